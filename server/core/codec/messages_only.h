@@ -1,0 +1,17 @@
+/* Makes a pass over a codec definition see only its TP_MSG lines: define TP_MSG,
+ * then include this, the definition, and core/codec/undef.h. */
+#define TP_REC(n)
+#define TP_REC_END(n)
+#define TP_MSG_END(n)
+#define TP_U8(f)
+#define TP_U16(f)
+#define TP_U32(f)
+#define TP_U64(f)
+#define TP_BOOL(f)
+#define TP_ADDR(f)
+#define TP_ENUM(f, greatest)
+#define TP_STR(f, max)
+#define TP_BYTES(f, max)
+#define TP_BLOB(f, max)
+#define TP_ARR(rec, f, max)
+#define TP_VEC(rec, f, max)

@@ -1,0 +1,66 @@
+/* The messages between processes, generated from messages.def. */
+#ifndef TP_IPC_MESSAGES_H
+#define TP_IPC_MESSAGES_H
+
+#define TP_CODEC_DEF "ipc/messages.def"
+#define TP_CODEC_NAME(n) tp_msg_##n
+#include "core/codec/declare.h"
+#undef TP_CODEC_DEF
+#undef TP_CODEC_NAME
+
+enum tp_process {
+	TP_PROCESS_SUP = 0,
+	TP_PROCESS_ADMIN = 1,
+	TP_PROCESS_SIP = 2,
+	TP_PROCESS_MEDIA = 3,
+	TP_PROCESS_VALIDATE = 4,
+	TP_PROCESS_KEYS = 5,
+	TP_PROCESS_COUNT
+};
+
+/* "turnpiked", "turnpike-admin", ... */
+const char *tp_process_name(enum tp_process process);
+
+enum tp_msg_type {
+#define TP_MSG(n, id, from, to) TP_MSG_TYPE_##n = id,
+#include "core/codec/messages_only.h"
+#include "ipc/messages.def"
+#include "core/codec/undef.h"
+};
+
+/* Whether `from` may send a message of this type to `to`. False for unknown types. */
+bool tp_msg_allowed(uint16_t type, enum tp_process from, enum tp_process to);
+/* Name of a type for logs; "unknown" for others. */
+const char *tp_msg_name(uint16_t type);
+
+enum tp_media_leg_kind { TP_MEDIA_LEG_OFF = 0, TP_MEDIA_LEG_UDP = 1, TP_MEDIA_LEG_HOP = 2 };
+
+enum tp_srtp_suite {
+	TP_SRTP_NONE = 0,
+	TP_SRTP_AES_CM_128_HMAC_SHA1_80 = 1,
+	TP_SRTP_AES_CM_128_HMAC_SHA1_32 = 2,
+	TP_SRTP_AES_256_CM_HMAC_SHA1_80 = 3,
+	TP_SRTP_AES_256_CM_HMAC_SHA1_32 = 4,
+	TP_SRTP_AEAD_AES_128_GCM = 5,
+	TP_SRTP_AEAD_AES_256_GCM = 6,
+};
+
+enum tp_zone_type {
+	TP_ZONE_DEFAULT = 0,
+	TP_ZONE_TRAVERSAL_CLIENT = 1,
+	TP_ZONE_TRAVERSAL_SERVER = 2,
+	TP_ZONE_NEIGHBOR = 3,
+};
+
+enum tp_zone_state {
+	TP_ZONE_STATE_DISABLED = 0,
+	TP_ZONE_STATE_WAITING = 1,
+	TP_ZONE_STATE_CONNECTING = 2,
+	TP_ZONE_STATE_AUTHENTICATING = 3,
+	TP_ZONE_STATE_UP = 4,
+	TP_ZONE_STATE_FAILED = 5,
+};
+
+enum tp_transport { TP_TRANSPORT_UDP = 0, TP_TRANSPORT_TCP = 1, TP_TRANSPORT_TLS = 2 };
+
+#endif

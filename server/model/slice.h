@@ -1,0 +1,54 @@
+/* Reading a process's slice of the configuration. No libyang here: this is what
+ * network processes link. */
+#ifndef TP_MODEL_SLICE_H
+#define TP_MODEL_SLICE_H
+
+#include "core/secret.h"
+
+#define TP_CODEC_DEF "model/slice.def"
+#define TP_CODEC_NAME(n) tp_cfg_##n
+#include "core/codec/declare.h"
+#undef TP_CODEC_DEF
+#undef TP_CODEC_NAME
+
+enum tp_role { TP_ROLE_EDGE = 0, TP_ROLE_CORE = 1 };
+enum tp_encryption {
+	TP_ENCRYPTION_AUTO = 0,
+	TP_ENCRYPTION_FORCE_ENCRYPTED = 1,
+	TP_ENCRYPTION_FORCE_UNENCRYPTED = 2,
+	TP_ENCRYPTION_BEST_EFFORT = 3,
+};
+enum tp_rule_match {
+	TP_RULE_ANY = 0,
+	TP_RULE_EXACT = 1,
+	TP_RULE_PREFIX = 2,
+	TP_RULE_SUFFIX = 3,
+	TP_RULE_REGEX = 4,
+};
+
+/* File form of a slice, in a sealed memfd, big-endian:
+ *   "TPS1", u8 enum tp_process, u64 revision,
+ *   u32 secret count, each: u16 length and name, u32 length and bytes,
+ *   u32 body length, body (the encoded tp_cfg_<process> record).
+ * The validator writes sealed bytes as secrets; the supervisor alone replaces them
+ * by the clear ones (tp_slice_unseal, model/slice_seal.h), copying the body
+ * untouched. */
+enum { TP_SLICE_MAX = 16 << 20, TP_SLICE_SECRETS_MAX = 20000 };
+
+struct tp_slice {
+	uint8_t process;
+	uint64_t revision;
+	struct tp_secret *secrets;
+	size_t secret_count;
+	void *bytes; /* whole file, private and locked copy; what blobs borrow from */
+	size_t len;
+	struct tp_rd body;
+};
+
+/* Reads the fd (not closed) whole. On error *out is untouched. */
+TP_NODISCARD enum tp_err tp_slice_open(int fd, struct tp_slice **out, struct tp_diag *diag);
+void tp_slice_close(struct tp_slice **slice); /* wipes */
+/* Secret number n from a record; NULL for 0 or a number out of range. */
+const struct tp_secret *tp_slice_secret(const struct tp_slice *slice, uint16_t n);
+
+#endif
