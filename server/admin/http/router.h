@@ -1,0 +1,154 @@
+/* Requests, answers and the table of routes. What reaches a handler has passed the
+ * table: the path exists (404), the method is listed (405), the caller satisfies the
+ * route's access rule (401, 403), the CSRF token and Origin were checked (403), the
+ * body is within the route's cap (413). Handlers run on many threads at once.
+ * Runs in turnpike-admin. */
+#ifndef TP_ADMIN_HTTP_ROUTER_H
+#define TP_ADMIN_HTTP_ROUTER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/addr.h"
+#include "core/err.h"
+
+enum tp_http_method {
+	TP_HTTP_GET = 1,
+	TP_HTTP_POST = 2,
+	TP_HTTP_PUT = 4,
+	TP_HTTP_DELETE = 8,
+	TP_HTTP_OPTIONS = 16, /* answered by the router; not for tables */
+};
+
+/* Who may use a route. There is no rule with value 0. */
+enum tp_access {
+	TP_ACCESS_ANYONE = 1,   /* also without a session; says nothing about the appliance */
+	TP_ACCESS_SETUP,        /* first run, with the first-login secret; never once set up */
+	TP_ACCESS_SIGNED_IN,    /* an administrator */
+};
+
+enum tp_operator_state {
+	TP_OPERATOR_ANONYMOUS = 0,
+	TP_OPERATOR_SETUP,  /* knows the first-login secret */
+	TP_OPERATOR_ACTIVE, /* an administrator: logged in, or uid 0 on the admin socket */
+};
+
+enum {
+	TP_HTTP_BODY_MAX = 1 << 20,
+	TP_HTTP_CONFIGURATION_MAX = 8 << 20,
+	TP_HTTP_PATH_MAX = 2047,   /* bytes of the undecoded path */
+	TP_HTTP_PARAMETER_MAX = 255,
+};
+
+struct tp_session; /* account/session.h */
+
+/* All texts are NUL-terminated, without NUL inside; "" when absent. */
+struct tp_http_request {
+	enum tp_http_method method;
+	const char *path;       /* as sent, still percent-encoded, without the query */
+	const char *query;      /* as sent, without '?' */
+	const char *host;
+	const char *origin;
+	const char *cookie;
+	const char *csrf;
+	const char *content_type;
+	const char *if_match;
+	const char *if_none_match;
+	const char *accept_encoding;
+	const char *body;       /* NUL-terminated for convenience; may hold NUL */
+	size_t body_len;
+
+	struct tp_addr peer;    /* family 0 on the administration socket */
+	bool local;             /* came by the administration socket */
+	uint64_t connection;    /* number of the TCP or socket connection, never reused */
+
+	enum tp_operator_state state;
+	char user[128];         /* who, when active: account name, or "root" */
+	struct tp_session *session; /* NULL on the administration socket */
+
+	/* From the route's pattern. */
+	char parameter[TP_HTTP_PARAMETER_MAX + 1]; /* what '*' stood for, percent-decoded */
+	const char *rest;       /* what '**' stood for, not decoded; "" for nothing */
+};
+
+struct tp_http_response {
+	int status;             /* 0 until a reply function was called */
+	char content_type[64];
+	char *body;             /* heap */
+	size_t body_len;
+	const void *fixed;      /* static bytes instead of body */
+	size_t fixed_len;
+	json_t *headers;        /* object of extra headers; NULL = none */
+};
+
+/* Each replaces what was there. */
+void tp_http_reply_json(struct tp_http_response *res, int status, json_t *stolen);
+void tp_http_reply_bytes(struct tp_http_response *res, int status, const char *content_type,
+			 const void *bytes, size_t len);
+void tp_http_reply_empty(struct tp_http_response *res, int status);
+/* RESTCONF error form with one error. path may be NULL. */
+void tp_http_reply_error(struct tp_http_response *res, int status, const char *tag, const char *path,
+			 const char *fmt, ...) TP_PRINTF(5, 6);
+/* Status and tag that belong to a failure; diag may be NULL. */
+void tp_http_reply_failure(struct tp_http_response *res, enum tp_err err, const struct tp_diag *diag);
+/* To start an answer with many errors: {"ietf-restconf:errors":{"error":[]}}, and add. */
+json_t *tp_http_errors_new(void);
+void tp_http_errors_add(json_t *errors, const char *tag, const char *path, const char *text);
+/* Value: printable ASCII, or the header is left out. */
+void tp_http_header(struct tp_http_response *res, const char *name, const char *value);
+void tp_http_response_fini(struct tp_http_response *res);
+
+/* The body as a JSON object: UTF-8, no duplicate keys, nothing behind it, at most 64
+ * levels. NULL: *res holds the 400 already. */
+json_t *tp_http_body_object(const struct tp_http_request *req, struct tp_http_response *res);
+/* Text `key` of the query, percent- and plus-decoded. False: absent, longer than
+ * size - 1, or not UTF-8. */
+bool tp_http_query(const struct tp_http_request *req, const char *key, char *dst, size_t size);
+/* Number `key` of the query; `fallback` when absent or malformed, cut at max. */
+uint32_t tp_http_query_u32(const struct tp_http_request *req, const char *key, uint32_t fallback,
+			   uint32_t max);
+/* Percent-decoding of one path segment; TP_FORMAT for a broken escape, a NUL or bytes
+ * that are not UTF-8, TP_LIMIT when it does not fit. */
+TP_NODISCARD enum tp_err tp_http_decode(struct tp_span text, char *dst, size_t size);
+/* A JSON string of any bytes: what is not UTF-8 becomes U+FFFD, so that peers' text
+ * never spoils an answer. */
+json_t *tp_json_text(const char *bytes);
+
+typedef void (*tp_http_handler)(void *arg, const struct tp_http_request *req,
+				struct tp_http_response *res);
+
+/* pattern: segments separated by '/'; '*' stands for one segment, a last '**' for
+ * all that is left (also nothing). */
+struct tp_route {
+	unsigned methods; /* of enum tp_http_method, or-ed */
+	const char *pattern;
+	enum tp_access access;
+	size_t body_max;
+	tp_http_handler handler;
+};
+
+/* A row of a table. A row that leaves out its access rule, or gives 0, does not compile. */
+#define TP_ROUTE(methods_, pattern_, access_, body_max_, handler_)                       \
+	{ (methods_), (pattern_),                                                        \
+	  (enum tp_access)((access_) + 0 * sizeof(char[(access_) > 0 ? 1 : -1])),        \
+	  (body_max_), (handler_) }
+
+struct tp_router;
+
+struct tp_router *tp_router_new(void);
+void tp_router_free(struct tp_router **router);
+/* Adds a table (borrowed, static) whose handlers get `arg`. Before the first request. */
+TP_NODISCARD enum tp_err tp_router_add(struct tp_router *router, const struct tp_route *routes,
+				       size_t count, void *arg);
+/* The route for a path, and the methods that path has; NULL: 404, or 405 when *methods
+ * is not 0. Fills req->parameter and req->rest. */
+const struct tp_route *tp_router_find(const struct tp_router *router, struct tp_http_request *req,
+				      unsigned *methods, void **arg);
+/* Walks all routes, for tests and documentation; NULL behind the last. */
+const struct tp_route *tp_router_route(const struct tp_router *router, size_t index);
+/* Table, access rule, CSRF, handler. Leaves a complete answer in every case. */
+void tp_router_serve(const struct tp_router *router, struct tp_http_request *req,
+		     struct tp_http_response *res);
+
+#endif
