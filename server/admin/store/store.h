@@ -1,0 +1,214 @@
+/* What turnpike-admin keeps on disk: configuration revisions, accounts, call
+ * history, alarms and log lines, in one SQLite database (WAL, synchronous=FULL:
+ * when a function that changes something returns TP_OK, the change survives
+ * kill -9 and power loss). The only place that knows SQLite.
+ *
+ * Every function may be called from any thread; one mutex guards the connection,
+ * so none of them may be called back into from another. Texts are NUL-terminated
+ * UTF-8; a longer text is refused with TP_LIMIT, never cut, unless it says so.
+ * Times are Unix milliseconds; 0 = not. TP_IO: the database refused (logged). */
+#ifndef TP_ADMIN_STORE_STORE_H
+#define TP_ADMIN_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct tp_store;
+
+/* Opens or creates "turnpike.db" in the folder, brings its schema up to date and
+ * checks its integrity. dir_fd is borrowed and must stay open as long as the store.
+ * TP_IO with words in diag when the file is damaged or not writable;
+ * TP_UNSUPPORTED when a newer release made it. */
+TP_NODISCARD enum tp_err tp_store_open(int dir_fd, struct tp_store **out, struct tp_diag *diag);
+void tp_store_close(struct tp_store **store);
+/* Runs SQLite's integrity and foreign key checks now. */
+TP_NODISCARD enum tp_err tp_store_check(struct tp_store *store, struct tp_diag *diag);
+
+/* ------------------------------------------------------- configuration revisions */
+
+enum tp_revision_state {
+	TP_REVISION_PREPARED = 0, /* stored, the supervisor has not decided */
+	TP_REVISION_COMMITTED = 1,
+	TP_REVISION_TRIAL = 2,    /* in force until confirmed or undone */
+	TP_REVISION_UNDONE = 3,   /* was in force on trial, is no more */
+};
+
+enum {
+	TP_STORE_AUTHOR_MAX = 127,
+	TP_STORE_COMMENT_MAX = 511,
+	TP_STORE_JSON_MAX = 8 << 20,
+	TP_STORE_PAGE_MAX = 200, /* most rows of one list call; a greater limit is lowered to it */
+};
+
+struct tp_revision {
+	uint64_t number; /* from 1, never used twice */
+	uint64_t at_ms;
+	enum tp_revision_state state;
+	uint32_t changes; /* against the revision before */
+	uint8_t sha256[32]; /* of the JSON bytes */
+	char author[TP_STORE_AUTHOR_MAX + 1];
+	char comment[TP_STORE_COMMENT_MAX + 1];
+};
+
+/* Number that the next revision gets: greater than every one ever stored. */
+TP_NODISCARD enum tp_err tp_store_revision_next(struct tp_store *store, uint64_t *number);
+/* Stores a new revision with its JSON. TP_EXISTS when the number is taken. */
+TP_NODISCARD enum tp_err tp_store_revision_add(struct tp_store *store, const struct tp_revision *r,
+					       const char *json, size_t len);
+TP_NODISCARD enum tp_err tp_store_revision_set_state(struct tp_store *store, uint64_t number,
+						     enum tp_revision_state state);
+/* Deletes a revision that is still *prepared*; TP_STATE for any other. */
+TP_NODISCARD enum tp_err tp_store_revision_drop(struct tp_store *store, uint64_t number);
+/* json and len may be NULL; *json is freed by the caller. TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_store_revision_get(struct tp_store *store, uint64_t number,
+					       struct tp_revision *out, char **json, size_t *len);
+/* Newest first, without *prepared* ones unless `prepared`; rows is freed with free(). */
+TP_NODISCARD enum tp_err tp_store_revision_list(struct tp_store *store, bool prepared,
+						uint64_t offset, uint32_t limit,
+						struct tp_revision **rows, size_t *count,
+						uint64_t *total);
+
+/* The one candidate that is being edited, kept over a restart of admin.
+ * json NULL: there is none (save: forget it). holder: who made the first change. */
+TP_NODISCARD enum tp_err tp_store_candidate_save(struct tp_store *store, const char *json,
+						 size_t len, const char *holder);
+TP_NODISCARD enum tp_err tp_store_candidate_load(struct tp_store *store, char **json, size_t *len,
+						 char holder[TP_STORE_AUTHOR_MAX + 1]);
+
+/* -------------------------------------------------------------------- accounts */
+
+enum tp_account_level { TP_ACCOUNT_READ_ONLY = 0, TP_ACCOUNT_READ_WRITE = 1, TP_ACCOUNT_AUDITOR = 2 };
+
+struct tp_account {
+	char name[128];
+	char password_hash[256]; /* as admin/account writes it: "$scrypt$…" */
+	enum tp_account_level level;
+	bool disabled;
+	uint64_t created_ms;
+	uint64_t password_changed_ms;
+	uint64_t last_login_ms;
+	char last_login_source[64];
+	uint64_t last_failure_ms;
+	uint32_t failures; /* since the last successful login */
+};
+
+/* TP_EXISTS when the name is taken (names differ by case). */
+TP_NODISCARD enum tp_err tp_store_account_add(struct tp_store *store, const struct tp_account *a);
+TP_NODISCARD enum tp_err tp_store_account_get(struct tp_store *store, const char *name,
+					      struct tp_account *out);
+/* By name; rows is freed with free() after wiping is not needed: hashes only. */
+TP_NODISCARD enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **rows,
+					       size_t *count);
+TP_NODISCARD enum tp_err tp_store_account_set_password(struct tp_store *store, const char *name,
+						       const char *password_hash, uint64_t at_ms);
+TP_NODISCARD enum tp_err tp_store_account_set_level(struct tp_store *store, const char *name,
+						    enum tp_account_level level, bool disabled);
+TP_NODISCARD enum tp_err tp_store_account_delete(struct tp_store *store, const char *name);
+/* Notes a login: success sets last_login and clears the failures, failure counts. */
+TP_NODISCARD enum tp_err tp_store_account_note_login(struct tp_store *store, const char *name,
+						     bool success, uint64_t at_ms,
+						     const char *source);
+
+/* ---------------------------------------------------------------- call history */
+
+struct tp_history {
+	uint64_t id;          /* the store's own, from 1 */
+	uint64_t call;        /* id that sip gave */
+	char call_id[256];
+	char from[256];
+	char to[256];
+	char source_zone[64];
+	char target_zone[64];
+	char end_reason[256];
+	uint8_t state;        /* as in the message `call` */
+	uint16_t status;
+	uint8_t source_transport;
+	uint8_t target_transport;
+	uint64_t started_ms;
+	uint64_t answered_ms; /* 0 = was not answered */
+	uint64_t ended_ms;
+};
+
+enum tp_history_result { TP_HISTORY_ALL = 0, TP_HISTORY_ANSWERED = 1, TP_HISTORY_FAILED = 2 };
+
+enum {
+	TP_STORE_HISTORY_MAX = 100000, /* calls; the oldest go first */
+	TP_STORE_HISTORY_DAYS = 90,
+	TP_STORE_HISTORY_JSON_MAX = 1 << 20, /* bytes of steps and of streams each */
+};
+
+/* steps, streams: JSON arrays as GET /api/v1/history/<id> shows them. h->id is
+ * not read. A call stored before (same call, call_id and started_ms) is left as it
+ * is and answers TP_OK, so that sip may send it twice. */
+TP_NODISCARD enum tp_err tp_store_history_add(struct tp_store *store, const struct tp_history *h,
+					      const char *steps, const char *streams);
+/* Newest first. filter: substring of from, to, call_id, zones or end_reason,
+ * ASCII case-insensitive; "" or NULL = all. rows: free(). */
+TP_NODISCARD enum tp_err tp_store_history_list(struct tp_store *store, const char *filter,
+					       enum tp_history_result result, uint64_t offset,
+					       uint32_t limit, struct tp_history **rows,
+					       size_t *count, uint64_t *total);
+/* *steps and *streams are freed by the caller. TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_store_history_get(struct tp_store *store, uint64_t id,
+					      struct tp_history *out, char **steps, char **streams);
+
+/* ---------------------------------------------------------------------- alarms */
+
+struct tp_alarm {
+	uint64_t id;
+	uint32_t code;
+	uint8_t severity; /* 0 information, 1 warning, 2 critical */
+	char subject[128];
+	char text[512];
+	char remedy[512];
+	uint64_t raised_ms;
+	uint64_t cleared_ms;             /* 0 = open */
+	char acknowledged_by[128];       /* "" = not */
+	uint64_t acknowledged_ms;
+};
+
+/* Raising an open alarm (same code and subject) again refreshes severity, text and
+ * remedy and keeps its id and raised_ms. *fresh (may be NULL): it was not open. */
+TP_NODISCARD enum tp_err tp_store_alarm_raise(struct tp_store *store, const struct tp_alarm *a,
+					      bool *fresh);
+/* Clearing what is not open answers TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_store_alarm_clear(struct tp_store *store, uint32_t code,
+					      const char *subject, uint64_t at_ms);
+/* Clears all open alarms; for a restart, before the processes raise theirs anew. */
+TP_NODISCARD enum tp_err tp_store_alarm_clear_all(struct tp_store *store, uint64_t at_ms);
+/* TP_NOTFOUND; TP_STATE when it has been acknowledged or cleared. */
+TP_NODISCARD enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id,
+						    const char *user, uint64_t at_ms);
+/* Open ones (newest first), then at most the last 200 cleared. rows: free(). */
+TP_NODISCARD enum tp_err tp_store_alarm_list(struct tp_store *store, struct tp_alarm **rows,
+					     size_t *count);
+/* Open alarms by severity. */
+TP_NODISCARD enum tp_err tp_store_alarm_count(struct tp_store *store, uint32_t by_severity[3]);
+
+/* ------------------------------------------------------------------- log lines */
+
+enum tp_log_kind { TP_LOG_KIND_EVENT = 0, TP_LOG_KIND_CONFIGURATION = 1 };
+
+struct tp_log_entry {
+	uint64_t at_ms;
+	uint8_t severity;
+	char name[64];     /* "login.failed", "config.commit" */
+	char text[1024];   /* cut when longer */
+	char user[128];    /* "" = none */
+	char source[64];   /* address of the browser, "socket", or "" */
+};
+
+enum { TP_STORE_LOG_MAX = 200000 }; /* lines of a kind; the oldest go first */
+
+TP_NODISCARD enum tp_err tp_store_log_add(struct tp_store *store, enum tp_log_kind kind,
+					  const struct tp_log_entry *line);
+/* Newest first. filter as for the history, over name, text, user and source. */
+TP_NODISCARD enum tp_err tp_store_log_list(struct tp_store *store, enum tp_log_kind kind,
+					   const char *filter, uint64_t offset, uint32_t limit,
+					   struct tp_log_entry **rows, size_t *count,
+					   uint64_t *total);
+
+#endif
