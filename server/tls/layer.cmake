@@ -1,0 +1,1 @@
+tp_layer(tls SEES core PKGS openssl)

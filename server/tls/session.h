@@ -1,0 +1,33 @@
+/* One TLS connection over a non-blocking socket: handshake, read, write, verdict.
+ * Clears OpenSSL's error queue before each call, so that one peer's failure is
+ * never taken for another's. Used by sip. */
+#ifndef TP_TLS_SESSION_H
+#define TP_TLS_SESSION_H
+
+#include "tls/context.h"
+
+struct tp_tls_session;
+
+/* Takes a reference to the context, not the fd. wanted_name: what the peer's
+ * certificate must carry, NULL or "" = any; a client also sends it as SNI when it
+ * is a DNS name. TP_STATE when the context is not for that role. */
+TP_NODISCARD enum tp_err tp_tls_session_new(struct tp_tls_context *context, int fd, bool server,
+					    const char *wanted_name, struct tp_tls_session **out);
+/* Sends close_notify if that is possible at once. Does not close the fd. */
+void tp_tls_session_free(struct tp_tls_session **session);
+
+/* All three: TP_OK, TP_AGAIN (wait until readable, or writable where
+ * tp_tls_session_wants_write says so), TP_CLOSED (clean end), else an error with
+ * words in diag. */
+enum tp_err tp_tls_session_handshake(struct tp_tls_session *s, struct tp_diag *diag);
+enum tp_err tp_tls_session_read(struct tp_tls_session *s, void *buf, size_t cap, size_t *len,
+				struct tp_diag *diag);
+enum tp_err tp_tls_session_write(struct tp_tls_session *s, const void *buf, size_t len,
+				 size_t *written, struct tp_diag *diag);
+bool tp_tls_session_wants_write(const struct tp_tls_session *s);
+/* Decrypted bytes waiting inside: read again without waiting for the socket. */
+bool tp_tls_session_pending(const struct tp_tls_session *s);
+/* After the handshake, or after one that failed on the peer's certificate. */
+void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out);
+
+#endif
