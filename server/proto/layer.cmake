@@ -1,0 +1,1 @@
+tp_layer(proto SEES core)

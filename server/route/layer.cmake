@@ -1,0 +1,1 @@
+tp_layer(route SEES model core PKGS libpcre2-8)
