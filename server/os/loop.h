@@ -36,7 +36,6 @@ struct tp_watch {
 	void *arg;
 	bool active;
 	uint64_t generation; /* the loop's own: recognises events of an earlier watch */
-	struct tp_list link; /* the loop's own */
 };
 
 TP_NODISCARD enum tp_err tp_watch_start(struct tp_loop *loop, struct tp_watch *w, int fd, uint32_t events,

@@ -1,0 +1,1 @@
+tp_layer(os SEES core PKGS libseccomp)

@@ -1,0 +1,39 @@
+/* What each process may do once it is confined. Used by every child. */
+#include <seccomp.h>
+
+#include "os/sandbox.h"
+
+/* OpenSSL and SQLite look at limits and identities only; nothing further is needed. */
+const struct tp_sandbox_profile tp_sandbox_profile_admin = {
+	.name = "admin",
+	.inet_tcp = true,
+	.unix_accept = true,
+	.netlink = true,
+	.threads = true,
+	.files_read = true,
+	.files_write = true,
+};
+
+const struct tp_sandbox_profile tp_sandbox_profile_sip = {
+	.name = "sip",
+	.inet_udp = true,
+	.inet_tcp = true,
+	.netlink = true,
+	.threads = true,
+	.files_read = true,
+};
+
+const struct tp_sandbox_profile tp_sandbox_profile_media = {
+	.name = "media",
+	.inet_udp = true,
+	.threads = true,
+};
+
+const struct tp_sandbox_profile tp_sandbox_profile_keys = {
+	.name = "keys",
+};
+
+const struct tp_sandbox_profile tp_sandbox_profile_validate = {
+	.name = "validate",
+	.files_read = true,
+};
