@@ -1,0 +1,1 @@
+tp_layer(ipc SEES slice os core)
