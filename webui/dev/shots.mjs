@@ -1,0 +1,36 @@
+// npm run shots -- FOLDER [name …]: pictures of the pages, light and dark, wide and
+// narrow, to be looked at by a person.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createMock } from './mock.mjs';
+import { logIn, openBrowser, openPage, settle } from '../tests/browser.mjs';
+import { pages } from '../tests/pages.mjs';
+
+const [folder = 'shots', ...only] = process.argv.slice(2);
+await mkdir(folder, { recursive: true });
+const mock = createMock();
+const address = await mock.listen();
+const browser = await openBrowser();
+const looks = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]];
+for (const [theme, width] of looks) {
+	const { page, complaints } = await openPage(browser.context, { theme, width, height: width < 500 ? 844 : 900 });
+	await page.context().clearCookies();
+	await page.goto(address);
+	await settle(page);
+	if (only.length === 0 || only.includes('login'))
+		await page.screenshot({ path: join(folder, `login-${theme}-${width}.png`) });
+	await logIn(page, address);
+	for (const { name, path, prepare } of pages) {
+		if (only.length > 0 && !only.includes(name))
+			continue;
+		await page.goto(address + path);
+		await settle(page);
+		await prepare?.(page);
+		await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: false });
+	}
+	if (complaints.length > 0)
+		console.log(theme, width, complaints);
+	await page.close();
+}
+await browser.close();
+await mock.close();

@@ -1,0 +1,56 @@
+// Decides what there is to see: first run, login, or the application.
+import { Bullseye, Spinner } from '@patternfly/react-core';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { connection, messageOf } from '../api/http';
+import { readSession } from '../api/session';
+import type { Session } from '../api/types';
+import { Login } from '../pages/Login';
+import { FailureNote } from '../parts/notes';
+import { FirstRun } from '../wizard/FirstRun';
+import { SessionContext } from './SessionContext';
+import { Shell } from './Shell';
+
+export function App() {
+	const [session, setSession] = useState<Session | null>(null);
+	const [failure, setFailure] = useState<string | null>(null);
+	const [notice, setNotice] = useState<string | null>(null);
+
+	const renew = useCallback(async () => {
+		try {
+			setSession(await readSession());
+			setFailure(null);
+		} catch (error) {
+			setFailure(messageOf(error));
+		}
+	}, []);
+	const leave = useCallback((why: string) => {
+		setNotice(why);
+		void renew();
+	}, [renew]);
+
+	useEffect(() => {
+		connection.onExpired = () => leave('Your session has ended. Log in again to go on where you were.');
+		void renew();
+		return () => {
+			connection.onExpired = null;
+		};
+	}, [leave, renew]);
+
+	const state = useMemo(() => session && { session, renew, leave }, [session, renew, leave]);
+	if (!state) {
+		return (
+			<Bullseye className="tp-full-height">
+				{failure
+					? <FailureNote title="Turnpike cannot be reached" error={failure} retry={() => void renew()} />
+					: <Spinner aria-label="Loading Turnpike" />}
+			</Bullseye>
+		);
+	}
+	return (
+		<SessionContext value={state}>
+			{state.session.state === 'setup' && <FirstRun />}
+			{state.session.state === 'anonymous' && <Login notice={notice} onLoggedIn={() => setNotice(null)} />}
+			{state.session.state === 'active' && <Shell />}
+		</SessionContext>
+	);
+}

@@ -1,0 +1,62 @@
+// The left navigation: three groups of pages.
+import { Nav, NavGroup, NavItem, NavList, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
+import { Link, useRouter } from './router';
+
+interface Entry {
+	to: string;
+	label: string;
+}
+
+const groups: { title: string; entries: Entry[] }[] = [
+	{
+		title: 'Status',
+		entries: [
+			{ to: '/', label: 'Overview' },
+			{ to: '/calls', label: 'Calls' },
+			{ to: '/registrations', label: 'Registrations' },
+			{ to: '/alarms', label: 'Alarms' },
+			{ to: '/log', label: 'Event log' },
+		],
+	},
+	{
+		title: 'Configuration',
+		entries: [
+			{ to: '/system', label: 'System' },
+			{ to: '/zones', label: 'Zones' },
+			{ to: '/rules', label: 'Search rules' },
+			{ to: '/sip', label: 'SIP' },
+			{ to: '/media', label: 'Media' },
+			{ to: '/certificates', label: 'Certificates' },
+		],
+	},
+	{
+		title: 'Maintenance',
+		entries: [
+			{ to: '/changes', label: 'Changes and history' },
+			{ to: '/ports', label: 'Open ports' },
+		],
+	},
+];
+
+const isAt = (path: string, to: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
+
+export function Navigation({ isOpen, onFollow }: { isOpen: boolean; onFollow: () => void }) {
+	const { path } = useRouter();
+	return (
+		<PageSidebar isSidebarOpen={isOpen} id="navigation">
+			<PageSidebarBody>
+				<Nav aria-label="Pages" onSelect={onFollow}>
+					{groups.map((group) => (
+						<NavGroup key={group.title} title={group.title}>
+							<NavList>
+								{group.entries.map((entry) => (
+									<NavItem key={entry.to} isActive={isAt(path, entry.to)} to={entry.to} component={Link}>{entry.label}</NavItem>
+								))}
+							</NavList>
+						</NavGroup>
+					))}
+				</Nav>
+			</PageSidebarBody>
+		</PageSidebar>
+	);
+}

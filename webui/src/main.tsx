@@ -1,0 +1,19 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import '@patternfly/react-core/dist/styles/base.css';
+import './app.css';
+import { App } from './app/App';
+import { RouterProvider } from './app/router';
+import { applyTheme } from './app/theme';
+
+applyTheme();
+const root = document.getElementById('root');
+if (root) {
+	createRoot(root).render(
+		<StrictMode>
+			<RouterProvider>
+				<App />
+			</RouterProvider>
+		</StrictMode>,
+	);
+}

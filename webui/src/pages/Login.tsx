@@ -1,0 +1,61 @@
+// User name and password. Says why it appeared and how long to wait when throttled.
+import { Alert, Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { ApiError, messageOf } from '../api/http';
+import { logIn } from '../api/session';
+import { useSession } from '../app/SessionContext';
+import { Doorway } from '../parts/Doorway';
+import { durationText } from '../parts/format';
+import { PasswordInput } from '../parts/PasswordInput';
+
+export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedIn: () => void }) {
+	const { session, renew } = useSession();
+	const [user, setUser] = useState('');
+	const [password, setPassword] = useState('');
+	const [busy, setBusy] = useState(false);
+	const [failure, setFailure] = useState<string | null>(null);
+	const first = useRef<HTMLInputElement>(null);
+	useEffect(() => first.current?.focus(), []);
+
+	const submit = async (event: FormEvent) => {
+		event.preventDefault();
+		setBusy(true);
+		setFailure(null);
+		try {
+			await logIn(user, password);
+			onLoggedIn();
+			await renew();
+		} catch (error) {
+			setFailure(loginFailure(error));
+			setPassword('');
+			setBusy(false);
+		}
+	};
+
+	return (
+		<Doorway session={session} title="Log in">
+			{session.banner && <Alert variant="info" isInline isPlain title={session.banner} className="tp-gap-below tp-banner-text" />}
+			<div aria-live="polite">
+				{notice && !failure && <Alert variant="info" isInline title={notice} className="tp-gap-below" />}
+				{failure && <Alert variant="danger" isInline title={failure} className="tp-gap-below" />}
+			</div>
+			<Form onSubmit={submit}>
+				<FormGroup label="User name" fieldId="user">
+					<TextInput id="user" ref={first} value={user} onChange={(_event, value) => setUser(value)} autoComplete="username" autoCapitalize="none" spellCheck="false" />
+				</FormGroup>
+				<FormGroup label="Password" fieldId="password">
+					<PasswordInput id="password" value={password} onChange={setPassword} autoComplete="current-password" />
+				</FormGroup>
+				<Button type="submit" variant="primary" isBlock isLoading={busy} isDisabled={busy || user === '' || password === ''}>Log in</Button>
+			</Form>
+		</Doorway>
+	);
+}
+
+function loginFailure(error: unknown): string {
+	if (error instanceof ApiError && error.status === 429)
+		return error.retryAfterSeconds ? `Too many attempts. Wait ${durationText(error.retryAfterSeconds)} before the next one.` : 'Too many attempts. Wait before the next one.';
+	if (error instanceof ApiError && error.status === 401)
+		return 'User name or password is wrong.';
+	return messageOf(error);
+}
