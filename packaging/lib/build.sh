@@ -28,7 +28,7 @@ build_webui() {
 	printf '%s\n' "$inputs" >"$TOP/build/webui.stamp"
 }
 
-# configure_build PRESET FOLDER
+# configure_build PRESET
 configure_build() {
 	logged "configuring ($1)" "$TOP/build/log/configure-$1.log" cmake -S "$TOP" --preset "$1"
 }
@@ -41,7 +41,7 @@ list_programs() {
 # build_programs PRESET FOLDER
 build_programs() {
 	local programs
-	configure_build "$1" "$2"
+	configure_build "$1"
 	mapfile -t programs < <(list_programs "$2")
 	logged "building the programs ($1)" "$TOP/build/log/build-$1.log" \
 		ninja -C "$2" "${programs[@]}"

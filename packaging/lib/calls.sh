@@ -6,8 +6,9 @@ MEDIA_MARK=TURNPIKE-TEST-MEDIA
 
 # phone_spec NAME SIDE ADDRESS
 phone_spec() {
-	printf 'name=%s,server=%s:5060,transport=tcp,bind=%s,domain=%s.internal,user=%s,password=%s' \
-		"$1" "${SIDE_ADDRESS[$2]}" "$3" "$1" "$1" "$(secret "$1")"
+	printf 'name=%s,server=%s:5061,transport=tls,tls-name=%s.pair.internal,ca=%s,bind=%s' \
+		"$1" "${SIDE_ADDRESS[$2]}" "$2" "$PAIR/$2-ca.pem" "$3"
+	printf ',domain=%s.internal,user=%s,password=%s' "$1" "$1" "$(secret "$1")"
 }
 
 # make_calls COUNT: that many calls in each direction; two JSON files in build/run.

@@ -98,6 +98,8 @@ setup_pair() {
 	edge_ca=$(api edge GET /api/v1/identity | jq -r .ca)
 	setup_side core "$(core_peer "$edge_ca")"
 	core_ca=$(api core GET /api/v1/identity | jq -r .ca)
+	printf '%s\n' "$edge_ca" >"$PAIR/edge-ca.pem"
+	printf '%s\n' "$core_ca" >"$PAIR/core-ca.pem"
 	put_link_edge "$core_ca"
 	put_phone edge outside.internal outside core inside.internal
 	put_phone core inside.internal inside edge outside.internal

@@ -18,7 +18,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PORTS_MAX = 8, BUFFER_BYTES = 64 << 20, FRAME_MAX = 70000, UDP_HEADER = 8, PROTOCOL_UDP = 17 };
+enum {
+	PORTS_MAX = 8,
+	BUFFER_BYTES = 64 << 20,
+	FRAME_MAX = 70000,
+	UDP_HEADER = 8,
+	PROTOCOL_UDP = 17,
+	ETHERNET_HEADER = 14, /* lo and veth alike */
+};
 
 struct watch {
 	uint16_t ports[PORTS_MAX];
@@ -62,11 +69,12 @@ static uint64_t count_pieces(const struct virtio_net_hdr *head, size_t payload)
 static void look_at(struct watch *w, const uint8_t *frame, size_t len)
 {
 	struct virtio_net_hdr head;
-	if (len <= sizeof(head))
+	const size_t before_ip = sizeof(head) + ETHERNET_HEADER;
+	if (len <= before_ip)
 		return;
 	memcpy(&head, frame, sizeof(head));
-	const uint8_t *ip = frame + sizeof(head);
-	const uint8_t *udp = find_udp(ip, len - sizeof(head));
+	const uint8_t *ip = frame + before_ip;
+	const uint8_t *udp = find_udp(ip, len - before_ip);
 	if (!udp)
 		return;
 	size_t payload = len - (size_t)(udp + UDP_HEADER - frame);
@@ -88,7 +96,7 @@ static void look_at(struct watch *w, const uint8_t *frame, size_t len)
 
 static int open_capture(const char *interface)
 {
-	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
 	int big = BUFFER_BYTES, on = 1;
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
 				  .sll_ifindex = (int)if_nametoindex(interface) };
