@@ -1,8 +1,8 @@
-/* admin's side of the channels to turnpiked, turnpike-sip and turnpike-media: a
- * thread that owns the event loop, so that HTTP workers can ask and wait.
+/* admin's side of the channels to turnpiked, turnpike-sip and turnpike-media. The
+ * main thread runs the event loop (ipc/child.h); HTTP workers ask and wait here.
  *
- * Questions may be asked from any thread but the bus's own two. Each waits for its
- * answer at most TP_BUS_WAIT_MS (candidate, trial_end and identity_make:
+ * Questions may be asked from any thread but the main one. Each waits for its answer
+ * at most TP_BUS_WAIT_MS (candidate, trial_end and identity_make:
  * TP_BUS_COMMIT_WAIT_MS) and then gives TP_AGAIN; TP_CLOSED when that process is not
  * there. Answers are written to *out on success only; those with vectors are freed
  * with their tp_msg_<name>_fini. */
@@ -10,51 +10,62 @@
 #define TP_ADMIN_BUS_BUS_H
 
 #include "core/secret.h"
+#include "ipc/child.h"
 #include "ipc/messages.h"
 #include "model/slice.h"
 
-enum { TP_BUS_WAIT_MS = 2000, TP_BUS_COMMIT_WAIT_MS = 30000 };
+enum { TP_BUS_WAIT_MS = 2000, TP_BUS_COMMIT_WAIT_MS = 60000, TP_BUS_EVENTS_MAX = 8192 };
 
 struct tp_bus;
-struct tp_msg_first_login; /* ipc/messages.def */
 
-/* What arrives unasked. The first group runs on the events thread, one at a time and
- * in order, and may write to the database or ask on the bus; the second runs on the
- * loop thread and must neither wait nor ask. Any may be NULL. */
+/* What arrives unasked. Any but prepare, commit and abort may be NULL. */
 struct tp_bus_events {
 	void *arg;
-	/* Events thread. */
-	void (*on_revision_state)(void *arg, const struct tp_msg_revision_state *m);
-	void (*on_alarm)(void *arg, enum tp_process from, const struct tp_msg_alarm *m);
-	void (*on_event)(void *arg, enum tp_process from, const struct tp_msg_event *m);
+	/* On the events thread, one at a time and in order: may write to the database
+	 * and ask on the bus. */
+	void (*alarm)(void *arg, enum tp_process from, const struct tp_msg_alarm *m);
+	void (*event)(void *arg, enum tp_process from, const struct tp_msg_event *m);
 	/* TP_OK: stored, and acknowledged to sip, which then forgets it. */
-	enum tp_err (*on_call_ended)(void *arg, const struct tp_msg_call_ended *m);
-	void (*on_first_login)(void *arg, const struct tp_msg_first_login *m);
-	/* Loop thread. The slice is the handler's from then on, also when it refuses. */
-	enum tp_err (*on_prepare)(void *arg, uint64_t revision, struct tp_slice *slice,
-				  struct tp_diag *diag);
-	void (*on_commit)(void *arg, uint64_t revision, bool commit);
-	/* turnpiked asks us to end, or has gone. */
-	void (*on_end)(void *arg);
+	enum tp_err (*call_ended)(void *arg, const struct tp_msg_call_ended *m);
+	void (*first_login)(void *arg, const struct tp_msg_first_login *m);
+	/* A channel to sip or media is there, or gone. */
+	void (*peer)(void *arg, enum tp_process peer, bool up);
+
+	/* On the main thread: must neither wait nor ask. */
+	void (*revision_state)(void *arg, const struct tp_msg_revision_state *m);
+	enum tp_err (*prepare)(void *arg, const struct tp_slice *slice, struct tp_diag *diag);
+	void (*commit)(void *arg);
+	void (*abort)(void *arg);
+	/* turnpiked asks us to end, or has gone; the loop stops after it. */
+	void (*terminate)(void *arg);
 };
 
-/* Takes the fd of the channel to turnpiked (also on failure) and starts both threads
- * with all signals blocked. */
-TP_NODISCARD enum tp_err tp_bus_new(int supervisor_fd, const struct tp_bus_events *events,
+/* Takes fd 3 and the command line (ipc/child.h), starts the events thread with all
+ * signals blocked. events is copied. */
+TP_NODISCARD enum tp_err tp_bus_new(int argc, char **argv, const struct tp_bus_events *events,
 				    struct tp_bus **out);
-/* Ends the threads; waiting questions get TP_CLOSED. Not from the bus's threads. */
+struct tp_loop *tp_bus_loop(struct tp_bus *bus);
+/* Starts the events thread: after the sandbox, which a new thread inherits. */
+TP_NODISCARD enum tp_err tp_bus_start(struct tp_bus *bus);
+/* Main thread: says ready and runs the loop; the result is main()'s. */
+TP_NODISCARD int tp_bus_run(struct tp_bus *bus);
+/* After tp_bus_run has returned: waiting and later questions get TP_CLOSED. */
+void tp_bus_close(struct tp_bus *bus);
+/* When no other thread uses it any more. */
 void tp_bus_free(struct tp_bus **bus);
-/* Tells turnpiked that we are initialised and sandboxed. */
-enum tp_err tp_bus_ready(struct tp_bus *bus);
-bool tp_bus_connected(struct tp_bus *bus, enum tp_process process);
 
-/* turnpiked. *sealed_len is at most sizeof(((struct tp_msg_sealed *)0)->sealed). */
-TP_NODISCARD enum tp_err tp_bus_seal(struct tp_bus *bus, const char *name, const void *secret,
-				     size_t len, struct tp_msg_sealed *out);
-/* configuration_fd: sealed memfd with the RFC 7951 JSON; stays the caller's. */
+bool tp_bus_connected(struct tp_bus *bus, enum tp_process process);
+/* A password is stored: turnpiked forgets the first-login secret. */
+void tp_bus_first_login_done(struct tp_bus *bus);
+
+/* turnpiked. */
+TP_NODISCARD enum tp_err tp_bus_seal(struct tp_bus *bus, const struct tp_msg_seal *q,
+				     struct tp_msg_sealed *out);
+/* json: the whole configuration (RFC 7951). */
 TP_NODISCARD enum tp_err tp_bus_candidate(struct tp_bus *bus, const struct tp_msg_candidate *q,
-					  int configuration_fd, struct tp_msg_candidate_result *out);
-TP_NODISCARD enum tp_err tp_bus_trial_end(struct tp_bus *bus, uint64_t revision, bool undo,
+					  const char *json, size_t len,
+					  struct tp_msg_candidate_result *out);
+TP_NODISCARD enum tp_err tp_bus_trial_end(struct tp_bus *bus, const struct tp_msg_trial_end *q,
 					  struct tp_msg_candidate_result *out);
 TP_NODISCARD enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identity_make *q,
 					      struct tp_msg_identity_made *out);

@@ -41,8 +41,6 @@ enum {
 	TP_HTTP_PARAMETER_MAX = 255,
 };
 
-struct tp_session; /* account/session.h */
-
 /* All texts are NUL-terminated, without NUL inside; "" when absent. */
 struct tp_http_request {
 	enum tp_http_method method;
@@ -65,7 +63,8 @@ struct tp_http_request {
 
 	enum tp_operator_state state;
 	char user[128];         /* who, when active: account name, or "root" */
-	struct tp_session *session; /* NULL on the administration socket */
+	uint8_t session[32];    /* SHA-256 of the cookie's value; zeros: no cookie */
+	char csrf_wanted[65];   /* what csrf has to be; "" on the administration socket */
 
 	/* From the route's pattern. */
 	char parameter[TP_HTTP_PARAMETER_MAX + 1]; /* what '*' stood for, percent-decoded */
@@ -99,8 +98,7 @@ void tp_http_errors_add(json_t *errors, const char *tag, const char *path, const
 void tp_http_header(struct tp_http_response *res, const char *name, const char *value);
 void tp_http_response_fini(struct tp_http_response *res);
 
-/* The body as a JSON object: UTF-8, no duplicate keys, nothing behind it, at most 64
- * levels. NULL: *res holds the 400 already. */
+/* The body as a JSON object: UTF-8, no duplicate keys, nothing behind it. NULL: *res holds the 400 already. */
 json_t *tp_http_body_object(const struct tp_http_request *req, struct tp_http_response *res);
 /* Text `key` of the query, percent- and plus-decoded. False: absent, longer than
  * size - 1, or not UTF-8. */
@@ -141,14 +139,23 @@ void tp_router_free(struct tp_router **router);
 /* Adds a table (borrowed, static) whose handlers get `arg`. Before the first request. */
 TP_NODISCARD enum tp_err tp_router_add(struct tp_router *router, const struct tp_route *routes,
 				       size_t count, void *arg);
-/* The route for a path, and the methods that path has; NULL: 404, or 405 when *methods
- * is not 0. Fills req->parameter and req->rest. */
-const struct tp_route *tp_router_find(const struct tp_router *router, struct tp_http_request *req,
-				      unsigned *methods, void **arg);
 /* Walks all routes, for tests and documentation; NULL behind the last. */
 const struct tp_route *tp_router_route(const struct tp_router *router, size_t index);
-/* Table, access rule, CSRF, handler. Leaves a complete answer in every case. */
-void tp_router_serve(const struct tp_router *router, struct tp_http_request *req,
-		     struct tp_http_response *res);
+
+/* What admits a request: the row and its table's argument. */
+struct tp_admission {
+	const struct tp_route *route;
+	void *arg;
+};
+
+/* Whether the path is one of the router's, whatever the method. */
+bool tp_router_knows(const struct tp_router *router, const char *path);
+/* Everything that is checked before the body is read: table, access rule, CSRF token,
+ * Origin. Fills req->parameter and req->rest. False: *res holds the answer. */
+TP_NODISCARD bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req,
+				  struct tp_http_response *res, struct tp_admission *out);
+/* Checks the body's size and type, and calls the handler. */
+void tp_router_run(const struct tp_admission *admission, const struct tp_http_request *req,
+		   struct tp_http_response *res);
 
 #endif

@@ -1,0 +1,420 @@
+/* Who asks, and the first administrator. Runs in turnpike-admin's workers. */
+#include "admin/account/login.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "admin/account/login_state.h"
+#include "admin/http/times.h"
+#include "core/log.h"
+
+static uint64_t steady_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+enum tp_err tp_login_new(struct tp_store *store, tp_login_done on_done, void *arg, struct tp_login **out)
+{
+	static const struct tp_throttle_policy by_source = { 5, 300, 900, 4096 };
+	static const struct tp_throttle_policy by_account = { 10, 30, 900, 4096 };
+	struct tp_login *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return TP_NOMEM;
+	l->store = store;
+	l->on_done = on_done;
+	l->arg = arg;
+	l->role = -1;
+	pthread_mutex_init(&l->lock, NULL);
+	l->gate = tp_password_gate_new();
+	if (!l->gate || tp_sessions_new(&l->sessions) != TP_OK ||
+	    tp_throttle_new(&by_source, &l->sources) != TP_OK ||
+	    tp_throttle_new(&by_account, &l->accounts) != TP_OK) {
+		tp_login_free(&l);
+		return TP_NOMEM;
+	}
+	*out = l;
+	return TP_OK;
+}
+
+void tp_login_free(struct tp_login **login)
+{
+	struct tp_login *l = *login;
+
+	if (!l)
+		return;
+	*login = NULL;
+	tp_sessions_free(&l->sessions);
+	tp_throttle_free(&l->sources);
+	tp_throttle_free(&l->accounts);
+	tp_password_gate_free(&l->gate);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
+{
+	const struct tp_session_limits limits = { cfg->session_idle_s, cfg->session_absolute_s,
+						  cfg->session_max };
+
+	pthread_mutex_lock(&l->lock);
+	tp_text_copy(l->host_name, sizeof(l->host_name), cfg->host_name);
+	l->set_up = cfg->set_up;
+	l->role = cfg->set_up ? (int)cfg->role : -1;
+	l->idle_s = cfg->session_idle_s;
+	pthread_mutex_unlock(&l->lock);
+	tp_sessions_set_limits(l->sessions, &limits);
+}
+
+void tp_login_first(struct tp_login *l, const struct tp_msg_first_login *m)
+{
+	pthread_mutex_lock(&l->lock);
+	l->first = *m;
+	l->has_first = true;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void tp_login_names(struct tp_login *l, char host_name[256], int *role)
+{
+	pthread_mutex_lock(&l->lock);
+	tp_text_copy(host_name, 256, l->host_name);
+	*role = l->role;
+	pthread_mutex_unlock(&l->lock);
+}
+
+bool tp_login_is_set_up(struct tp_login *l)
+{
+	bool set_up;
+
+	pthread_mutex_lock(&l->lock);
+	set_up = l->set_up;
+	pthread_mutex_unlock(&l->lock);
+	return set_up;
+}
+
+bool tp_login_awaits_first(struct tp_login *l)
+{
+	struct tp_account *rows = NULL;
+	size_t count = 0;
+	bool waits = tp_store_account_list(l->store, &rows, &count) == TP_OK && count == 0;
+
+	free(rows);
+	return waits;
+}
+
+void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
+{
+	struct tp_session_facts facts;
+
+	req->state = TP_OPERATOR_ANONYMOUS;
+	if (req->local) {
+		req->state = TP_OPERATOR_ACTIVE;
+		tp_text_copy(req->user, sizeof(req->user), "root");
+		return;
+	}
+	if (!tp_session_cookie(req->cookie, req->session))
+		return;
+	tp_session_csrf(l->sessions, req->session, req->csrf_wanted);
+	if (tp_session_find(l->sessions, req->session, steady_ms(), &facts) != TP_OK)
+		return;
+	req->state = facts.state;
+	tp_text_copy(req->user, sizeof(req->user), facts.user);
+}
+
+static void set_cookie(struct tp_http_response *res, const char *id)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict", TP_SESSION_COOKIE,
+		 id);
+	tp_http_header(res, "Set-Cookie", text);
+}
+
+void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
+		  const char *name, const char *user, const char *text)
+{
+	struct tp_log_entry line = { .at_ms = tp_times_now_ms(), .severity = severity };
+
+	tp_text_copy(line.name, sizeof(line.name), name);
+	tp_text_copy(line.text, sizeof(line.text), text);
+	tp_text_copy(line.user, sizeof(line.user), user);
+	tp_text_make_printable(line.user);
+	tp_login_source(req, line.source);
+	if (tp_store_log_add(l->store, TP_LOG_KIND_EVENT, &line) != TP_OK)
+		TP_LOG(TP_LOG_WARN, "login.log", "%s could not be stored", name);
+}
+
+void tp_login_source(const struct tp_http_request *req, char text[64])
+{
+	if (req->local)
+		tp_text_copy(text, 64, "socket");
+	else
+		tp_addr_write_ip(&req->peer, text);
+}
+
+/* ---------------------------------------------------------------------- session */
+
+/* What the wizard of the browser goes by: "setup" until there is an administrator and
+ * the appliance is configured. */
+static const char *state_name(struct tp_login *l, const struct tp_http_request *req)
+{
+	if (req->state == TP_OPERATOR_SETUP || (req->state == TP_OPERATOR_ACTIVE && !tp_login_is_set_up(l)))
+		return "setup";
+	if (req->state == TP_OPERATOR_ACTIVE)
+		return "active";
+	return tp_login_awaits_first(l) ? "setup" : "anonymous";
+}
+
+static json_t *describe(struct tp_login *l, const struct tp_http_request *req, const char *csrf)
+{
+	struct tp_session_facts facts = { 0 };
+	char host_name[256];
+	int role;
+	json_t *out;
+
+	tp_login_names(l, host_name, &role);
+	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
+	    tp_session_find(l->sessions, req->session, steady_ms(), &facts) != TP_OK)
+		facts = (struct tp_session_facts){ 0 };
+	out = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i}", "state",
+			state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",
+			"Turnpike", "version", TP_VERSION, "host-name", tp_json_text(host_name), "role",
+			role < 0 ? NULL : role == TP_ROLE_CORE ? "core" : "edge", "user",
+			req->user[0] ? req->user : NULL, "csrf", csrf, "idle-s", (json_int_t)l->idle_s,
+			"banner", "previous-login-at", tp_times_json(facts.previous_login_ms),
+			"failed-logins", (int)facts.failed_logins);
+	return out;
+}
+
+static void session_get(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	struct tp_login *l = arg;
+	char id[TP_SESSION_ID_TEXT], csrf[65];
+	uint8_t hash[32];
+	char cookie[TP_SESSION_ID_TEXT + 32];
+
+	if (req->local || req->csrf_wanted[0]) {
+		tp_http_reply_json(res, 200, describe(l, req, req->csrf_wanted));
+		return;
+	}
+	tp_session_id_new(id);
+	snprintf(cookie, sizeof(cookie), "%s=%s", TP_SESSION_COOKIE, id);
+	if (!tp_session_cookie(cookie, hash)) {
+		tp_http_reply_failure(res, TP_INTERNAL, NULL);
+		return;
+	}
+	tp_session_csrf(l->sessions, hash, csrf);
+	tp_http_reply_json(res, 200, describe(l, req, csrf));
+	set_cookie(res, id);
+}
+
+/* Opens the session and answers as GET /api/v1/session does. */
+static void admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		  const struct tp_session_facts *facts)
+{
+	struct tp_http_request as = *req;
+	char id[TP_SESSION_ID_TEXT], csrf[65];
+
+	tp_session_close(l->sessions, req->session);
+	if (tp_session_open(l->sessions, facts, steady_ms(), id, as.session) != TP_OK) {
+		tp_http_reply_failure(res, TP_NOMEM, NULL);
+		return;
+	}
+	as.state = facts->state;
+	tp_text_copy(as.user, sizeof(as.user), facts->user);
+	tp_session_csrf(l->sessions, as.session, csrf);
+	tp_http_reply_json(res, 200, describe(l, &as, csrf));
+	set_cookie(res, id);
+	tp_wipe(id, sizeof(id));
+}
+
+static void refuse_for(struct tp_http_response *res, uint32_t wait_s)
+{
+	char text[16];
+
+	tp_http_reply_error(res, 429, "access-denied", NULL,
+			    "Too many failed attempts: try again in %u second%s.", wait_s,
+			    wait_s == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%u", wait_s);
+	tp_http_header(res, "Retry-After", text);
+}
+
+bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
+		      struct tp_http_response *res, const char *account)
+{
+	char source[TP_THROTTLE_SOURCE_TEXT];
+	uint32_t wait_s;
+
+	if (req->local)
+		return true;
+	tp_throttle_source(&req->peer, source);
+	wait_s = tp_throttle_try(l->sources, source, steady_ms());
+	if (!wait_s)
+		wait_s = tp_throttle_try(l->accounts, account, steady_ms());
+	if (wait_s)
+		refuse_for(res, wait_s);
+	return wait_s == 0;
+}
+
+void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, const char *account)
+{
+	char source[TP_THROTTLE_SOURCE_TEXT];
+
+	if (req->local)
+		return;
+	tp_throttle_source(&req->peer, source);
+	tp_throttle_passed(l->sources, source);
+	tp_throttle_passed(l->accounts, account);
+}
+
+static void log_in(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		   const char *user, const char *password)
+{
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE };
+	struct tp_account account = { 0 };
+	bool known = tp_store_account_get(l->store, user, &account) == TP_OK;
+	enum tp_err err = tp_password_verify(l->gate, password, known ? account.password_hash : NULL);
+	char source[64];
+
+	tp_login_source(req, source);
+	if (err == TP_OK && account.disabled)
+		err = TP_AUTH;
+	if (err == TP_AUTH) {
+		if (known && tp_store_account_note_login(l->store, user, false, tp_times_now_ms(), source) != TP_OK)
+			TP_LOG(TP_LOG_WARN, "login.note", "a failed login could not be noted");
+		tp_login_log(l, req, 1, "login.failed", user, "Wrong user name or password.");
+		tp_http_reply_error(res, 401, "access-denied", NULL, "User name or password is wrong.");
+		return;
+	}
+	if (err != TP_OK) {
+		tp_http_reply_error(res, 503, "resource-denied", NULL,
+				    "Too many logins at once: try again in a moment.");
+		tp_http_header(res, "Retry-After", "2");
+		return;
+	}
+	tp_login_passed(l, req, user);
+	facts.previous_login_ms = account.last_login_ms;
+	facts.failed_logins = account.failures;
+	tp_text_copy(facts.user, sizeof(facts.user), user);
+	err = tp_store_account_note_login(l->store, user, true, tp_times_now_ms(), source);
+	if (err != TP_OK) {
+		tp_http_reply_failure(res, err, NULL);
+		return;
+	}
+	tp_login_log(l, req, 0, "login", user, "Logged in with a password.");
+	admit(l, req, res, &facts);
+}
+
+static void session_post(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	struct tp_login *l = arg;
+	json_t *body = tp_http_body_object(req, res);
+	const char *user = json_string_value(json_object_get(body, "user"));
+	const char *password = json_string_value(json_object_get(body, "password"));
+
+	if (!body)
+		return;
+	if (!user || !password || !user[0] || strlen(user) > TP_SESSION_USER_MAX ||
+	    strlen(password) > TP_PASSWORD_MAX)
+		tp_http_reply_error(res, 400, "missing-element", NULL, "user and password are needed");
+	else if (tp_login_may_try(l, req, res, user))
+		log_in(l, req, res, user, password);
+	tp_login_json_free(body);
+}
+
+static void session_delete(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	struct tp_login *l = arg;
+
+	if (req->state != TP_OPERATOR_ANONYMOUS && !req->local) {
+		tp_session_close(l->sessions, req->session);
+		tp_login_log(l, req, 0, "logout", req->user, "Logged out.");
+	}
+	tp_http_reply_empty(res, 204);
+}
+
+/* -------------------------------------------------------------------- first run */
+
+/* The secret as it was hashed: letters and digits alone, in upper case. */
+static void normalise(const char *text, char out[64])
+{
+	size_t n = 0;
+
+	for (; *text && n < 63; text++)
+		if (isalnum((unsigned char)*text))
+			out[n++] = (char)toupper((unsigned char)*text);
+	out[n] = '\0';
+}
+
+static void unlock(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		   const char *secret)
+{
+	const struct tp_session_facts facts = { .state = TP_OPERATOR_SETUP };
+	struct tp_msg_first_login first;
+	bool has_first;
+	char plain[64];
+	enum tp_err err = TP_AUTH;
+
+	pthread_mutex_lock(&l->lock);
+	first = l->first;
+	has_first = l->has_first;
+	pthread_mutex_unlock(&l->lock);
+	if (!tp_login_awaits_first(l)) {
+		tp_http_reply_error(res, 409, "in-use", NULL,
+				    "An administrator has a password already: log in with it.");
+		return;
+	}
+	normalise(secret, plain);
+	if (has_first && first.salt_len == 16 && first.hash_len == 32)
+		err = tp_password_verify_raw(l->gate, plain, first.salt, first.log2_n, first.r, first.p,
+					     first.hash);
+	tp_wipe(plain, sizeof(plain));
+	if (err != TP_OK) {
+		tp_login_log(l, req, 1, "setup.failed", "", "Wrong first-login secret.");
+		tp_http_reply_error(res, 401, "access-denied", NULL,
+				    "That is not the first-login secret of this appliance.");
+		return;
+	}
+	tp_login_passed(l, req, "first login");
+	tp_login_log(l, req, 0, "setup", "", "The first-login secret was shown.");
+	admit(l, req, res, &facts);
+}
+
+static void setup_unlock(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	struct tp_login *l = arg;
+	json_t *body = tp_http_body_object(req, res);
+	const char *secret = json_string_value(json_object_get(body, "secret"));
+
+	if (!body)
+		return;
+	if (!secret)
+		tp_http_reply_error(res, 400, "missing-element", NULL, "secret is needed");
+	else if (tp_login_may_try(l, req, res, "first login"))
+		unlock(l, req, res, secret);
+	tp_login_json_free(body);
+}
+
+static const struct tp_route routes[] = {
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_get),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/session", TP_ACCESS_ANYONE, 4096, session_post),
+	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/unlock", TP_ACCESS_ANYONE, 4096, setup_unlock),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/password", TP_ACCESS_SETUP, 4096, tp_login_setup_password),
+	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*/password", TP_ACCESS_SIGNED_IN, 4096,
+		 tp_login_account_password),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/accounts", TP_ACCESS_SIGNED_IN, 0, tp_login_accounts),
+};
+
+const struct tp_route *tp_login_routes(size_t *count)
+{
+	*count = sizeof(routes) / sizeof(routes[0]);
+	return routes;
+}

@@ -1,0 +1,37 @@
+/* Who asks: login, logout, first run and passwords (docs/api.md, "Session and first
+ * run"). Runs in turnpike-admin. */
+#ifndef TP_ADMIN_ACCOUNT_LOGIN_H
+#define TP_ADMIN_ACCOUNT_LOGIN_H
+
+#include "admin/account/session.h"
+#include "admin/http/router.h"
+#include "admin/store/store.h"
+#include "ipc/messages.h"
+#include "model/slice.h"
+
+struct tp_login;
+
+/* Called when the first administrator's password is stored. */
+typedef void (*tp_login_done)(void *arg);
+
+/* store outlives the object. */
+TP_NODISCARD enum tp_err tp_login_new(struct tp_store *store, tp_login_done on_done, void *arg,
+				      struct tp_login **out);
+void tp_login_free(struct tp_login **login);
+
+/* The configuration in force: names, limits of sessions, whether the wizard has been
+ * through. Any thread. */
+void tp_login_configure(struct tp_login *login, const struct tp_cfg_admin *cfg);
+/* The hash of the first-login secret, which is good while there is no account. */
+void tp_login_first(struct tp_login *login, const struct tp_msg_first_login *m);
+
+/* Fills state, user, session and csrf_wanted of a request. */
+void tp_login_identify(struct tp_login *login, struct tp_http_request *req);
+/* Names for answers: host name ("" = none) and role (-1: not configured). */
+void tp_login_names(struct tp_login *login, char host_name[256], int *role);
+bool tp_login_is_set_up(struct tp_login *login);
+
+/* Routes of this module; their argument is the struct tp_login. */
+const struct tp_route *tp_login_routes(size_t *count);
+
+#endif

@@ -1,0 +1,46 @@
+/* What the files of admin/account share. */
+#ifndef TP_ADMIN_ACCOUNT_LOGIN_STATE_H
+#define TP_ADMIN_ACCOUNT_LOGIN_STATE_H
+
+#include <pthread.h>
+
+#include "admin/account/login.h"
+#include "admin/account/password.h"
+#include "admin/account/throttle.h"
+
+struct tp_login {
+	struct tp_store *store;
+	tp_login_done on_done;
+	void *arg;
+	struct tp_password_gate *gate;
+	struct tp_sessions *sessions;
+	struct tp_throttle *sources;
+	struct tp_throttle *accounts;
+
+	pthread_mutex_t lock; /* guards what follows */
+	char host_name[256];
+	int role;
+	bool set_up;
+	uint32_t idle_s;
+	struct tp_msg_first_login first;
+	bool has_first;
+};
+
+/* No account yet: the first-login secret is what opens the door. */
+bool tp_login_awaits_first(struct tp_login *l);
+/* False: *res holds the 429. The local socket is never slowed down. */
+bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
+		      struct tp_http_response *res, const char *account);
+void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, const char *account);
+void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
+		  const char *name, const char *user, const char *text);
+void tp_login_source(const struct tp_http_request *req, char text[64]);
+/* Frees a body that holds passwords, wiping its texts first. */
+void tp_login_json_free(json_t *body);
+
+void tp_login_setup_password(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_account_password(void *arg, const struct tp_http_request *req,
+			       struct tp_http_response *res);
+void tp_login_accounts(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+
+#endif

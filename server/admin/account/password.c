@@ -1,0 +1,264 @@
+/* Passwords of local administrators. Runs in turnpike-admin's workers. */
+#include "admin/account/password.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "admin/http/utf8.h"
+#include "core/secret.h"
+#include "core/text.h"
+#include "os/random.h"
+
+enum { SALT = 16, HASH = 32, LOG2_N = 15, R = 8, P = 1, AT_ONCE = 2, LOG2_N_MOST = 20 };
+
+struct parameters {
+	uint8_t salt[SALT];
+	uint8_t hash[HASH];
+	uint8_t log2_n;
+	uint8_t r;
+	uint8_t p;
+};
+
+/* ------------------------------------------------------------------------- rule */
+
+static size_t count_characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static size_t count_different(const char *s)
+{
+	bool seen[256] = { false };
+	size_t n = 0;
+
+	for (; *s; s++) {
+		n += !seen[(unsigned char)*s];
+		seen[(unsigned char)*s] = true;
+	}
+	return n;
+}
+
+/* Each character the one before it plus or minus one, or the same: "abcdef654321". */
+static bool is_sequence(const char *s)
+{
+	size_t steps = 0, len = strlen(s);
+
+	for (size_t i = 1; i < len; i++)
+		steps += abs(s[i] - s[i - 1]) <= 1;
+	return steps * 4 >= (len - 1) * 3;
+}
+
+static bool is_common(const char *s)
+{
+	static const char *const parts[] = { "password", "turnpike",  "qwerty", "letmein", "welcome",
+					     "admin",	 "iloveyou", "changeme" };
+	char left[TP_PASSWORD_MAX + 1];
+	size_t len = strlen(s);
+
+	if (len > TP_PASSWORD_MAX)
+		return false;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *at = strcasestr(s, parts[i]);
+		size_t n = strlen(parts[i]);
+
+		if (!at)
+			continue;
+		memcpy(left, s, (size_t)(at - s));
+		strcpy(left + (at - s), at + n);
+		/* What stands around it must be enough of a password by itself. */
+		if (count_different(left) < 6 || strlen(left) < 8)
+			return true;
+	}
+	return false;
+}
+
+enum tp_err tp_password_check_rule(const char *user, const char *password, struct tp_diag *diag)
+{
+	size_t len = strlen(password);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)password[i] < ' ' || password[i] == 0x7f)
+			return tp_fail(diag, TP_DENIED, "/password",
+				       "The password holds a control character.");
+	if (!tp_utf8_valid(password, len))
+		return tp_fail(diag, TP_DENIED, "/password", "The password is not UTF-8 text.");
+	if (count_characters(password) < TP_PASSWORD_LEAST)
+		return tp_fail(diag, TP_DENIED, "/password", "The password needs at least %d characters.",
+			       TP_PASSWORD_LEAST);
+	if (len > TP_PASSWORD_MAX)
+		return tp_fail(diag, TP_DENIED, "/password", "The password may have at most %d bytes.",
+			       TP_PASSWORD_MAX);
+	if (count_different(password) < 6)
+		return tp_fail(diag, TP_DENIED, "/password",
+			       "The password needs at least six different characters.");
+	if (is_sequence(password))
+		return tp_fail(diag, TP_DENIED, "/password",
+			       "The password is mostly a sequence such as abcdef or 123456.");
+	if (strlen(user) >= 3 && strcasestr(password, user) && len < strlen(user) + TP_PASSWORD_LEAST)
+		return tp_fail(diag, TP_DENIED, "/password",
+			       "The password holds the user name; leave it out.");
+	if (is_common(password))
+		return tp_fail(diag, TP_DENIED, "/password",
+			       "The password is a well-known word with little added.");
+	return TP_OK;
+}
+
+/* ------------------------------------------------------------------------- gate */
+
+struct tp_password_gate {
+	pthread_mutex_t lock;
+	pthread_cond_t free;
+	unsigned running;
+	unsigned waiting;
+};
+
+struct tp_password_gate *tp_password_gate_new(void)
+{
+	struct tp_password_gate *gate = calloc(1, sizeof(*gate));
+
+	if (gate) {
+		pthread_mutex_init(&gate->lock, NULL);
+		pthread_cond_init(&gate->free, NULL);
+	}
+	return gate;
+}
+
+void tp_password_gate_free(struct tp_password_gate **gate)
+{
+	if (!*gate)
+		return;
+	pthread_cond_destroy(&(*gate)->free);
+	pthread_mutex_destroy(&(*gate)->lock);
+	free(*gate);
+	*gate = NULL;
+}
+
+static enum tp_err enter(struct tp_password_gate *gate)
+{
+	enum tp_err err = TP_OK;
+
+	pthread_mutex_lock(&gate->lock);
+	if (gate->running >= AT_ONCE && gate->waiting >= TP_PASSWORD_WAITING_MAX) {
+		err = TP_LIMIT;
+	} else {
+		gate->waiting++;
+		while (gate->running >= AT_ONCE)
+			pthread_cond_wait(&gate->free, &gate->lock);
+		gate->waiting--;
+		gate->running++;
+	}
+	pthread_mutex_unlock(&gate->lock);
+	return err;
+}
+
+static void leave(struct tp_password_gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->running--;
+	pthread_cond_signal(&gate->free);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* ------------------------------------------------------------------------- hash */
+
+static enum tp_err derive(struct tp_password_gate *gate, const char *password,
+			  const struct parameters *with, uint8_t out[HASH])
+{
+	enum tp_err err;
+	int done;
+
+	if (with->log2_n < 1 || with->log2_n > LOG2_N_MOST || !with->r || !with->p)
+		return TP_FORMAT;
+	err = enter(gate);
+	if (err != TP_OK)
+		return err;
+	done = EVP_PBE_scrypt(password, strlen(password), with->salt, SALT, 1ull << with->log2_n, with->r,
+			      with->p, (uint64_t)1 << 31, out, HASH);
+	leave(gate);
+	return done == 1 ? TP_OK : TP_NOMEM;
+}
+
+enum tp_err tp_password_hash(struct tp_password_gate *gate, const char *password,
+			     char out[TP_PASSWORD_HASH_MAX + 1])
+{
+	struct parameters made = { .log2_n = LOG2_N, .r = R, .p = P };
+	char salt[32], hash[64];
+	enum tp_err err;
+
+	tp_random_bytes(made.salt, SALT);
+	err = derive(gate, password, &made, made.hash);
+	if (err != TP_OK)
+		return err;
+	tp_text_write_base64(salt, made.salt, SALT);
+	tp_text_write_base64(hash, made.hash, HASH);
+	snprintf(out, TP_PASSWORD_HASH_MAX + 1, "$scrypt$ln=%d,r=%d,p=%d$%s$%s", LOG2_N, R, P, salt, hash);
+	tp_wipe(&made, sizeof(made));
+	return TP_OK;
+}
+
+static enum tp_err read_number(struct tp_span s, const char *name, uint8_t *out)
+{
+	struct tp_span key = tp_span_split(&s, '=');
+	uint64_t v;
+
+	if (!tp_span_equal(key, tp_span_of(name)) || tp_text_parse_u64(s, 255, &v) != TP_OK)
+		return TP_FORMAT;
+	*out = (uint8_t)v;
+	return TP_OK;
+}
+
+static enum tp_err read_hash(const char *text, struct parameters *out)
+{
+	struct tp_span rest = tp_span_of(text), costs, salt;
+	size_t salt_len, hash_len;
+
+	if (tp_span_split(&rest, '$').len || !tp_span_equal(tp_span_split(&rest, '$'), TP_SPAN("scrypt")))
+		return TP_FORMAT;
+	costs = tp_span_split(&rest, '$');
+	salt = tp_span_split(&rest, '$');
+	if (read_number(tp_span_split(&costs, ','), "ln", &out->log2_n) != TP_OK ||
+	    read_number(tp_span_split(&costs, ','), "r", &out->r) != TP_OK ||
+	    read_number(costs, "p", &out->p) != TP_OK ||
+	    tp_text_parse_base64(salt, out->salt, SALT, &salt_len) != TP_OK || salt_len != SALT ||
+	    tp_text_parse_base64(rest, out->hash, HASH, &hash_len) != TP_OK || hash_len != HASH)
+		return TP_FORMAT;
+	return TP_OK;
+}
+
+enum tp_err tp_password_verify(struct tp_password_gate *gate, const char *password, const char *hash)
+{
+	struct parameters stored = { .log2_n = LOG2_N, .r = R, .p = P };
+	bool known = hash && read_hash(hash, &stored) == TP_OK;
+	enum tp_err err;
+
+	if (!known)
+		stored = (struct parameters){ .log2_n = LOG2_N, .r = R, .p = P };
+	err = tp_password_verify_raw(gate, password, stored.salt, stored.log2_n, stored.r, stored.p,
+				     stored.hash);
+	tp_wipe(&stored, sizeof(stored));
+	return err == TP_OK && !known ? TP_AUTH : err;
+}
+
+enum tp_err tp_password_verify_raw(struct tp_password_gate *gate, const char *password,
+				   const uint8_t salt[16], uint8_t log2_n, uint8_t r, uint8_t p,
+				   const uint8_t hash[32])
+{
+	struct parameters with = { .log2_n = log2_n, .r = r, .p = p };
+	uint8_t got[HASH];
+	enum tp_err err;
+
+	memcpy(with.salt, salt, SALT);
+	err = derive(gate, password, &with, got);
+	if (err == TP_OK && !tp_equal_constant_time(got, hash, HASH))
+		err = TP_AUTH;
+	tp_wipe(got, sizeof(got));
+	return err;
+}

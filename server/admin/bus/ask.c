@@ -1,0 +1,137 @@
+/* The questions that admin asks the other processes, by name. Any thread but the
+ * main one. */
+#include "admin/bus/ask.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/auto.h"
+#include "os/memfd.h"
+
+/* Asks `question` and reads the answer into *out as `answer`. */
+#define ASK(bus_, process_, question, msg_, fd_, answer, wait_ms_, out_)                       \
+	do {                                                                                   \
+		TP_AUTO(free) void *bytes_ = NULL;                                             \
+		size_t len_ = 0;                                                               \
+		const struct tp_bus_question q_ = {                                            \
+			(process_),	       TP_MSG_TYPE_##question, tp_msg_##question##_write_any, \
+			(1 ? (msg_) : (const struct tp_msg_##question *)0),                    \
+			(fd_),	       TP_MSG_TYPE_##answer,   (wait_ms_)                      \
+		};                                                                             \
+		enum tp_err err_ = tp_bus_ask((bus_), &q_, &bytes_, &len_);                    \
+		struct tp_rd rd_;                                                              \
+                                                                                               \
+		if (err_ != TP_OK)                                                             \
+			return err_;                                                           \
+		tp_rd_init(&rd_, bytes_, len_);                                                \
+		err_ = tp_msg_##answer##_read(&rd_, (out_));                                   \
+		if (err_ == TP_OK && tp_rd_finish(&rd_) != TP_OK) {                            \
+			tp_msg_##answer##_fini(out_);                                          \
+			err_ = TP_FORMAT;                                                      \
+		}                                                                              \
+		tp_wipe(bytes_, len_);                                                         \
+		return err_;                                                                   \
+	} while (0)
+
+enum tp_err tp_bus_seal(struct tp_bus *bus, const struct tp_msg_seal *q, struct tp_msg_sealed *out)
+{
+	ASK(bus, TP_PROCESS_SUP, seal, q, -1, sealed, TP_BUS_WAIT_MS, out);
+}
+
+static enum tp_err ask_candidate(struct tp_bus *bus, const struct tp_msg_candidate *q, int fd,
+				 struct tp_msg_candidate_result *out)
+{
+	ASK(bus, TP_PROCESS_SUP, candidate, q, fd, candidate_result, TP_BUS_COMMIT_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_candidate(struct tp_bus *bus, const struct tp_msg_candidate *q, const char *json,
+			     size_t len, struct tp_msg_candidate_result *out)
+{
+	int fd = -1;
+	enum tp_err err = tp_memfd_sealed("candidate", json, len, &fd);
+
+	if (err != TP_OK)
+		return err;
+	err = ask_candidate(bus, q, fd, out);
+	close(fd);
+	return err;
+}
+
+enum tp_err tp_bus_trial_end(struct tp_bus *bus, const struct tp_msg_trial_end *q,
+			     struct tp_msg_candidate_result *out)
+{
+	ASK(bus, TP_PROCESS_SUP, trial_end, q, -1, candidate_result, TP_BUS_COMMIT_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identity_make *q,
+				 struct tp_msg_identity_made *out)
+{
+	ASK(bus, TP_PROCESS_SUP, identity_make, q, -1, identity_made, TP_BUS_COMMIT_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_supervisor_status *out)
+{
+	const struct tp_msg_supervisor_status_get q = { 0 };
+
+	ASK(bus, TP_PROCESS_SUP, supervisor_status_get, &q, -1, supervisor_status, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_zones(struct tp_bus *bus, uint32_t offset, uint32_t limit, struct tp_msg_zones *out)
+{
+	const struct tp_msg_zones_get q = { offset, limit };
+
+	ASK(bus, TP_PROCESS_SIP, zones_get, &q, -1, zones, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_registrations(struct tp_bus *bus, uint32_t offset, uint32_t limit,
+				 const char *filter, struct tp_msg_registrations *out)
+{
+	struct tp_msg_registrations_get q = { .offset = offset, .limit = limit };
+
+	if (!tp_text_copy(q.filter, sizeof(q.filter), filter))
+		return TP_LIMIT;
+	ASK(bus, TP_PROCESS_SIP, registrations_get, &q, -1, registrations, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_calls(struct tp_bus *bus, uint32_t offset, uint32_t limit, struct tp_msg_calls *out)
+{
+	const struct tp_msg_calls_get q = { offset, limit };
+
+	ASK(bus, TP_PROCESS_SIP, calls_get, &q, -1, calls, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_call(struct tp_bus *bus, uint64_t id, struct tp_msg_call_detail *out)
+{
+	const struct tp_msg_call_get q = { id };
+
+	ASK(bus, TP_PROCESS_SIP, call_get, &q, -1, call_detail, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_call_disconnect(struct tp_bus *bus, uint64_t id,
+				   struct tp_msg_call_disconnected *out)
+{
+	const struct tp_msg_call_disconnect q = { id };
+
+	ASK(bus, TP_PROCESS_SIP, call_disconnect, &q, -1, call_disconnected, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_sip_counters(struct tp_bus *bus, struct tp_msg_sip_counters *out)
+{
+	const struct tp_msg_sip_counters_get q = { 0 };
+
+	ASK(bus, TP_PROCESS_SIP, sip_counters_get, &q, -1, sip_counters, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_media_stats(struct tp_bus *bus, uint64_t session, struct tp_msg_media_stats *out)
+{
+	const struct tp_msg_media_stats_get q = { session };
+
+	ASK(bus, TP_PROCESS_MEDIA, media_stats_get, &q, -1, media_stats, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_media_counters(struct tp_bus *bus, struct tp_msg_media_counters *out)
+{
+	const struct tp_msg_media_counters_get q = { 0 };
+
+	ASK(bus, TP_PROCESS_MEDIA, media_counters_get, &q, -1, media_counters, TP_BUS_WAIT_MS, out);
+}
