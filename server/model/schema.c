@@ -326,7 +326,8 @@ enum tp_err tp_schema_export(const struct tp_model *model, char **json)
 	while ((mod = ly_ctx_get_module_iter(model->ctx, &i))) {
 		if (!mod->implemented || !mod->compiled || strncmp(mod->name, "turnpike-", 9))
 			continue;
-		json_array_extend(nodes, export_children(mod->compiled->data, NULL));
+		for (const struct lysc_node *top = mod->compiled->data; top; top = top->next)
+			json_array_append_new(nodes, export_node(top, NULL));
 	}
 	*json = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
