@@ -105,6 +105,8 @@ struct tp_listener_config {
 	struct tp_addr address;        /* never a wildcard; port 0 only in tests */
 	struct tp_addr advertised;     /* family 0: as address; port 0: as address */
 	struct tp_tls_context *tls;    /* TLS only; a reference is taken */
+	const char *verify_name;       /* TLS: what a client's certificate must carry to be trusted;
+	                                * NULL or "" = any; copied */
 	uint64_t tag;                  /* the caller's own, shown in flows */
 	bool exempt_source_cap;        /* a traversal server's port: many calls, one peer */
 };

@@ -1,0 +1,47 @@
+/* What the files of tls/ share: the context's inside and the verdict kept with a
+ * connection. Not included by others. */
+#ifndef TP_TLS_INTERNAL_H
+#define TP_TLS_INTERNAL_H
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "tls/context.h"
+
+/* Lives exactly as long as its SSL_CTX, whose counter is the references. */
+struct tp_tls_context {
+	SSL_CTX *ssl;
+	enum tp_tls_verify verify;
+	bool server;
+	bool client;
+	uint8_t alpn[256]; /* wire form: length, name; length 0 = none */
+};
+
+/* Hangs on an SSL; made by the verify callback or by tp_tls_verdict_of. */
+struct tp_tls_verdict {
+	char wanted[TP_TLS_NAME_MAX + 1];
+	bool checked;
+	bool trusted;
+	char reason[TP_TLS_REASON_MAX + 1];
+};
+
+/* Makes the SSL_CTX free the context with itself. */
+bool tp_tls_context_attach(SSL_CTX *ssl, struct tp_tls_context *context);
+/* Made at the first call; NULL without memory. */
+struct tp_tls_verdict *tp_tls_verdict_of(SSL *ssl);
+/* For SSL_CTX_set_cert_verify_callback; arg is the struct tp_tls_context. */
+int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg);
+
+/* "DNS:a, IP:192.0.2.1", cut to fit; empty when there is none. */
+void tp_tls_names_write(const X509 *certificate, char *buf, size_t size);
+/* RFC 2253 form, cut to fit. */
+void tp_tls_subject_write(const X509_NAME *name, char *buf, size_t size);
+/* Everything but verdict, protocol and cipher. */
+void tp_tls_peer_fill(X509 *certificate, struct tp_tls_peer *out);
+
+/* snprintf where cutting the end is meant. */
+void tp_tls_say(char *buf, size_t size, const char *fmt, ...) TP_PRINTF(3, 4);
+/* Words for what stands first in OpenSSL's error queue, which is emptied. */
+void tp_tls_error_words(char *buf, size_t size);
+
+#endif

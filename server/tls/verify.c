@@ -1,0 +1,217 @@
+/* The verdict on a peer's certificate, in words. Used by sip and admin. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "tls/internal.h"
+
+/* OpenSSL's numbers for our data on its objects; set once, constant from then on. */
+static CRYPTO_ONCE indices_once = CRYPTO_ONCE_STATIC_INIT;
+static int context_index = -1;
+static int verdict_index = -1;
+
+static void free_data(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+	(void)parent;
+	(void)ad;
+	(void)index;
+	(void)argl;
+	(void)argp;
+	free(ptr);
+}
+
+static void make_indices(void)
+{
+	context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_data);
+	verdict_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_data);
+}
+
+bool tp_tls_context_attach(SSL_CTX *ssl, struct tp_tls_context *context)
+{
+	return CRYPTO_THREAD_run_once(&indices_once, make_indices) == 1 && context_index >= 0 &&
+	       verdict_index >= 0 && SSL_CTX_set_ex_data(ssl, context_index, context) == 1;
+}
+
+struct tp_tls_verdict *tp_tls_verdict_of(SSL *ssl)
+{
+	struct tp_tls_verdict *v = SSL_get_ex_data(ssl, verdict_index);
+
+	if (v)
+		return v;
+	v = calloc(1, sizeof(*v));
+	if (v && SSL_set_ex_data(ssl, verdict_index, v) != 1) {
+		free(v);
+		v = NULL;
+	}
+	return v;
+}
+
+void tp_tls_say(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+}
+
+static void write_time(const ASN1_TIME *t, char buf[32])
+{
+	struct tm tm;
+
+	buf[0] = '\0';
+	if (ASN1_TIME_to_tm(t, &tm) == 1)
+		strftime(buf, 32, "%Y-%m-%d %H:%M UTC", &tm);
+}
+
+/* Which certificate of the chain it is about, when it is not the peer's own. */
+static const char *whose(int depth)
+{
+	return depth == 0 ? "certificate" : "CA certificate";
+}
+
+static void explain(int error, int depth, X509 *x, char reason[TP_TLS_REASON_MAX + 1])
+{
+	char subject[200] = "";
+	char issuer[200] = "";
+	char when[32];
+
+	if (x) {
+		tp_tls_subject_write(X509_get_subject_name(x), subject, sizeof(subject));
+		tp_tls_subject_write(X509_get_issuer_name(x), issuer, sizeof(issuer));
+	}
+	switch (x ? error : X509_V_ERR_UNSPECIFIED) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		write_time(X509_get0_notAfter(x), when);
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s expired on %s", whose(depth), when);
+		break;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		write_time(X509_get0_notBefore(x), when);
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s not valid before %s", whose(depth), when);
+		break;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "self-signed certificate: %s", subject);
+		break;
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "issuer unknown: %s", subject);
+		break;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "issuer unknown: %s", issuer);
+		break;
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s was not signed by %s", whose(depth), issuer);
+		break;
+	case X509_V_ERR_INVALID_PURPOSE:
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "certificate is not for this purpose: %s", subject);
+		break;
+	default:
+		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s refused: %s (%s)", whose(depth),
+			 X509_verify_cert_error_string(error), subject);
+	}
+}
+
+int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
+{
+	const struct tp_tls_context *context = arg;
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tp_tls_verdict *v = tp_tls_verdict_of(ssl);
+
+	if (!v)
+		return 0;
+	v->checked = true;
+	v->trusted = X509_verify_cert(store) == 1;
+	if (!v->trusted) {
+		explain(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store),
+			X509_STORE_CTX_get_current_cert(store), v->reason);
+	} else if (v->wanted[0] &&
+		   !tp_tls_check_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->reason)) {
+		v->trusted = false;
+		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+	}
+	tp_text_make_printable(v->reason);
+	ERR_clear_error();
+	return v->trusted || context->verify != TP_TLS_VERIFY_ENFORCE;
+}
+
+/* ------------------------------------------------------------------------ words */
+
+/* Alerts with which a peer says that it does not like our certificate. */
+static const char *certificate_alert(int alert)
+{
+	switch (alert) {
+	case SSL_AD_BAD_CERTIFICATE:
+		return "bad certificate (for example, a name that it does not expect)";
+	case SSL_AD_UNSUPPORTED_CERTIFICATE:
+		return "certificate is not for this purpose";
+	case SSL_AD_CERTIFICATE_REVOKED:
+		return "certificate revoked";
+	case SSL_AD_CERTIFICATE_EXPIRED:
+		return "certificate expired or not yet valid";
+	case SSL_AD_CERTIFICATE_UNKNOWN:
+		return "certificate not acceptable";
+	case SSL_AD_UNKNOWN_CA:
+		return "unknown CA";
+	case SSL_AD_DECRYPT_ERROR:
+		return "wrong signature";
+	case SSL_AD_CERTIFICATE_REQUIRED:
+		return "it wants a certificate and got none";
+	default:
+		return NULL;
+	}
+}
+
+static const char *plain_words(int reason)
+{
+	switch (reason) {
+	case SSL_R_WRONG_VERSION_NUMBER:
+	case SSL_R_PACKET_LENGTH_TOO_LONG:
+	case SSL_R_BAD_RECORD_TYPE:
+		return "this is not TLS";
+	case SSL_R_HTTP_REQUEST:
+		return "HTTP without TLS";
+	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+		return "no certificate shown";
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_VERSION_TOO_LOW:
+		return "the peer's TLS version is too old";
+	case SSL_R_NO_SHARED_CIPHER:
+		return "no cipher in common";
+	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+		return "connection closed without TLS close";
+	default:
+		return NULL;
+	}
+}
+
+void tp_tls_error_words(char *buf, size_t size)
+{
+	unsigned long e = ERR_get_error();
+	int reason = ERR_GET_REASON(e);
+	const char *words = NULL;
+
+	ERR_clear_error();
+	if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET &&
+	    reason < SSL_AD_REASON_OFFSET + 256) {
+		int alert = reason - SSL_AD_REASON_OFFSET;
+
+		words = certificate_alert(alert);
+		if (words)
+			tp_tls_say(buf, size, "the peer refused our certificate: %s", words);
+		else
+			tp_tls_say(buf, size, "the peer ended it: %s", SSL_alert_desc_string_long(alert));
+		return;
+	}
+	if (ERR_GET_LIB(e) == ERR_LIB_SSL)
+		words = plain_words(reason);
+	if (!words)
+		words = e ? ERR_reason_error_string(e) : NULL;
+	tp_tls_say(buf, size, "%s", words ? words : "unknown error");
+}
