@@ -52,7 +52,7 @@ expect() {
 		echo "ok $name 1 s"
 	else
 		cat "$PAIR/hop.json"
-		echo "FAILED $name got $got"
+		echo "FAILED $name 1 s got $got"
 		BAD=yes
 	fi
 }

@@ -1,13 +1,13 @@
 # Runs tests one after the other, prints one line each, counts. A test is a command; exit status
-# 77 means skipped. A test that prints lines "ok NAME SECONDS", "FAILED NAME SECONDS" or
-# "skipped NAME WHY" is counted by those, else as one.
+# 77 means skipped. A test that prints lines "ok NAME 1.2 s", "FAILED NAME 1.2 s" or
+# "skipped NAME 0 s WHY" is counted by those, else as one.
 # shellcheck shell=bash
 
 PASSED=0
 FAILED=0
 SKIPPED=0
 FAILED_NAMES=()
-RESULT_LINE='^(ok|FAILED|skipped) '
+RESULT_LINE='^(ok|FAILED|skipped) [^ ]+ [0-9.]+ s'
 TEST_LOGS=$TOP/build/log/tests
 
 # wanted NAME: does the command line ask for it?
