@@ -1,0 +1,143 @@
+/* turnpike-validate: checks one candidate configuration and makes the slices of the
+ * other processes from it. Started by the supervisor with the channel on fd 3, in a
+ * sandbox that can open nothing; ends after one answer. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "ipc/channel.h"
+#include "model/make_slices.h"
+#include "model/model.h"
+#include "os/loop.h"
+#include "os/memfd.h"
+#include "os/sandbox.h"
+
+enum { CHANNEL_FD = 3 };
+
+struct validator {
+	struct tp_loop *loop;
+	struct tp_model *model;
+	bool answered;
+};
+
+/* Parses, checks, makes the slices. What is wrong goes into errors. */
+static enum tp_err work(struct validator *v, uint64_t revision, int candidate, struct tp_slice_fds *fds,
+			struct tp_model_errors *errors)
+{
+	struct tp_diag diag = { 0 };
+	struct tp_tree *tree = NULL;
+	void *json = NULL;
+	size_t len;
+	enum tp_err err;
+
+	if (!tp_memfd_is_sealed(candidate)) {
+		tp_model_errors_add(errors, "", "The candidate is not a sealed file.");
+		return TP_FORMAT;
+	}
+	err = tp_memfd_read(candidate, TP_MODEL_JSON_MAX, &json, &len);
+	if (err == TP_OK)
+		err = tp_tree_parse(v->model, json, len, &tree, errors);
+	if (err == TP_OK)
+		err = tp_tree_validate(tree, errors);
+	if (err == TP_OK) {
+		err = tp_tree_make_slices(tree, revision, fds, &diag);
+		if (err != TP_OK)
+			tp_model_errors_add(errors, diag.where, "%s", diag.text);
+	}
+	if (err != TP_OK && !errors->count)
+		tp_model_errors_add(errors, "", "The candidate cannot be read (%s).", tp_err_name(err));
+	tp_tree_free(&tree);
+	free(json);
+	return err;
+}
+
+static enum tp_err answer(struct tp_channel *ch, uint32_t request, uint64_t revision, enum tp_err result,
+			  const struct tp_slice_fds *slices, const struct tp_model_errors *errors)
+{
+	const int fds[] = { slices->admin, slices->sip, slices->media };
+	struct tp_msg_validated *m = calloc(1, sizeof(*m));
+	enum tp_err err;
+
+	if (!m)
+		return TP_NOMEM;
+	m->revision = revision;
+	m->err = (uint8_t)result;
+	for (size_t i = 0; i < errors->count; i++) {
+		tp_text_copy(m->errors[i].path, sizeof(m->errors[i].path), errors->list[i].path);
+		tp_text_copy(m->errors[i].text, sizeof(m->errors[i].text), errors->list[i].text);
+	}
+	m->errors_count = (uint8_t)errors->count;
+	err = TP_CHANNEL_SEND_FDS(ch, validated, request, m, fds, result == TP_OK ? 3 : 0);
+	free(m);
+	return err;
+}
+
+static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
+{
+	struct validator *v = arg;
+	struct tp_slice_fds slices = { -1, -1, -1 };
+	struct tp_model_errors *errors;
+	struct tp_msg_validate m;
+	enum tp_err err;
+
+	if (frame->type != TP_MSG_TYPE_validate || frame->fd_count != 1)
+		return TP_FORMAT;
+	err = tp_msg_validate_read(&frame->body, &m);
+	if (err == TP_OK)
+		err = tp_rd_finish(&frame->body);
+	if (err != TP_OK)
+		return err;
+	errors = calloc(1, sizeof(*errors));
+	if (!errors)
+		return TP_NOMEM;
+	err = work(v, m.revision, frame->fds[0], &slices, errors);
+	err = answer(ch, frame->request, m.revision, err, &slices, errors);
+	v->answered = err == TP_OK;
+	free(errors);
+	if (slices.admin >= 0) {
+		close(slices.admin);
+		close(slices.sip);
+		close(slices.media);
+	}
+	return err;
+}
+
+static void on_closed(void *arg, struct tp_channel *ch)
+{
+	struct validator *v = arg;
+
+	(void)ch;
+	tp_loop_stop(v->loop);
+}
+
+static int run(struct validator *v)
+{
+	struct tp_channel *ch = NULL;
+	struct tp_diag diag = { 0 };
+	enum tp_err err = tp_model_new(&v->model, &diag);
+
+	if (err == TP_OK)
+		err = tp_loop_new(&v->loop);
+	if (err == TP_OK)
+		err = tp_channel_new(v->loop, CHANNEL_FD, TP_PROCESS_VALIDATE, TP_PROCESS_SUP, on_frame, on_closed,
+				     v, &ch);
+	if (err == TP_OK)
+		err = tp_sandbox_enter(&tp_sandbox_profile_validate, NULL, 0, &diag);
+	if (err != TP_OK)
+		TP_LOG(TP_LOG_ERROR, "validate.start", "%s: %s %s", tp_err_name(err), diag.where, diag.text);
+	else
+		err = tp_loop_run(v->loop); /* until the supervisor has read the answer and closed */
+	tp_channel_free(&ch);
+	tp_loop_free(&v->loop);
+	tp_model_free(&v->model);
+	return err == TP_OK && v->answered ? 0 : 1;
+}
+
+int main(void)
+{
+	struct validator v = { 0 };
+
+	tp_log_open("turnpike-validate", TP_LOG_WARN);
+	return run(&v);
+}

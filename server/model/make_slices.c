@@ -1,0 +1,449 @@
+/* From a checked configuration to the records of model/slice.def.
+ * Runs in turnpike-validate. */
+#include "model/make_slices.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ipc/messages.h"
+#include "model/leaf.h"
+#include "model/slice_write.h"
+
+enum {
+	TRAVERSAL_PORT = 7001,
+	SIP_PORT = 5060,
+	SIPS_PORT = 5061,
+	NEIGHBOR_KEEPALIVE_S = 60,
+	TRUSTED_MAX = 1048576, /* trusted_pem of slice.def */
+};
+
+struct maker {
+	const struct tp_tree *tree;
+	const struct lyd_node *system, *tls, *sip, *zones, *search, *media;
+	struct tp_slice_writer *writer;
+	enum tp_err err; /* sticky */
+};
+
+static void *make_array(struct maker *m, size_t count, size_t size)
+{
+	void *p = count ? calloc(count, size) : NULL;
+
+	if (count && !p)
+		m->err = TP_NOMEM;
+	return p;
+}
+
+static void copy(struct maker *m, char *dst, size_t size, const char *src)
+{
+	if (!tp_text_copy(dst, size, src) && m->err == TP_OK)
+		m->err = TP_LIMIT;
+}
+#define COPY(m, field, src) copy((m), (field), sizeof(field), (src))
+
+/* 0 when the leaf is not set. */
+static uint16_t secret(struct maker *m, const struct lyd_node *node, const char *name)
+{
+	const struct lyd_node *leaf = tp_leaf_child(node, name);
+	char record[TP_MODEL_TEXT_MAX + 1];
+	uint16_t number = 0;
+
+	if (!leaf || m->err != TP_OK)
+		return 0;
+	m->err = tp_schema_record(leaf->schema, node, record, sizeof(record));
+	if (m->err == TP_OK)
+		m->err = tp_slice_writer_secret(m->writer, record, tp_span_of(lyd_get_value(leaf)), &number);
+	return number;
+}
+
+static const struct lyd_node *identity(const struct maker *m)
+{
+	return tp_leaf_child(m->tls, "identity");
+}
+
+static void put_certificate(const struct maker *m, const uint8_t **pem, uint32_t *len)
+{
+	const char *text = tp_leaf_text(identity(m), "certificate");
+
+	*pem = (const uint8_t *)text;
+	*len = (uint32_t)strlen(text);
+}
+
+/* ------------------------------------------------------------------------- admin */
+
+static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
+{
+	const struct lyd_node *web = tp_leaf_child(m->system, "web");
+	const struct lyd_node *net = NULL;
+
+	COPY(m, a->host_name, tp_leaf_text(m->system, "host-name"));
+	a->role = tp_leaf_enum(m->system, "role");
+	put_certificate(m, &a->certificate_pem, &a->certificate_pem_len);
+	a->key_secret = secret(m, identity(m), "private-key");
+	a->session_idle_s = 60 * tp_leaf_number(web, "session-idle", 30);
+	a->session_absolute_s = 60 * tp_leaf_number(web, "session-absolute", 720);
+	a->session_max = (uint16_t)tp_leaf_number(web, "session-max", 50);
+	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
+	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
+	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net)); i++) {
+		COPY(m, a->web_listeners[i].host, tp_leaf_text(net, "address"));
+		a->web_listeners[i].port = (uint16_t)tp_leaf_number(web, "port", 7443);
+	}
+	/* The wizard gives the first address; before it there is none. */
+	a->set_up = a->web_listeners_count > 0;
+}
+
+/* --------------------------------------------------------------------------- sip */
+
+static void fill_networks(struct maker *m, struct tp_cfg_network **list, uint32_t *count)
+{
+	const struct lyd_node *net = NULL;
+
+	*count = (uint32_t)tp_leaf_count(m->system, "network");
+	*list = make_array(m, *count, sizeof(**list));
+	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net)); i++) {
+		struct tp_cfg_network *n = &(*list)[i];
+
+		COPY(m, n->name, tp_leaf_text(net, "name"));
+		n->address = tp_leaf_addr(net, "address", 0);
+		n->advertised = tp_leaf_addr(net, "advertised-address", 0);
+	}
+}
+
+static void fill_listeners(struct maker *m, struct tp_cfg_sip *s)
+{
+	static const char *const transports[] = { "udp", "tcp", "tls" }; /* enum tp_transport */
+	const struct lyd_node *net = NULL;
+
+	s->listeners = make_array(m, 3 * (size_t)s->networks_count, sizeof(*s->listeners));
+	while (m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net))) {
+		for (uint8_t t = 0; t < 3; t++) {
+			const struct lyd_node *transport = tp_leaf_child(m->sip, transports[t]);
+			struct tp_cfg_listener *l = &s->listeners[s->listeners_count];
+
+			if (!tp_leaf_true(transport, "enabled"))
+				continue;
+			l->transport = t;
+			l->address = tp_leaf_addr(net, "address", (uint16_t)tp_leaf_number(transport, "port", 0));
+			COPY(m, l->network, tp_leaf_text(net, "name"));
+			s->listeners_count++;
+		}
+	}
+}
+
+/* The same for a name in every revision, but for the rare two names that collide:
+ * then the later one in the list takes the next free number. */
+static uint32_t fresh_zone_id(const struct tp_cfg_sip *s, uint32_t made, const char *name)
+{
+	uint32_t id = 2166136261u;
+
+	for (const char *p = name; *p; p++)
+		id = (id ^ (unsigned char)*p) * 16777619u;
+	for (;; id++) {
+		bool taken = id == 0;
+
+		for (uint32_t i = 0; i < made && !taken; i++)
+			taken = s->zones[i].id == id;
+		if (!taken)
+			return id;
+	}
+}
+
+static uint32_t zone_id(const struct tp_cfg_sip *s, const char *name)
+{
+	for (uint32_t i = 0; i < s->zones_count; i++) {
+		if (!strcmp(s->zones[i].name, name))
+			return s->zones[i].id;
+	}
+	return 0;
+}
+
+static uint16_t peer_port(const struct tp_cfg_zone *z)
+{
+	if (z->type == TP_ZONE_TRAVERSAL_CLIENT)
+		return TRAVERSAL_PORT;
+	return z->transport == TP_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
+}
+
+static void fill_peers(struct maker *m, const struct lyd_node *zone, struct tp_cfg_zone *z)
+{
+	const struct lyd_node *peer = NULL;
+
+	z->peers_count = (uint32_t)tp_leaf_count(zone, "peer");
+	z->peers = make_array(m, z->peers_count, sizeof(*z->peers));
+	for (uint32_t i = 0; m->err == TP_OK && (peer = tp_leaf_next(zone, "peer", peer)); i++) {
+		COPY(m, z->peers[i].host, tp_leaf_text(peer, "address"));
+		z->peers[i].port = (uint16_t)tp_leaf_number(peer, "port", peer_port(z));
+	}
+}
+
+static struct tp_addr listen_address(const struct maker *m, const struct lyd_node *zone)
+{
+	const char *name = tp_leaf_text(zone, "network");
+	uint16_t port = (uint16_t)tp_leaf_number(zone, "listen-port", TRAVERSAL_PORT);
+	const struct lyd_node *net = NULL;
+
+	while ((net = tp_leaf_next(m->system, "network", net))) {
+		if (!name[0] || !strcmp(name, tp_leaf_text(net, "name")))
+			return tp_leaf_addr(net, "address", port);
+	}
+	return (struct tp_addr){ 0 };
+}
+
+static void fill_zone(struct maker *m, const struct lyd_node *zone, struct tp_cfg_zone *z)
+{
+	COPY(m, z->name, tp_leaf_text(zone, "name"));
+	z->type = (uint8_t)(tp_leaf_enum(zone, "type") + TP_ZONE_TRAVERSAL_CLIENT);
+	z->enabled = tp_leaf_true(zone, "enabled");
+	z->transport = tp_leaf_enum(zone, "transport");
+	fill_peers(m, zone, z);
+	if (z->type == TP_ZONE_TRAVERSAL_SERVER)
+		z->listen = listen_address(m, zone);
+	COPY(m, z->network, tp_leaf_text(zone, "network"));
+	COPY(m, z->verify_name, tp_leaf_text(zone, "verify-name"));
+	COPY(m, z->user, tp_leaf_text(zone, "user"));
+	z->password_secret = secret(m, zone, "password");
+	z->encryption = tp_leaf_enum(zone, "media-encryption");
+	z->authentication = tp_leaf_enum(zone, "authentication");
+	z->hop_count = (uint8_t)tp_leaf_number(zone, "hop-count", 15);
+	z->retry_s = (uint16_t)tp_leaf_number(zone, "retry-interval", 5);
+	z->keepalive_s = (uint16_t)tp_leaf_number(zone, "keepalive-interval", NEIGHBOR_KEEPALIVE_S);
+	z->monitor = tp_leaf_true(zone, "monitor");
+	z->tls_verify = z->type != TP_ZONE_NEIGHBOR || tp_leaf_true(zone, "tls-verify");
+	z->media_nat = tp_leaf_true(zone, "media-nat");
+}
+
+static void fill_zones(struct maker *m, struct tp_cfg_sip *s)
+{
+	const struct lyd_node *zone = NULL;
+
+	s->zones_count = (uint32_t)tp_leaf_count(m->zones, "zone");
+	s->zones = make_array(m, s->zones_count, sizeof(*s->zones));
+	for (uint32_t i = 0; m->err == TP_OK && (zone = tp_leaf_next(m->zones, "zone", zone)); i++) {
+		s->zones[i].id = fresh_zone_id(s, i, tp_leaf_text(zone, "name"));
+		fill_zone(m, zone, &s->zones[i]);
+	}
+}
+
+static int by_priority(const void *a, const void *b)
+{
+	const struct tp_cfg_rule *x = a;
+	const struct tp_cfg_rule *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void fill_rules(struct maker *m, struct tp_cfg_sip *s)
+{
+	const struct lyd_node *rule = NULL;
+
+	s->rules_count = (uint32_t)tp_leaf_count(m->search, "rule");
+	s->rules = make_array(m, s->rules_count, sizeof(*s->rules));
+	for (uint32_t i = 0; m->err == TP_OK && (rule = tp_leaf_next(m->search, "rule", rule)); i++) {
+		struct tp_cfg_rule *r = &s->rules[i];
+
+		COPY(m, r->name, tp_leaf_text(rule, "name"));
+		r->priority = (uint16_t)tp_leaf_number(rule, "priority", 100);
+		r->enabled = tp_leaf_true(rule, "enabled");
+		r->source = tp_leaf_enum(rule, "source");
+		r->source_zone = zone_id(s, tp_leaf_text(rule, "source-zone"));
+		r->authenticated_only = tp_leaf_true(rule, "authenticated-only");
+		r->match = tp_leaf_enum(rule, "match");
+		COPY(m, r->pattern, tp_leaf_text(rule, "pattern"));
+		r->behavior = tp_leaf_enum(rule, "behavior");
+		COPY(m, r->replacement, tp_leaf_text(rule, "replacement"));
+		r->stop = tp_leaf_enum(rule, "on-match") == 1;
+		r->target = tp_leaf_enum(rule, "target");
+		r->target_zone = zone_id(s, tp_leaf_text(rule, "target-zone"));
+	}
+	if (m->err == TP_OK && s->rules_count)
+		qsort(s->rules, s->rules_count, sizeof(*s->rules), by_priority);
+}
+
+static void fill_registrar(struct maker *m, struct tp_cfg_sip *s)
+{
+	const struct lyd_node *registrar = tp_leaf_child(m->sip, "registrar");
+	const struct lyd_node *at = NULL;
+
+	COPY(m, s->realm, tp_leaf_text(registrar, "realm"));
+	s->expires_min_s = tp_leaf_number(registrar, "expires-min", 60);
+	s->expires_max_s = tp_leaf_number(registrar, "expires-max", 3600);
+	s->registration_nat = tp_leaf_true(registrar, "nat");
+	s->domains_count = (uint32_t)tp_leaf_count(registrar, "domain");
+	s->domains = make_array(m, s->domains_count, sizeof(*s->domains));
+	for (uint32_t i = 0; m->err == TP_OK && (at = tp_leaf_next(registrar, "domain", at)); i++)
+		COPY(m, s->domains[i].value, lyd_get_value(at));
+	s->accounts_count = (uint32_t)tp_leaf_count(registrar, "account");
+	s->accounts = make_array(m, s->accounts_count, sizeof(*s->accounts));
+	at = NULL;
+	for (uint32_t i = 0; m->err == TP_OK && (at = tp_leaf_next(registrar, "account", at)); i++) {
+		COPY(m, s->accounts[i].name, tp_leaf_text(at, "name"));
+		s->accounts[i].password_secret = secret(m, at, "password");
+		s->accounts[i].encryption = tp_leaf_enum(at, "media-encryption");
+	}
+}
+
+/* All trusted authorities in one text; freed by the caller. */
+static char *trusted_pem(struct maker *m, uint32_t *len)
+{
+	const struct lyd_node *ca = NULL;
+	char *text = malloc(TRUSTED_MAX);
+	struct tp_wr wr;
+
+	if (!text) {
+		m->err = TP_NOMEM;
+		return NULL;
+	}
+	tp_wr_init(&wr, text, TRUSTED_MAX);
+	while ((ca = tp_leaf_next(m->tls, "trusted-ca", ca))) {
+		tp_wr_text(&wr, tp_leaf_text(ca, "certificate"));
+		tp_wr_text(&wr, "\n");
+	}
+	if (wr.err != TP_OK)
+		m->err = wr.err;
+	*len = (uint32_t)wr.len;
+	return text;
+}
+
+static void fill_sip(struct maker *m, struct tp_cfg_sip *s)
+{
+	const struct lyd_node *unknown = tp_leaf_child(m->sip, "default-zone");
+
+	COPY(m, s->host_name, tp_leaf_text(m->system, "host-name"));
+	s->role = tp_leaf_enum(m->system, "role");
+	put_certificate(m, &s->certificate_pem, &s->certificate_pem_len);
+	s->key_secret = secret(m, identity(m), "private-key");
+	fill_networks(m, &s->networks, &s->networks_count);
+	fill_listeners(m, s);
+	fill_zones(m, s);
+	s->default_encryption = tp_leaf_enum(unknown, "media-encryption");
+	s->default_authentication = tp_leaf_enum(unknown, "authentication");
+	s->default_media_nat = tp_leaf_true(unknown, "media-nat");
+	fill_rules(m, s);
+	fill_registrar(m, s);
+	s->calls_max = tp_leaf_number(m->sip, "calls-max", 500);
+	s->call_silence_s = tp_leaf_number(m->sip, "media-silence", 900);
+	s->hop_rtp_port = (uint16_t)tp_leaf_number(m->media, "hop-rtp-port", 36000);
+	s->hop_rtcp_port = (uint16_t)tp_leaf_number(m->media, "hop-rtcp-port", 36001);
+}
+
+/* ------------------------------------------------------------------------- media */
+
+static void fill_media(struct maker *m, struct tp_cfg_media *media)
+{
+	media->role = tp_leaf_enum(m->system, "role");
+	media->port_first = (uint16_t)tp_leaf_number(m->media, "port-first", 36002);
+	media->port_last = (uint16_t)tp_leaf_number(m->media, "port-last", 59999);
+	media->hop_rtp_port = (uint16_t)tp_leaf_number(m->media, "hop-rtp-port", 36000);
+	media->hop_rtcp_port = (uint16_t)tp_leaf_number(m->media, "hop-rtcp-port", 36001);
+	fill_networks(m, &media->networks, &media->networks_count);
+	media->sessions_max = tp_leaf_number(m->media, "sessions-max", 1000);
+	media->dscp = (uint8_t)tp_leaf_number(m->media, "dscp", 46);
+}
+
+/* ------------------------------------------------------------------------- whole */
+
+static void write_admin(struct tp_wr *wr, const void *record)
+{
+	tp_cfg_admin_write(wr, record);
+}
+static void write_sip(struct tp_wr *wr, const void *record)
+{
+	tp_cfg_sip_write(wr, record);
+}
+static void write_media(struct tp_wr *wr, const void *record)
+{
+	tp_cfg_media_write(wr, record);
+}
+
+static void finish(struct maker *m, void (*write)(struct tp_wr *, const void *), const void *record, int *fd)
+{
+	if (m->err == TP_OK)
+		m->err = tp_slice_writer_finish(m->writer, write, record, fd);
+	tp_slice_writer_free(&m->writer);
+}
+
+static void begin(struct maker *m, enum tp_process process, uint64_t revision)
+{
+	if (m->err == TP_OK)
+		m->err = tp_slice_writer_new((uint8_t)process, revision, &m->writer);
+}
+
+static void make_admin(struct maker *m, uint64_t revision, int *fd)
+{
+	struct tp_cfg_admin *a = make_array(m, 1, sizeof(*a));
+
+	begin(m, TP_PROCESS_ADMIN, revision);
+	if (m->err == TP_OK)
+		fill_admin(m, a);
+	finish(m, write_admin, a, fd);
+	if (a)
+		tp_cfg_admin_fini(a);
+	free(a);
+}
+
+static void make_sip(struct maker *m, uint64_t revision, int *fd)
+{
+	struct tp_cfg_sip *s = make_array(m, 1, sizeof(*s));
+	char *trusted = NULL;
+
+	begin(m, TP_PROCESS_SIP, revision);
+	if (m->err == TP_OK) {
+		trusted = trusted_pem(m, &s->trusted_pem_len);
+		s->trusted_pem = (const uint8_t *)trusted;
+		fill_sip(m, s);
+	}
+	finish(m, write_sip, s, fd);
+	if (s)
+		tp_cfg_sip_fini(s);
+	free(s);
+	free(trusted);
+}
+
+static void make_media(struct maker *m, uint64_t revision, int *fd)
+{
+	struct tp_cfg_media *media = make_array(m, 1, sizeof(*media));
+
+	begin(m, TP_PROCESS_MEDIA, revision);
+	if (m->err == TP_OK)
+		fill_media(m, media);
+	finish(m, write_media, media, fd);
+	if (media)
+		tp_cfg_media_fini(media);
+	free(media);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision, struct tp_slice_fds *out,
+				struct tp_diag *diag)
+{
+	struct tp_slice_fds fds = { -1, -1, -1 };
+	struct maker m = { .tree = tree, .err = TP_OK };
+
+	m.system = tp_leaf_top(tree, "system");
+	m.tls = tp_leaf_top(tree, "tls");
+	m.sip = tp_leaf_top(tree, "sip");
+	m.zones = tp_leaf_top(tree, "zones");
+	m.search = tp_leaf_top(tree, "search");
+	m.media = tp_leaf_top(tree, "media");
+	make_admin(&m, revision, &fds.admin);
+	make_sip(&m, revision, &fds.sip);
+	make_media(&m, revision, &fds.media);
+	if (m.err != TP_OK) {
+		close_fd(&fds.admin);
+		close_fd(&fds.sip);
+		close_fd(&fds.media);
+		return tp_fail(diag, m.err, "", "The configuration does not fit into what the processes can take (%s).",
+			       tp_err_name(m.err));
+	}
+	*out = fds;
+	return TP_OK;
+}

@@ -1,0 +1,16 @@
+/* From a checked configuration to what each network process gets of it
+ * (model/slice.def). Runs in turnpike-validate. */
+#ifndef TP_MODEL_MAKE_SLICES_H
+#define TP_MODEL_MAKE_SLICES_H
+
+#include "model/model.h"
+
+struct tp_slice_fds {
+	int admin, sip, media; /* sealed memfds, the caller's to close; -1 = none */
+};
+
+/* The tree must have passed tp_tree_validate. On an error no fd is left open. */
+TP_NODISCARD enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
+					     struct tp_slice_fds *out, struct tp_diag *diag);
+
+#endif
