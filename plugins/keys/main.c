@@ -1,0 +1,84 @@
+/* turnpike-keys: makes one identity for the supervisor, then ends. Sees nothing but
+ * its channel. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "core/log.h"
+#include "ipc/channel.h"
+#include "make.h"
+#include "os/sandbox.h"
+
+enum { SUPERVISOR_FD = 3 };
+
+struct helper {
+	struct tp_loop *loop;
+	bool done;
+	struct tp_msg_keys_make asked;
+	struct tp_msg_keys_made made;
+};
+
+static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
+{
+	struct helper *h = arg;
+	enum tp_err err = tp_msg_keys_make_read(&frame->body, &h->asked);
+
+	if (err == TP_OK)
+		err = tp_rd_finish(&frame->body);
+	if (err != TP_OK)
+		return err;
+	tp_keys_make(&h->asked, &h->made);
+	err = TP_CHANNEL_SEND(ch, keys_made, frame->request, &h->made);
+	h->done = err == TP_OK;
+	tp_msg_keys_make_fini(&h->asked);
+	tp_msg_keys_made_fini(&h->made);
+	tp_loop_stop(h->loop);
+	return err;
+}
+
+static void on_closed(void *arg, struct tp_channel *ch)
+{
+	struct helper *h = arg;
+
+	(void)ch;
+	tp_loop_stop(h->loop);
+}
+
+static enum tp_err serve(struct helper *h)
+{
+	struct tp_channel *ch = NULL;
+	struct tp_diag diag = { 0 };
+	enum tp_err err = tp_loop_new(&h->loop);
+
+	if (err == TP_OK)
+		err = tp_channel_new(h->loop, SUPERVISOR_FD, TP_PROCESS_KEYS, TP_PROCESS_SUP,
+				     on_frame, on_closed, h, &ch);
+	if (err == TP_OK)
+		err = tp_keys_warm_up();
+	if (err == TP_OK)
+		err = tp_sandbox_enter(&tp_sandbox_profile_keys, NULL, 0, &diag);
+	if (err == TP_OK)
+		err = tp_loop_run(h->loop);
+	if (err != TP_OK)
+		TP_LOG(TP_LOG_ERROR, "keys.start", "%s: %s %s", tp_err_name(err), diag.where,
+		       diag.text);
+	tp_channel_free(&ch);
+	tp_loop_free(&h->loop);
+	return err;
+}
+
+int main(void)
+{
+	struct helper *h = calloc(1, sizeof(*h));
+	bool done;
+
+	if (!h)
+		return 1;
+	tp_log_open(tp_process_name(TP_PROCESS_KEYS), TP_LOG_INFO);
+	prctl(PR_SET_NAME, tp_process_name(TP_PROCESS_KEYS), 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	signal(SIGPIPE, SIG_IGN);
+	done = serve(h) == TP_OK && h->done;
+	free(h);
+	return done ? 0 : 1;
+}

@@ -1,0 +1,201 @@
+/* The supervisor's one context, and what its files offer each other. Runs in
+ * turnpiked: it starts the others, keeps the root key, decides what is in force. */
+#ifndef TP_SUPERVISOR_SUPERVISOR_H
+#define TP_SUPERVISOR_SUPERVISOR_H
+
+#include <sys/types.h>
+
+#include "ipc/channel.h"
+#include "supervisor/decision.h"
+#include "supervisor/first_login.h"
+#include "supervisor/seal.h"
+
+struct tp_sup;
+
+struct tp_sup_options {
+	const char *state;
+	const char *run; /* NULL: "run" in the state folder */
+	const char *log_level;
+	const char *users; /* prefix of the user names */
+	const char *web;   /* where the wizard listens; NULL: admin's own default */
+};
+
+/* ---------------------------------------------------- one started program (process.c) */
+
+/* A program with its channel. Embedded in its owner, who hears of its end once. */
+struct tp_sup_process {
+	struct tp_sup *sup;
+	enum tp_process which;
+	pid_t pid; /* 0: not running */
+	struct tp_watch end_watch; /* its pidfd */
+	struct tp_channel *channel;
+	struct tp_timer kill_timer;
+	char last_end[128]; /* "signal 9 (Killed)", "exit 1" */
+	tp_channel_handler on_frame;
+	void (*on_end)(void *arg);
+	void *arg;
+};
+
+/* argv NULL-terminated; fds go behind the channel, from descriptor 4. */
+TP_NODISCARD enum tp_err tp_sup_process_start(struct tp_sup *sup, struct tp_sup_process *p,
+					      enum tp_process which, char *const *argv,
+					      const int *fds, size_t fd_count,
+					      tp_channel_handler on_frame,
+					      void (*on_end)(void *arg), void *arg,
+					      struct tp_diag *diag);
+/* SIGKILL now; on_end follows. */
+void tp_sup_process_kill(struct tp_sup_process *p);
+/* SIGKILL unless it has ended by then. */
+void tp_sup_process_kill_after(struct tp_sup_process *p, uint64_t ms);
+/* Kills and reaps without on_end. */
+void tp_sup_process_fini(struct tp_sup_process *p);
+
+/* -------------------------------------------------- the long-lived three (children.c) */
+
+struct tp_sup_child {
+	struct tp_sup_process process; /* first */
+	struct tp_timer restart_timer;
+	struct tp_timer ping_timer;
+	bool ready;
+	bool settled;         /* has the configuration in force (or there is none yet) */
+	uint64_t configuring; /* revision it was sent and has not answered; 0: none */
+	uint64_t prepared;    /* revision it prepared and waits to commit; 0: none */
+	uint64_t in_force;    /* revision it last committed */
+	uint32_t restarts;
+	unsigned quick_ends; /* in a row */
+	uint64_t started_at_ms; /* loop time */
+	uint64_t started_unix_ms;
+	uint64_t pong_at_ms;
+	uint64_t ping_sequence;
+};
+
+void tp_sup_children_start(struct tp_sup *sup);
+/* Asks all to end, kills what is left after 5 s, then stops the loop. */
+void tp_sup_children_terminate(struct tp_sup *sup);
+void tp_sup_children_fini(struct tp_sup *sup);
+/* Brings this child to the revision it should have now; prepare and commit of its own. */
+void tp_sup_child_configure(struct tp_sup_child *c);
+struct tp_sup_child *tp_sup_child_of(struct tp_sup *sup, enum tp_process which);
+/* Sends the child a slice with its secrets put in. */
+TP_NODISCARD enum tp_err tp_sup_child_prepare(struct tp_sup_child *c, const struct tp_revision *r,
+					      struct tp_diag *diag);
+void tp_sup_child_commit(struct tp_sup_child *c, uint64_t revision, bool commit);
+/* Alarms and events for admin's log; lost while admin is away. */
+void tp_sup_event(struct tp_sup *sup, unsigned severity, const char *name, const char *fmt, ...)
+	TP_PRINTF(4, 5);
+
+/* ------------------------------------------------------ a change under way (commit.c) */
+
+struct tp_sup_request {
+	struct tp_list link;
+	uint32_t request;
+	int fd;
+	struct tp_msg_candidate m;
+};
+
+enum tp_sup_commit_stage {
+	TP_SUP_COMMIT_IDLE,
+	TP_SUP_COMMIT_VALIDATING,
+	TP_SUP_COMMIT_PREPARING,
+};
+
+struct tp_sup_commit {
+	enum tp_sup_commit_stage stage;
+	struct tp_list waiting; /* tp_sup_request */
+	size_t waiting_count;
+	struct tp_sup_request *request; /* the one under way */
+	struct tp_revision fresh;
+	struct tp_sup_process validator;
+	struct tp_timer timer;
+	struct tp_later next;
+	struct tp_msg_candidate_result result; /* large; built here */
+};
+
+/* Takes the candidate's fd from the frame. */
+TP_NODISCARD enum tp_err tp_sup_commit_request(struct tp_sup *sup, struct tp_frame *frame);
+/* A child became ready, answered a prepare, or ended: see whether the change goes on. */
+void tp_sup_commit_child_ready(struct tp_sup *sup, struct tp_sup_child *c);
+void tp_sup_commit_prepared(struct tp_sup *sup, struct tp_sup_child *c,
+			    const struct tp_msg_config_prepared *m);
+void tp_sup_commit_child_ended(struct tp_sup *sup, struct tp_sup_child *c, bool was_preparing);
+/* admin ended: what it asked for and is not decided is dropped. */
+void tp_sup_commit_forget(struct tp_sup *sup);
+void tp_sup_commit_fini(struct tp_sup *sup);
+
+/* ------------------------------------------------------------ trial and undo (trial.c) */
+
+struct tp_sup_trial {
+	struct tp_timer timer;
+};
+
+/* Runs the timer of the decision's trial, or stops it. */
+TP_NODISCARD enum tp_err tp_sup_trial_arm(struct tp_sup *sup);
+TP_NODISCARD enum tp_err tp_sup_trial_request(struct tp_sup *sup, struct tp_frame *frame);
+uint32_t tp_sup_trial_left_s(const struct tp_sup *sup);
+/* Tells admin what is in force. */
+void tp_sup_tell_state(struct tp_sup *sup, uint64_t undone, const char *reason);
+
+/* ------------------------------------------------------------- identities (identity.c) */
+
+struct tp_sup_identity {
+	struct tp_sup_process helper;
+	uint32_t request;
+	struct tp_timer timer;
+	struct tp_msg_keys_make *make; /* until the helper has it */
+	struct tp_msg_identity_made *made; /* room for the answer */
+	bool answered;
+};
+
+TP_NODISCARD enum tp_err tp_sup_identity_request(struct tp_sup *sup, struct tp_frame *frame);
+void tp_sup_identity_fini(struct tp_sup *sup);
+
+/* ---------------------------------------------------------- admin's questions (asked.c) */
+
+TP_NODISCARD enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame);
+
+/* --------------------------------------------------------------------------- the whole */
+
+struct tp_sup {
+	struct tp_loop *loop;
+	struct tp_sup_options options;
+	uint64_t started_unix_ms;
+	bool ending;
+	struct tp_timer end_timer;
+	struct tp_watch signal_watch;
+
+	/* Opened at start, before privileges are given up. */
+	int state_fd;
+	int config_fd;
+	int identity_fd;
+	int admin_fd;
+	int run_fd;
+	int socket_fd;
+	int srtp_fd;
+	int lock_fd;
+	int programs[TP_PROCESS_COUNT];
+	bool set_ids;
+	uid_t uids[TP_PROCESS_COUNT];
+	gid_t gids[TP_PROCESS_COUNT];
+
+	struct tp_seal seal;
+	struct tp_first_login first_login;
+
+	struct tp_decision decision;
+	struct tp_revision running; /* number 0: none yet */
+	uint64_t undone_at_start;
+
+	struct tp_sup_child children[TP_SLICES];
+	struct tp_sup_commit commit;
+	struct tp_sup_trial trial;
+	struct tp_sup_identity identity;
+};
+
+/* start.c: folders, locks, key, programs, users, what is in force. */
+TP_NODISCARD enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options,
+				     struct tp_diag *diag);
+void tp_sup_close(struct tp_sup *sup);
+
+/* confine.c: gives up what the supervisor does not need once it has started. */
+TP_NODISCARD enum tp_err tp_sup_confine(struct tp_diag *diag);
+
+#endif
