@@ -9,9 +9,12 @@ import { pages } from '../tests/pages.mjs';
 const [folder = 'shots', ...only] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 const mock = createMock();
+mock.store.candidate['turnpike-sip:sip'].tls = { port: 5062 };
+mock.store.candidate['turnpike-system:system'].web = { port: 8443 };
+mock.store.candidate['turnpike-zone:zones'].zone.push({ name: 'test-pbx', type: 'neighbor', transport: 'tcp', peer: [{ address: '10.20.9.9' }] });
 const address = await mock.listen();
 const browser = await openBrowser();
-const looks = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]];
+const looks = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]].filter((look) => !process.env.LOOK || look.join('-') === process.env.LOOK);
 for (const [theme, width] of looks) {
 	const { page, complaints } = await openPage(browser.context, { theme, width, height: width < 500 ? 844 : 900 });
 	await page.context().clearCookies();

@@ -2,6 +2,7 @@
 import { nodes } from './model.mjs';
 
 const schemaByPath = new Map();
+
 (function index(list) {
 	for (const node of list) {
 		schemaByPath.set(node.path, node);

@@ -25,6 +25,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/zones', label: 'Zones' },
 			{ to: '/rules', label: 'Search rules' },
 			{ to: '/sip', label: 'SIP' },
+			{ to: '/registrar', label: 'Registrar' },
 			{ to: '/media', label: 'Media' },
 			{ to: '/certificates', label: 'Certificates' },
 		],

@@ -1,18 +1,66 @@
 // Which page stands at which path.
 import { Button } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
+import { Alarms } from '../pages/Alarms';
+import { CallPage } from '../pages/CallPage';
+import { Calls } from '../pages/Calls';
+import { CandidateEntry } from '../pages/CandidateEntry';
+import { Certificates } from '../pages/Certificates';
+import { Changes } from '../pages/Changes';
+import { Compare } from '../pages/changes/Compare';
+import { Log } from '../pages/Log';
 import { Overview } from '../pages/Overview';
+import { Ports } from '../pages/Ports';
+import { Registrations } from '../pages/Registrations';
+import { RuleList } from '../pages/RuleList';
+import { ruleListPath } from '../pages/rules/words';
+import { SettingsPage } from '../pages/settings/SettingsPage';
 import { ZoneList } from '../pages/ZoneList';
 import { ZonePage } from '../pages/ZonePage';
+import { zoneListPath } from '../pages/zones/words';
 import { PageFrame } from '../parts/PageFrame';
 import { Nothing } from '../parts/notes';
 import { matchPath, useRouter } from './router';
 
 const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/', () => <Overview />],
+	['/calls', () => <Calls view="live" />],
+	['/calls/history', () => <Calls view="history" />],
+	['/calls/live/:id', ({ id }) => <CallPage id={id ?? ''} ended={false} />],
+	['/calls/history/:id', ({ id }) => <CallPage id={id ?? ''} ended />],
+	['/registrations', () => <Registrations />],
+	['/alarms', () => <Alarms />],
+	['/log', () => <Log kind="event" />],
+	['/log/configuration', () => <Log kind="configuration" />],
+	['/system', () => <SettingsPage path="/turnpike-system:system" />],
 	['/zones', () => <ZoneList />],
-	['/zones/:name', ({ name }) => <ZonePage name={name ?? ''} />],
+	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],
+	['/zones/:name/edit', ({ name = '' }) => zoneForm(name)],
+	['/zones-default', () => <SettingsPage path="/turnpike-sip:sip/default-zone" back={[zonesPage]} />],
+	['/rules', () => <RuleList />],
+	['/rules/:name', ({ name = '' }) => ruleForm(name === 'new' ? null : name)],
+	['/sip', () => <SettingsPage path="/turnpike-sip:sip" />],
+	['/registrar', () => <SettingsPage path="/turnpike-sip:sip/registrar" />],
+	['/media', () => <SettingsPage path="/turnpike-media:media" />],
+	['/certificates', () => <Certificates />],
+	['/changes', () => <Changes view="pending" />],
+	['/changes/history', () => <Changes view="history" />],
+	['/changes/compare', () => <Compare />],
+	['/ports', () => <Ports />],
 ];
+
+const zonesPage = { to: '/zones', label: 'Zones' };
+const rulesPage = { to: '/rules', label: 'Search rules' };
+
+function zoneForm(name: string | null): ReactNode {
+	const leaveTo = name === null ? '/zones' : `/zones/${encodeURIComponent(name)}`;
+	const back = name === null ? [zonesPage] : [zonesPage, { to: leaveTo, label: name }];
+	return <CandidateEntry listPath={zoneListPath} name={name} title={name === null ? 'Create zone' : `Edit ${name}`} back={back} leaveTo={leaveTo} />;
+}
+
+function ruleForm(name: string | null): ReactNode {
+	return <CandidateEntry listPath={ruleListPath} name={name} title={name === null ? 'Create search rule' : `Edit ${name}`} back={[rulesPage]} leaveTo="/rules" />;
+}
 
 export function PageSwitch() {
 	const { path, go } = useRouter();

@@ -1,55 +1,76 @@
-// All zones: what the configuration says and what the running appliance reports.
-import { Button } from '@patternfly/react-core';
+// All zones: what the running appliance reports, and what the candidate will change.
+import { Button, Label } from '@patternfly/react-core';
 import NetworkIcon from '@patternfly/react-icons/dist/esm/icons/network-icon';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
-import { readZones } from '../api/status';
-import type { ZoneStatus } from '../api/types';
+import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { useState } from 'react';
 import { Link, useRouter } from '../app/router';
-import { usePoll } from '../app/usePoll';
 import { countText, durationText, secondsSince } from '../parts/format';
 import { ZoneStateLabel, zoneTypeText } from '../parts/labels';
 import { FailureNote, LoadingRows, Nothing, StaleNote } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
+import { DeleteZone } from './zones/DeleteZone';
+import { isDefaultZone, useZones, type ZoneRow } from './zones/useZones';
 import { roundTripText } from './zones/words';
 
 export function ZoneList() {
 	const { go } = useRouter();
-	const zones = usePoll('zones', readZones, 2500);
+	const { rows, status, candidate } = useZones();
+	const [doomed, setDoomed] = useState<string | null>(null);
+	const failure = status.error && !status.data ? status : candidate.error && !candidate.data ? candidate : null;
 	const create = <Button variant="primary" onClick={() => go('/zones/new')}>Create zone</Button>;
 	return (
-		<PageFrame title="Zones" purpose="The peers this appliance talks to, and the link to the other half." actions={create}>
-			{zones.loading && <LoadingRows label="Reading the zones" />}
-			{zones.error && !zones.data && <FailureNote title="The zones could not be read" error={zones.error} retry={zones.refresh} />}
-			{zones.data && <StaleNote error={zones.error} />}
-			{zones.data?.length === 0 && <Nothing title="No zones" icon={NetworkIcon} action={create}>Create the zone to the other half of the pair first.</Nothing>}
-			{zones.data && zones.data.length > 0 && <ZoneTable zones={zones.data} />}
+		<PageFrame title="Zones" purpose="The link to the other half of the pair, and the systems this appliance talks to." actions={create}>
+			{!rows && !failure && <LoadingRows label="Reading the zones" />}
+			{failure && <FailureNote title="The zones could not be read" error={failure.error} retry={failure.refresh} />}
+			{rows && <StaleNote error={status.error} />}
+			{rows?.length === 0 && <Nothing title="No zones" icon={NetworkIcon} action={create}>Create the zone to the other half of the pair first.</Nothing>}
+			{rows && rows.length > 0 && <ZoneTable rows={rows} onDelete={setDoomed} />}
+			{doomed !== null && <DeleteZone name={doomed} onClose={() => setDoomed(null)} onDeleted={candidate.refresh} />}
 		</PageFrame>
 	);
 }
 
-function ZoneTable({ zones }: { zones: ZoneStatus[] }) {
+function ZoneTable({ rows, onDelete }: { rows: ZoneRow[]; onDelete: (name: string) => void }) {
 	return (
 		<Table variant="compact" aria-label="Zones" gridBreakPoint="grid-xl">
 			<Thead>
-				<Tr><Th width={15}>Name</Th><Th>Type</Th><Th>State</Th><Th>Peer</Th><Th>Encryption</Th><Th modifier="nowrap">Round trip</Th><Th>Calls</Th><Th modifier="nowrap">Media hop</Th></Tr>
+				<Tr>
+					<Th width={15}>Name</Th><Th>Type</Th><Th width={30}>State</Th><Th>Peer</Th><Th modifier="nowrap">TLS</Th><Th modifier="nowrap">Round trip</Th><Th>Calls</Th><Th modifier="nowrap">Media hop</Th><Th screenReaderText="Actions" />
+				</Tr>
 			</Thead>
-			<Tbody>
-				{zones.map((zone) => (
-					<Tr key={zone.name}>
-						<Td dataLabel="Name"><Link to={`/zones/${encodeURIComponent(zone.name)}`} className="tp-strong tp-break">{zone.name}</Link></Td>
-						<Td dataLabel="Type" modifier="nowrap">{zoneTypeText(zone.type)}</Td>
-						<Td dataLabel="State">
-							<ZoneStateLabel state={zone.state} /> <span className="tp-quiet">{zone.state === 'up' && durationText(secondsSince(zone['since-at']))}</span>
-							{zone.reason && <div className="tp-reason">{zone.reason}</div>}
-						</Td>
-						<Td dataLabel="Peer" className="tp-break">{zone.peer || '–'}</Td>
-						<Td dataLabel="Encryption">{zone.tls ? zone.tls.split(' ')[0] : '–'}</Td>
-						<Td dataLabel="Round trip" modifier="nowrap">{roundTripText(zone)}</Td>
-						<Td dataLabel="Calls">{countText(zone.calls)}</Td>
-						<Td dataLabel="Media hop">{zone.type.startsWith('traversal') ? (zone['hop-up'] ? 'Up' : 'Down') : '–'}</Td>
-					</Tr>
-				))}
-			</Tbody>
+			<Tbody>{rows.map((row) => <Row key={row.name} row={row} onDelete={onDelete} />)}</Tbody>
 		</Table>
+	);
+}
+
+function Row({ row, onDelete }: { row: ZoneRow; onDelete: (name: string) => void }) {
+	const { go } = useRouter();
+	const { name, status, entry } = row;
+	const to = `/zones/${encodeURIComponent(name)}`;
+	const type = status?.type ?? String(entry?.type ?? '');
+	const actions = [
+		{ title: 'Details', onClick: () => go(to) },
+		...(entry ? [{ title: 'Edit', onClick: () => go(`${to}/edit`) }, { title: 'Delete', onClick: () => onDelete(name) }] : []),
+		...(isDefaultZone(row) ? [{ title: 'Edit', onClick: () => go('/zones-default') }] : []),
+	];
+	return (
+		<Tr>
+			<Td dataLabel="Name"><Link to={to} className="tp-strong">{name}</Link></Td>
+			<Td dataLabel="Type" modifier="nowrap">{zoneTypeText(type)}</Td>
+			<Td dataLabel="State">
+				<div>
+					{status && <ZoneStateLabel state={status.state} />} {status?.state === 'up' && <span className="tp-quiet">{durationText(secondsSince(status['since-at']))}</span>}
+					{!status && <Label isCompact variant="outline" color="purple">Not committed</Label>}
+					{status && !entry && !isDefaultZone(row) && <Label isCompact variant="outline" color="purple">Deleted in the candidate</Label>}
+					{status?.reason && <div className="tp-reason">{status.reason}</div>}
+				</div>
+			</Td>
+			<Td dataLabel="Peer">{status?.peer || '–'}</Td>
+			<Td dataLabel="TLS" modifier="nowrap">{status?.tls ? status.tls.split(' ')[0] : '–'}</Td>
+			<Td dataLabel="Round trip" modifier="nowrap">{status ? roundTripText(status) : '–'}</Td>
+			<Td dataLabel="Calls">{status ? countText(status.calls) : '–'}</Td>
+			<Td dataLabel="Media hop">{type.startsWith('traversal') && status ? (status['hop-up'] ? 'Up' : 'Down') : '–'}</Td>
+			<Td isActionCell><ActionsColumn items={actions} popperProps={{ position: 'right' }} /></Td>
+		</Tr>
 	);
 }

@@ -1,0 +1,22 @@
+// Where in the application a setting is edited: links from a path of the model.
+import { plainPath } from '../../model/schema';
+
+const keyOf = (path: string, list: string) => new RegExp(`/${list}\\[name='([^']*)'\\]`).exec(path)?.[1];
+
+const pages: [RegExp, (path: string) => string][] = [
+	[/^\/turnpike-zone:zones\/zone\[/, (path) => `/zones/${encodeURIComponent(keyOf(path, 'zone') ?? '')}/edit`],
+	[/^\/turnpike-zone:/, () => '/zones'],
+	[/^\/turnpike-search:search\/rule\[/, (path) => `/rules/${encodeURIComponent(keyOf(path, 'rule') ?? '')}`],
+	[/^\/turnpike-search:/, () => '/rules'],
+	[/^\/turnpike-sip:sip\/registrar/, () => '/registrar'],
+	[/^\/turnpike-sip:sip\/default-zone/, () => '/zones-default'],
+	[/^\/turnpike-sip:/, () => '/sip'],
+	[/^\/turnpike-media:/, () => '/media'],
+	[/^\/turnpike-tls:/, () => '/certificates'],
+	[/^\/turnpike-system:/, () => '/system'],
+];
+
+export function placeOf(path: string): string | null {
+	const plain = plainPath(path);
+	return pages.find(([pattern]) => pattern.test(plain))?.[1](plain) ?? null;
+}
