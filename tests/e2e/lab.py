@@ -117,7 +117,7 @@ class Appliance:
                  "--state", str(self.state), "--web", "0.0.0.0:7443"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={"PATH": os.environ["PATH"],
-                     "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:exitcode=99",
+                     "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:exitcode=99:quarantine_size_mb=8",
                      "UBSAN_OPTIONS": "print_stacktrace=1"})
         self.wait_admin(timeout)
 

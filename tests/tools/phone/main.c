@@ -141,7 +141,7 @@ static bool scripts_done(const struct app *app)
 	return true;
 }
 
-/* Interrupted: nothing new starts, and what talks hangs up. */
+/* Interrupted: nothing new starts, what talks hangs up, what rings is cancelled. */
 static void wind_down(struct app *app)
 {
 	if (app->stopping)
@@ -149,9 +149,12 @@ static void wind_down(struct app *app)
 	app->stopping = true;
 	for (size_t i = 0; i < app->script_count; i++)
 		app->scripts[i].count = app->scripts[i].started;
-	for (struct leg *leg = app->legs; leg; leg = leg->next)
+	for (struct leg *leg = app->legs; leg; leg = leg->next) {
 		if (leg->state == LEG_TALKING && leg->caller)
 			leg->next_due = app->now;
+		if (leg->state == LEG_CALLING)
+			leg->give_up = app->now; /* CANCEL */
+	}
 }
 
 static void serve_events(struct app *app)
