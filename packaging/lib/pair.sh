@@ -51,7 +51,7 @@ wait_side() {
 		sleep 0.1
 	done
 	tail -n 20 "$PAIR/$side.log" >&2
-	die "$side did not start after $tries tries (its log is build/run/$side.log)"
+	die "$side did not start after $tries tries (its log is ${PAIR#"$TOP"/}/$side.log)"
 }
 
 start_pair() {

@@ -19,7 +19,11 @@ case_of() {
 }
 
 self_test() {
-	"$TOP/packaging/run" --self-test "$@" >"$OUT" 2>&1
+	"$TOP/packaging/run" --self-test >"$OUT" 2>&1
+}
+
+fresh_self_test() {
+	"$TOP/packaging/run" --self-test --fresh >"$OUT" 2>&1
 }
 
 last_line_is_good() {
@@ -40,7 +44,7 @@ nothing_is_left_running() {
 }
 
 BAD=no
-case_of fresh_self_test self_test --fresh
+case_of fresh_self_test fresh_self_test
 case_of verdict_is_complete last_line_is_good
 case_of second_run_starts_in_seconds second_run_starts_in_seconds
 case_of nothing_is_left_running nothing_is_left_running
