@@ -1,0 +1,735 @@
+/* TCP and TLS connections: dialling, handshake, reading, writing, deadlines. Used by
+ * sip. A connection is closed at once and told about at the end of the round, so
+ * that no callback runs inside a caller's send. */
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "os/sockaddr.h"
+#include "sip/transport/internal.h"
+
+enum {
+	READS_A_ROUND = 32,        /* then others have their turn */
+	PARSE_ERRORS_MAX = 16,     /* on one connection */
+	UNACKED_MS = 30000,        /* the kernel gives up on a silent peer */
+	DRAIN_MAX = 65536,
+};
+
+static void on_event(void *arg, uint32_t events);
+static void on_deadline(void *arg);
+
+/* ------------------------------------------------------------------- life and end */
+
+void tp_connection_release(struct connection *c)
+{
+	tp_framer_fini(&c->framer);
+	tp_tls_context_unref(&c->context);
+	free(c->flow.tls);
+	free(c->out);
+	free(c);
+}
+
+static void unref(struct connection *c)
+{
+	if (--c->refs == 0)
+		tp_connection_release(c);
+}
+
+static void leave_tables(struct connection *c)
+{
+	struct tp_transport_layer *layer = c->layer;
+
+	tp_map_remove(&layer->by_id, &c->id_node);
+	if (c->target_node.key)
+		tp_map_remove(&layer->by_target, &c->target_node);
+	c->target_node.key = NULL;
+	tp_list_remove(&c->link);
+	if (c->source)
+		tp_source_leave(layer, c->source);
+	c->source = NULL;
+	if (c->half_open)
+		layer->half_open--;
+	c->half_open = false;
+	layer->counters.connections--;
+}
+
+/* A close with unread bytes waiting would reset the connection and take with it what
+ * we sent last. */
+static void close_fd(struct connection *c)
+{
+	char sink[4096];
+	size_t drained = 0;
+	ssize_t n;
+
+	tp_tls_session_free(&c->tls);
+	if (c->phase != PHASE_CONNECT) {
+		shutdown(c->fd, SHUT_WR);
+		while (drained < DRAIN_MAX && (n = recv(c->fd, sink, sizeof(sink), MSG_DONTWAIT)) > 0)
+			drained += (size_t)n;
+	}
+	close(c->fd);
+	c->fd = -1;
+}
+
+void tp_connection_drop(struct connection *c)
+{
+	c->flow.state = TP_FLOW_CLOSED;
+	tp_watch_stop(c->layer->loop, &c->watch);
+	tp_timer_stop(c->layer->loop, &c->timer);
+	tp_later_cancel(&c->later);
+	tp_later_cancel(&c->read_later);
+	close_fd(c);
+	leave_tables(c);
+	free(c->out);
+	c->out = NULL;
+	c->out_start = c->out_end = c->out_cap = 0;
+}
+
+/* Accepted and never up: the peer has not been shown to the caller. */
+static bool never_shown(const struct connection *c)
+{
+	return !c->flow.outgoing && c->phase != PHASE_UP;
+}
+
+static void tell_closed(void *arg)
+{
+	struct connection *c = arg;
+	struct tp_transport_layer *layer = c->layer;
+
+	tp_list_remove(&c->link);
+	if (!never_shown(c)) {
+		layer->events.on_closed(layer->arg, &c->flow);
+	} else {
+		char text[TP_FLOW_TEXT];
+
+		layer->counters.refused++;
+		TP_LOG(TP_LOG_WARN, "sip.refused", "%s: %s", tp_flow_write(&c->flow, text), c->flow.reason);
+		if (layer->events.on_refused)
+			layer->events.on_refused(layer->arg, c->flow.listener_tag, &c->flow.remote,
+						 c->flow.reason);
+	}
+	unref(c);
+}
+
+void tp_connection_fail(struct connection *c, const char *reason)
+{
+	if (c->flow.state == TP_FLOW_CLOSED)
+		return;
+	tp_text_copy(c->flow.reason, sizeof(c->flow.reason), reason);
+	if (isupper((unsigned char)c->flow.reason[0]) && islower((unsigned char)c->flow.reason[1]))
+		c->flow.reason[0] = (char)tolower((unsigned char)c->flow.reason[0]);
+	tp_connection_drop(c);
+	tp_list_append(&c->layer->closing, &c->link);
+	tp_later_add(c->layer->loop, &c->later, tell_closed, c);
+}
+
+/* --------------------------------------------------------------------- deadlines */
+
+/* The nearest deadline of the state; *reason is what is said when it is over. */
+static uint64_t next_deadline(const struct connection *c, const char **reason)
+{
+	const struct tp_transport_limits *l = &c->layer->limits;
+	uint64_t due = c->flow.last_received_ms + l->idle_ms;
+
+	*reason = "idle for too long";
+	if (c->phase != PHASE_UP) {
+		*reason = c->phase == PHASE_CONNECT ? "no answer to the connection attempt"
+						    : "TLS handshake took too long";
+		return c->flow.opened_ms + l->handshake_ms;
+	}
+	if (c->half_open && c->flow.opened_ms + l->first_message_ms < due) {
+		*reason = "no message came after connecting";
+		due = c->flow.opened_ms + l->first_message_ms;
+	}
+	if (c->partial_since_ms && c->partial_since_ms + l->message_ms < due) {
+		*reason = "a message began and did not end";
+		due = c->partial_since_ms + l->message_ms;
+	}
+	if (c->ping_ms && c->ping_ms + l->pong_ms < due) {
+		*reason = "no answer to keepalive";
+		due = c->ping_ms + l->pong_ms;
+	}
+	return due;
+}
+
+/* Deadlines that move away are looked at when the timer comes; nearer ones move it. */
+static void arm(struct connection *c)
+{
+	uint64_t now = tp_loop_now_ms(c->layer->loop);
+	const char *reason;
+	uint64_t due;
+
+	if (c->flow.state == TP_FLOW_CLOSED)
+		return;
+	due = next_deadline(c, &reason);
+	if (tp_timer_running(&c->timer) && c->timer.due_ms <= due)
+		return;
+	if (tp_timer_start(c->layer->loop, &c->timer, due > now ? due - now : 0, on_deadline, c) != TP_OK)
+		tp_connection_fail(c, "out of memory");
+}
+
+static void on_deadline(void *arg)
+{
+	struct connection *c = arg;
+	const char *reason;
+	uint64_t due = next_deadline(c, &reason);
+
+	if (due > tp_loop_now_ms(c->layer->loop)) {
+		arm(c);
+		return;
+	}
+	if (c->phase == PHASE_UP)
+		c->layer->counters.refused++;
+	tp_connection_fail(c, reason);
+}
+
+static void watch_for(struct connection *c)
+{
+	uint32_t events = TP_LOOP_READ;
+
+	if (c->flow.state == TP_FLOW_CLOSED)
+		return;
+	if (c->phase == PHASE_CONNECT || c->out_end > c->out_start ||
+	    (c->tls && tp_tls_session_wants_write(c->tls)))
+		events |= TP_LOOP_WRITE;
+	if (c->phase == PHASE_HANDSHAKE && !tp_tls_session_wants_write(c->tls))
+		events = TP_LOOP_READ;
+	if (events != c->watch.events && tp_watch_change(c->layer->loop, &c->watch, events) != TP_OK)
+		tp_connection_fail(c, "out of memory");
+}
+
+/* ----------------------------------------------------------------------- writing */
+
+/* TP_OK with what was taken, TP_AGAIN, or an error with words. */
+static enum tp_err write_some(struct connection *c, const char *p, size_t len, size_t *taken,
+			      struct tp_diag *diag)
+{
+	ssize_t n;
+
+	if (c->tls)
+		return tp_tls_session_write(c->tls, p, len, taken, diag);
+	n = send(c->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n >= 0) {
+		*taken = (size_t)n;
+		return TP_OK;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+		return TP_AGAIN;
+	return tp_fail(diag, TP_IO, "", "%s", strerror(errno));
+}
+
+static void flush(struct connection *c)
+{
+	struct tp_diag diag = { "", "" };
+	enum tp_err err = TP_OK;
+	size_t taken = 0;
+
+	while (err == TP_OK && c->out_start < c->out_end) {
+		err = write_some(c, c->out + c->out_start, c->out_end - c->out_start, &taken, &diag);
+		if (err == TP_OK)
+			c->out_start += taken;
+	}
+	if (err != TP_OK && err != TP_AGAIN) {
+		tp_connection_fail(c, diag.text);
+		return;
+	}
+	if (c->out_start == c->out_end) {
+		free(c->out);
+		c->out = NULL;
+		c->out_start = c->out_end = c->out_cap = 0;
+	}
+}
+
+static enum tp_err queue(struct connection *c, const char *p, size_t len)
+{
+	size_t waiting = c->out_end - c->out_start;
+
+	if (waiting + len > c->layer->limits.write_queue_bytes) {
+		tp_connection_fail(c, "the peer does not read what it is sent");
+		return TP_LIMIT;
+	}
+	if (c->out_end + len > c->out_cap && c->out_start > 0) {
+		memmove(c->out, c->out + c->out_start, waiting);
+		c->out_start = 0;
+		c->out_end = waiting;
+	}
+	if (c->out_end + len > c->out_cap) {
+		size_t cap = c->out_cap ? c->out_cap : 4096;
+		char *grown;
+
+		while (cap < c->out_end + len)
+			cap *= 2;
+		grown = realloc(c->out, cap);
+		if (!grown)
+			return TP_NOMEM;
+		c->out = grown;
+		c->out_cap = cap;
+	}
+	memcpy(c->out + c->out_end, p, len);
+	c->out_end += len;
+	return TP_OK;
+}
+
+enum tp_err tp_connection_send(struct connection *c, const void *bytes, size_t len)
+{
+	struct tp_diag diag = { "", "" };
+	const char *p = bytes;
+	size_t taken = 0;
+	enum tp_err err;
+
+	if (c->flow.state == TP_FLOW_CLOSED)
+		return TP_CLOSED;
+	while (c->phase == PHASE_UP && len > 0 && c->out_start == c->out_end) {
+		err = write_some(c, p, len, &taken, &diag);
+		if (err == TP_AGAIN)
+			break;
+		if (err != TP_OK) {
+			tp_connection_fail(c, diag.text);
+			return TP_CLOSED;
+		}
+		p += taken;
+		len -= taken;
+	}
+	if (len > 0) {
+		err = queue(c, p, len);
+		if (err != TP_OK)
+			return err;
+		if (c->phase == PHASE_UP)
+			watch_for(c);
+	}
+	return c->flow.state == TP_FLOW_CLOSED ? TP_CLOSED : TP_OK;
+}
+
+void tp_connection_ping(struct connection *c)
+{
+	if (c->phase != PHASE_UP || c->ping_ms || tp_connection_send(c, "\r\n\r\n", 4) != TP_OK)
+		return;
+	c->ping_ms = tp_loop_now_ms(c->layer->loop);
+	c->framer.pong_expected = true;
+	arm(c);
+}
+
+void tp_connection_close(struct connection *c, const char *reason)
+{
+	if (c->flow.state != TP_FLOW_CLOSED && c->phase == PHASE_UP)
+		flush(c);
+	tp_connection_fail(c, reason);
+}
+
+/* ----------------------------------------------------------------------- reading */
+
+static void had_message(struct connection *c, bool valid)
+{
+	if (valid && c->half_open) {
+		c->half_open = false;
+		c->layer->half_open--;
+	}
+	if (!valid && (c->half_open || ++c->parse_errors > PARSE_ERRORS_MAX))
+		tp_connection_close(c, "sent what is not SIP");
+}
+
+/* A stream whose framing is lost: what can be answered is, then it ends. */
+static void refuse_stream(struct connection *c, const struct tp_diag *why)
+{
+	struct tp_sip_refusal refusal = { NULL, 0 };
+	struct tp_span rest = tp_framer_rest(&c->framer);
+	struct tp_sip_msg *msg = NULL;
+	char text[TP_FLOW_TEXT];
+	char reason[256];
+
+	c->layer->counters.parse_errors++;
+	TP_LOG(TP_LOG_WARN, "sip.garbage", "%s: %s: %s; closed", tp_flow_write(&c->flow, text), why->where,
+	       why->text);
+	if (c->framer.head > 0 && tp_sip_msg_parse(rest.p, c->framer.head, &msg, &refusal, NULL) != TP_OK &&
+	    refusal.response)
+		(void)tp_connection_send(c, refusal.response, refusal.response_len);
+	tp_sip_msg_free(&msg);
+	free(refusal.response);
+	tp_text_copy(reason, sizeof(reason), why->text);
+	tp_connection_close(c, reason);
+}
+
+/* Hands out all that is whole in the buffer. */
+static void take_messages(struct connection *c)
+{
+	struct tp_transport_layer *layer = c->layer;
+	enum tp_framer_kind kind;
+	struct tp_span message;
+	struct tp_diag diag = { "", "" };
+	bool ponged = false;
+	enum tp_err err;
+	bool valid;
+
+	while (c->flow.state == TP_FLOW_OPEN) {
+		err = tp_framer_next(&c->framer, &kind, &message, &diag);
+		if (err == TP_AGAIN)
+			break;
+		if (err != TP_OK) {
+			refuse_stream(c, &diag);
+			return;
+		}
+		if (kind == TP_FRAMER_MESSAGE) {
+			tp_transport_receive(layer, &c->flow, message, &valid);
+			had_message(c, valid);
+		} else if (kind == TP_FRAMER_PONG) {
+			c->ping_ms = 0;
+		} else if (!ponged) {
+			ponged = true; /* one answer a round, however many were asked */
+			(void)tp_connection_send(c, "\r\n", 2);
+		}
+	}
+	if (!tp_framer_partial(&c->framer))
+		c->partial_since_ms = 0;
+	else if (!c->partial_since_ms)
+		c->partial_since_ms = tp_loop_now_ms(layer->loop);
+}
+
+static enum tp_err read_some(struct connection *c, char *p, size_t room, size_t *len,
+			     struct tp_diag *diag)
+{
+	ssize_t n;
+
+	if (c->tls)
+		return tp_tls_session_read(c->tls, p, room, len, diag);
+	n = recv(c->fd, p, room, MSG_DONTWAIT);
+	if (n > 0) {
+		*len = (size_t)n;
+		return TP_OK;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return TP_AGAIN;
+	if (n == 0)
+		return tp_fail(diag, TP_CLOSED, "", "closed by the peer");
+	return tp_fail(diag, TP_IO, "", "%s", strerror(errno));
+}
+
+static void read_again(void *arg);
+
+static void read_all(struct connection *c)
+{
+	struct tp_diag diag = { "", "" };
+	unsigned rounds = 0;
+	size_t room;
+	size_t len;
+	char *p;
+
+	for (; c->flow.state == TP_FLOW_OPEN && rounds < READS_A_ROUND; rounds++) {
+		enum tp_err err = tp_framer_space(&c->framer, &p, &room);
+
+		if (err == TP_OK)
+			err = read_some(c, p, room, &len, &diag);
+		if (err == TP_AGAIN)
+			break;
+		if (err != TP_OK) {
+			tp_connection_fail(c, diag.text[0] ? diag.text : "message too large");
+			return;
+		}
+		tp_framer_commit(&c->framer, len);
+		c->flow.last_received_ms = tp_loop_now_ms(c->layer->loop);
+		take_messages(c);
+	}
+	if (c->flow.state != TP_FLOW_OPEN)
+		return;
+	/* Nothing buffered: an idle connection holds no memory for it. */
+	if (c->framer.start == c->framer.end)
+		tp_framer_fini(&c->framer);
+	if (rounds == READS_A_ROUND && c->tls && tp_tls_session_pending(c->tls))
+		tp_later_add(c->layer->loop, &c->read_later, read_again, c);
+	arm(c);
+}
+
+static void read_again(void *arg)
+{
+	struct connection *c = arg;
+
+	c->refs++;
+	read_all(c);
+	watch_for(c);
+	unref(c);
+}
+
+/* ------------------------------------------------------------------- coming up */
+
+static void come_up(struct connection *c)
+{
+	struct tp_transport_layer *layer = c->layer;
+
+	if (c->tls) {
+		c->flow.tls = calloc(1, sizeof(*c->flow.tls));
+		if (!c->flow.tls) {
+			tp_connection_fail(c, "out of memory");
+			return;
+		}
+		tp_tls_session_peer(c->tls, c->flow.tls);
+	}
+	c->phase = PHASE_UP;
+	c->flow.state = TP_FLOW_OPEN;
+	c->flow.opened_ms = c->flow.last_received_ms = tp_loop_now_ms(layer->loop);
+	tp_timer_stop(layer->loop, &c->timer);
+	arm(c);
+	if (layer->events.on_open && c->flow.state == TP_FLOW_OPEN)
+		layer->events.on_open(layer->arg, &c->flow);
+	if (c->flow.state == TP_FLOW_OPEN)
+		flush(c);
+}
+
+static void shake_hands(struct connection *c)
+{
+	struct tp_diag diag = { "", "" };
+	enum tp_err err = tp_tls_session_handshake(c->tls, &diag);
+
+	if (err == TP_OK)
+		come_up(c);
+	else if (err != TP_AGAIN)
+		tp_connection_fail(c, diag.text);
+}
+
+static void finish_connect(struct connection *c)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		error = errno;
+	if (error) {
+		tp_connection_fail(c, strerror(error));
+		return;
+	}
+	if (c->tls) {
+		c->phase = PHASE_HANDSHAKE;
+		shake_hands(c);
+	} else {
+		come_up(c);
+	}
+}
+
+static void on_event(void *arg, uint32_t events)
+{
+	struct connection *c = arg;
+
+	c->refs++;
+	if (c->phase == PHASE_CONNECT)
+		finish_connect(c);
+	else if (c->phase == PHASE_HANDSHAKE)
+		shake_hands(c);
+	if (c->flow.state == TP_FLOW_OPEN && (events & TP_LOOP_WRITE))
+		flush(c);
+	if (c->flow.state == TP_FLOW_OPEN)
+		read_all(c);
+	watch_for(c);
+	unref(c);
+}
+
+/* ---------------------------------------------------------------------- making */
+
+static void set_stream_options(int fd)
+{
+	const int on = 1;
+	const unsigned unacked = UNACKED_MS;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked, sizeof(unacked));
+}
+
+/* Takes the fd on success only. */
+static enum tp_err connection_new(struct tp_transport_layer *layer, int fd, uint32_t events,
+				  struct connection **out)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	enum tp_err err;
+
+	if (!c)
+		return TP_NOMEM;
+	c->layer = layer;
+	c->refs = 1;
+	c->fd = fd;
+	c->flow.id = ++layer->next_id;
+	c->flow.state = TP_FLOW_CONNECTING;
+	c->flow.opened_ms = c->flow.last_received_ms = tp_loop_now_ms(layer->loop);
+	tp_list_init(&c->flow.transactions);
+	err = tp_map_put(&layer->by_id, &c->id_node, &c->flow.id, sizeof(c->flow.id));
+	if (err == TP_OK) {
+		err = tp_watch_start(layer->loop, &c->watch, fd, events, on_event, c);
+		if (err != TP_OK)
+			tp_map_remove(&layer->by_id, &c->id_node);
+	}
+	if (err != TP_OK) {
+		free(c);
+		return err;
+	}
+	set_stream_options(fd);
+	tp_list_append(&layer->connections, &c->link);
+	layer->counters.connections++;
+	*out = c;
+	return TP_OK;
+}
+
+enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_addr *remote)
+{
+	struct tp_transport_layer *layer = l->layer;
+	struct source *source = NULL;
+	struct connection *c = NULL;
+	enum tp_err err = TP_LIMIT;
+
+	if (layer->counters.connections < layer->limits.connections &&
+	    layer->half_open < layer->limits.half_open &&
+	    (l->exempt || tp_source_enter(layer, remote, &source)))
+		err = connection_new(layer, fd, TP_LOOP_READ, &c);
+	if (err != TP_OK) {
+		if (source)
+			tp_source_leave(layer, source);
+		close(fd);
+		return err;
+	}
+	layer->counters.accepted++;
+	c->source = source;
+	c->half_open = true;
+	layer->half_open++;
+	c->flow.transport = l->transport;
+	c->flow.remote = *remote;
+	c->flow.local = l->address;
+	c->flow.sent_by = tp_listener_sent_by(l);
+	c->flow.listener_tag = l->tag;
+	c->phase = l->tls ? PHASE_HANDSHAKE : PHASE_UP;
+	if (l->tls && tp_tls_session_new(l->tls, fd, true, l->verify_name, &c->tls) != TP_OK) {
+		tp_connection_fail(c, "out of memory");
+		return TP_OK;
+	}
+	c->refs++;
+	if (l->tls)
+		arm(c);
+	else
+		come_up(c);
+	unref(c);
+	return TP_OK;
+}
+
+static void write_target_key(struct tp_transport_layer *layer,
+			     const struct tp_transport_target *target, struct target_key *out)
+{
+	const char *name = target->verify_name ? target->verify_name : "";
+	uint64_t name_hash = tp_siphash(layer->by_target.seed, name, strlen(name));
+	struct tp_wr wr;
+
+	memset(out, 0, sizeof(*out));
+	tp_wr_init(&wr, out->bytes, sizeof(out->bytes));
+	tp_wr_u8(&wr, (uint8_t)target->transport);
+	tp_wr_u8(&wr, target->remote.family);
+	tp_wr_bytes(&wr, target->remote.ip, sizeof(target->remote.ip));
+	tp_wr_u16(&wr, target->remote.port);
+	tp_wr_u8(&wr, target->local.family);
+	tp_wr_bytes(&wr, target->local.ip, sizeof(target->local.ip));
+	tp_wr_u64(&wr, target->tag);
+	tp_wr_u64(&wr, name_hash);
+	tp_wr_u64(&wr, (uint64_t)(uintptr_t)target->tls);
+}
+
+struct connection *tp_connection_find_target(struct tp_transport_layer *layer,
+					     const struct tp_transport_target *target)
+{
+	struct tp_map_node *node;
+	struct target_key key;
+
+	write_target_key(layer, target, &key);
+	node = tp_map_find(&layer->by_target, key.bytes, sizeof(key.bytes));
+	return node ? TP_CONTAINER(node, struct connection, target_node) : NULL;
+}
+
+/* A socket on its way to the target. */
+static enum tp_err start_connect(const struct tp_transport_target *target, int *out,
+				 struct tp_diag *diag)
+{
+	const int on = 1;
+	struct sockaddr_storage sa;
+	socklen_t len;
+	int error = 0;
+	int fd = socket(target->remote.family == TP_ADDR_V6 ? AF_INET6 : AF_INET,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return tp_fail(diag, TP_IO, "socket", "%s", strerror(errno));
+	if (tp_addr_is_set(&target->local)) {
+		struct tp_addr local = target->local;
+
+		local.port = 0;
+		len = tp_sockaddr_from(&local, &sa);
+		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+		if (bind(fd, (struct sockaddr *)&sa, len) < 0)
+			error = errno;
+	}
+	len = tp_sockaddr_from(&target->remote, &sa);
+	if (!error && connect(fd, (struct sockaddr *)&sa, len) < 0 && errno != EINPROGRESS)
+		error = errno;
+	if (error) {
+		close(fd);
+		return tp_fail(diag, TP_IO, "connect", "%s", strerror(error));
+	}
+	*out = fd;
+	return TP_OK;
+}
+
+static void set_sent_by(struct connection *c, const struct tp_transport_target *target)
+{
+	const struct listener *l;
+
+	if (tp_sockaddr_local(c->fd, &c->flow.local) != TP_OK)
+		c->flow.local = target->local;
+	c->flow.sent_by = target->sent_by;
+	if (tp_addr_is_set(&target->sent_by))
+		return;
+	l = tp_listener_find(c->layer, target->transport, &c->flow.local);
+	c->flow.sent_by = l ? tp_listener_sent_by(l) : c->flow.local;
+}
+
+enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
+			       const struct tp_transport_target *target, bool shared,
+			       struct connection **out, struct tp_diag *diag)
+{
+	struct connection *c = NULL;
+	enum tp_err err;
+	int fd = -1;
+
+	if (target->transport == TP_TRANSPORT_TLS && !target->tls)
+		return tp_fail(diag, TP_STATE, "connect", "TLS without a certificate store");
+	if (layer->counters.connections >= layer->limits.connections)
+		return tp_fail(diag, TP_LIMIT, "connect", "too many connections");
+	err = start_connect(target, &fd, diag);
+	if (err != TP_OK)
+		return err;
+	err = connection_new(layer, fd, TP_LOOP_READ | TP_LOOP_WRITE, &c);
+	if (err != TP_OK) {
+		close(fd);
+		return err;
+	}
+	c->phase = PHASE_CONNECT;
+	c->flow.outgoing = true;
+	c->flow.transport = target->transport;
+	c->flow.remote = target->remote;
+	c->flow.listener_tag = target->tag;
+	set_sent_by(c, target);
+	if (target->transport == TP_TRANSPORT_TLS) {
+		err = tp_tls_session_new(target->tls, fd, false, target->verify_name, &c->tls);
+		if (err == TP_OK)
+			c->context = tp_tls_context_ref(target->tls);
+	}
+	if (err == TP_OK && shared) {
+		write_target_key(layer, target, &c->target);
+		if (tp_map_put(&layer->by_target, &c->target_node, c->target.bytes,
+			       sizeof(c->target.bytes)) != TP_OK)
+			c->target_node.key = NULL;
+	}
+	if (err != TP_OK) {
+		tp_connection_drop(c);
+		unref(c);
+		return err;
+	}
+	arm(c);
+	*out = c;
+	return TP_OK;
+}
