@@ -1,0 +1,153 @@
+/* How a configuration reaches the web server. Runs on turnpike-admin's main thread. */
+#include "admin/apply.h"
+
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+
+struct tp_apply {
+	struct tp_server *server;
+	struct tp_login *login;
+	struct tp_status *status;
+	struct tp_addr first;
+
+	/* What prepare built and commit puts in force. */
+	bool prepared;
+	struct tp_cfg_admin cfg;
+	struct tp_tls_context *tls; /* NULL: the configuration has no certificate yet */
+	struct tp_listeners *listeners;
+	int64_t not_after_s;
+	bool temporary;
+};
+
+enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login, struct tp_status *status,
+			 const struct tp_addr *first, struct tp_apply **out)
+{
+	struct tp_apply *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return TP_NOMEM;
+	a->server = server;
+	a->login = login;
+	a->status = status;
+	a->first = *first;
+	*out = a;
+	return TP_OK;
+}
+
+void tp_apply_abort(void *arg)
+{
+	struct tp_apply *a = arg;
+
+	if (!a->prepared)
+		return;
+	a->prepared = false;
+	tp_cfg_admin_fini(&a->cfg);
+	tp_tls_context_unref(&a->tls);
+	tp_listeners_free(&a->listeners);
+}
+
+void tp_apply_free(struct tp_apply **a)
+{
+	if (!*a)
+		return;
+	tp_apply_abort(*a);
+	free(*a);
+	*a = NULL;
+}
+
+/* Whether the leaf is signed by the CA that the key helper makes (plugins/keys). */
+static bool is_temporary(struct tp_span pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+	X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	char name[256] = "";
+
+	if (leaf)
+		X509_NAME_get_text_by_NID(X509_get_issuer_name(leaf), NID_commonName, name, sizeof(name));
+	X509_free(leaf);
+	BIO_free(bio);
+	return strncmp(name, "Turnpike temporary CA", 21) == 0;
+}
+
+static enum tp_err make_tls(struct tp_apply *a, const struct tp_slice *slice, struct tp_diag *diag)
+{
+	const struct tp_tls_options options = {
+		.server = true,
+		.certificate_pem = { (const char *)a->cfg.certificate_pem, a->cfg.certificate_pem_len },
+		.key = tp_slice_secret(slice, a->cfg.key_secret),
+		.verify = TP_TLS_VERIFY_OFF,
+		.alpn = "http/1.1",
+	};
+	struct tp_tls_peer leaf;
+	enum tp_err err;
+
+	if (!a->cfg.certificate_pem_len)
+		return TP_OK;
+	err = tp_tls_context_new(&options, &a->tls, diag);
+	if (err != TP_OK)
+		return err;
+	if (tp_tls_peer_from_pem(options.certificate_pem, &leaf) == TP_OK) {
+		a->not_after_s = leaf.not_after;
+		a->temporary = is_temporary(options.certificate_pem);
+	}
+	return TP_OK;
+}
+
+static enum tp_err make_listeners(struct tp_apply *a, struct tp_diag *diag)
+{
+	struct tp_addr wanted[TP_SERVER_LISTENERS_MAX] = { a->first };
+	size_t count = 1;
+
+	if (a->cfg.set_up && a->cfg.web_listeners_count) {
+		count = a->cfg.web_listeners_count;
+		for (size_t i = 0; i < count; i++) {
+			const struct tp_cfg_peer *at = &a->cfg.web_listeners[i];
+
+			if (tp_addr_parse_ip(tp_span_of(at->host), at->port, &wanted[i]) != TP_OK)
+				return tp_fail(diag, TP_FORMAT, "web", "%s is not an IP address", at->host);
+		}
+	}
+	return tp_listeners_open(a->server, wanted, count, &a->listeners, diag);
+}
+
+enum tp_err tp_apply_prepare(void *arg, const struct tp_slice *slice, struct tp_diag *diag)
+{
+	struct tp_apply *a = arg;
+	struct tp_rd body = slice->body;
+	enum tp_err err = tp_cfg_admin_read(&body, &a->cfg);
+
+	if (err == TP_OK && tp_rd_finish(&body) != TP_OK) {
+		tp_cfg_admin_fini(&a->cfg);
+		err = TP_FORMAT;
+	}
+	if (err != TP_OK)
+		return tp_fail(diag, err, "", "the slice of turnpike-admin does not decode");
+	a->prepared = true;
+	a->not_after_s = 0;
+	a->temporary = false;
+	err = make_tls(a, slice, diag);
+	if (err == TP_OK)
+		err = make_listeners(a, diag);
+	if (err != TP_OK)
+		tp_apply_abort(a);
+	return err;
+}
+
+void tp_apply_commit(void *arg)
+{
+	struct tp_apply *a = arg;
+
+	if (!a->prepared)
+		return;
+	tp_login_configure(a->login, &a->cfg);
+	tp_status_certificate(a->status, a->not_after_s, a->temporary);
+	if (a->tls)
+		tp_server_set_tls(a->server, a->tls);
+	else
+		TP_LOG(TP_LOG_WARN, "web.tls", "the configuration has no certificate: no browser can connect");
+	tp_server_listen(a->server, &a->listeners);
+	tp_apply_abort(a);
+}

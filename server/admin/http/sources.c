@@ -1,0 +1,188 @@
+/* How many connections one source may hold. Runs in turnpike-admin. */
+#include "admin/http/sources.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An IPv4 address in the first four bytes, or the first eight of an IPv6 address. */
+struct source {
+	sa_family_t family;
+	unsigned char bytes[8];
+};
+
+struct connection {
+	int fd; /* -1: slot is free */
+	bool busy;
+	bool leaving; /* shut down to make room */
+	unsigned long entered;
+	struct source source;
+};
+
+struct tp_sources {
+	pthread_mutex_t lock;
+	unsigned long clock;
+	size_t most;
+	size_t share;
+	size_t slots;
+	struct connection connections[];
+};
+
+enum tp_err tp_sources_new(size_t most, size_t share, struct tp_sources **out)
+{
+	/* Those being shut down still hold a slot for a moment. */
+	size_t slots = most * 2;
+	struct tp_sources *s = calloc(1, sizeof(*s) + slots * sizeof(s->connections[0]));
+
+	if (!s)
+		return TP_NOMEM;
+	pthread_mutex_init(&s->lock, NULL);
+	s->most = most;
+	s->share = share;
+	s->slots = slots;
+	for (size_t i = 0; i < slots; i++)
+		s->connections[i].fd = -1;
+	*out = s;
+	return TP_OK;
+}
+
+void tp_sources_free(struct tp_sources **s)
+{
+	if (!*s)
+		return;
+	pthread_mutex_destroy(&(*s)->lock);
+	free(*s);
+	*s = NULL;
+}
+
+static struct source source_of(const struct sockaddr *remote)
+{
+	struct source source;
+
+	memset(&source, 0, sizeof(source));
+	source.family = remote->sa_family;
+	if (remote->sa_family == AF_INET)
+		memcpy(source.bytes, &((const struct sockaddr_in *)remote)->sin_addr, 4);
+	else if (remote->sa_family == AF_INET6)
+		memcpy(source.bytes, &((const struct sockaddr_in6 *)remote)->sin6_addr, 8);
+	return source;
+}
+
+static bool is_same(const struct source *a, const struct source *b)
+{
+	return a->family == b->family && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+static bool is_counted(const struct connection *c)
+{
+	return c->fd >= 0 && !c->leaving;
+}
+
+/* Connections of this source, or of all for NULL. */
+static size_t count(const struct tp_sources *s, const struct source *source)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->slots; i++)
+		n += is_counted(&s->connections[i]) &&
+		     (!source || is_same(&s->connections[i].source, source));
+	return n;
+}
+
+static const struct source *greatest(const struct tp_sources *s)
+{
+	const struct source *best = NULL;
+	size_t best_count = 0;
+
+	for (size_t i = 0; i < s->slots; i++) {
+		const struct connection *c = &s->connections[i];
+		size_t n = is_counted(c) ? count(s, &c->source) : 0;
+
+		if (n > best_count) {
+			best = &c->source;
+			best_count = n;
+		}
+	}
+	return best;
+}
+
+/* Shuts the idle connection down that this source opened first. */
+static bool make_room(struct tp_sources *s, const struct source *source)
+{
+	struct connection *oldest = NULL;
+
+	for (size_t i = 0; i < s->slots; i++) {
+		struct connection *c = &s->connections[i];
+
+		if (is_counted(c) && !c->busy && is_same(&c->source, source) &&
+		    (!oldest || c->entered < oldest->entered))
+			oldest = c;
+	}
+	if (!oldest)
+		return false;
+	oldest->leaving = true;
+	shutdown(oldest->fd, SHUT_RDWR);
+	return true;
+}
+
+static struct connection *find(struct tp_sources *s, int fd)
+{
+	for (size_t i = 0; i < s->slots; i++)
+		if (s->connections[i].fd == fd)
+			return &s->connections[i];
+	return NULL;
+}
+
+bool tp_sources_enter(struct tp_sources *s, const struct sockaddr *remote, int fd)
+{
+	const struct source source = source_of(remote);
+	struct connection *slot;
+	bool room = true;
+
+	pthread_mutex_lock(&s->lock);
+	if (count(s, &source) >= s->share) {
+		room = make_room(s, &source);
+	} else if (count(s, NULL) >= s->most) {
+		const struct source *from = greatest(s);
+
+		room = from && make_room(s, from);
+	}
+	slot = room ? find(s, -1) : NULL;
+	if (slot)
+		*slot = (struct connection){ .fd = fd, .entered = s->clock++, .source = source };
+	pthread_mutex_unlock(&s->lock);
+	return slot != NULL;
+}
+
+void tp_sources_busy(struct tp_sources *s, int fd, bool busy)
+{
+	struct connection *c;
+
+	pthread_mutex_lock(&s->lock);
+	c = find(s, fd);
+	if (c)
+		c->busy = busy;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void tp_sources_leave(struct tp_sources *s, int fd)
+{
+	struct connection *c;
+
+	pthread_mutex_lock(&s->lock);
+	c = find(s, fd);
+	if (c)
+		c->fd = -1;
+	pthread_mutex_unlock(&s->lock);
+}
+
+size_t tp_sources_count(struct tp_sources *s)
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = count(s, NULL);
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}

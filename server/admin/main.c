@@ -1,0 +1,236 @@
+/* turnpike-admin: HTTPS for administrators, the configuration and what is kept of it.
+ * Started by turnpiked (docs/processes.md). */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/apply.h"
+#include "admin/bus/bus.h"
+#include "admin/config/config.h"
+#include "admin/http/configuration.h"
+#include "core/log.h"
+#include "os/sandbox.h"
+
+/* Everything that lives as long as the process. */
+struct admin {
+	struct tp_bus *bus;
+	struct tp_store *store;
+	struct tp_login *login;
+	struct tp_router *router;
+	struct tp_config *config;
+	struct tp_status *status;
+	struct tp_server *server;
+	struct tp_apply *apply;
+	struct tp_configuration_routes configuration;
+	struct tp_addr first;
+};
+
+/* -------------------------------------------------- from the bus to the modules */
+
+static void on_revision_state(void *arg, const struct tp_msg_revision_state *m)
+{
+	struct admin *a = arg;
+
+	tp_config_on_revision_state(a->config, m);
+}
+
+static void on_alarm(void *arg, enum tp_process from, const struct tp_msg_alarm *m)
+{
+	struct admin *a = arg;
+
+	tp_status_on_alarm(a->status, from, m);
+}
+
+static void on_event(void *arg, enum tp_process from, const struct tp_msg_event *m)
+{
+	struct admin *a = arg;
+
+	tp_status_on_event(a->status, from, m);
+}
+
+static enum tp_err on_call_ended(void *arg, const struct tp_msg_call_ended *m)
+{
+	struct admin *a = arg;
+
+	return tp_status_on_call_ended(a->status, m);
+}
+
+static void on_first_login(void *arg, const struct tp_msg_first_login *m)
+{
+	struct admin *a = arg;
+
+	tp_login_first(a->login, m);
+}
+
+static enum tp_err on_prepare(void *arg, const struct tp_slice *slice, struct tp_diag *diag)
+{
+	struct admin *a = arg;
+
+	return tp_apply_prepare(a->apply, slice, diag);
+}
+
+static void on_commit(void *arg)
+{
+	struct admin *a = arg;
+
+	tp_apply_commit(a->apply);
+}
+
+static void on_abort(void *arg)
+{
+	struct admin *a = arg;
+
+	tp_apply_abort(a->apply);
+}
+
+static void on_password_stored(void *arg)
+{
+	struct admin *a = arg;
+
+	tp_bus_first_login_done(a->bus);
+}
+
+/* -------------------------------------------------- what admin/config asks */
+
+static enum tp_err ask_seal(void *arg, const struct tp_msg_seal *ask, struct tp_msg_sealed *answer)
+{
+	return tp_bus_seal(arg, ask, answer);
+}
+
+static enum tp_err ask_candidate(void *arg, const struct tp_msg_candidate *ask, const char *json,
+				 size_t len, struct tp_msg_candidate_result *answer)
+{
+	return tp_bus_candidate(arg, ask, json, len, answer);
+}
+
+static enum tp_err ask_trial_end(void *arg, const struct tp_msg_trial_end *ask,
+				 struct tp_msg_candidate_result *answer)
+{
+	return tp_bus_trial_end(arg, ask, answer);
+}
+
+static enum tp_err ask_identity_make(void *arg, const struct tp_msg_identity_make *ask,
+				     struct tp_msg_identity_made *answer)
+{
+	return tp_bus_identity_make(arg, ask, answer);
+}
+
+/* ------------------------------------------------------------------------- life */
+
+static enum tp_err read_first(struct admin *a, int argc, char **argv)
+{
+	const char *text = tp_child_arg(argc, argv, "--web");
+
+	return tp_addr_parse(tp_span_of(text ? text : "0.0.0.0:7443"), &a->first);
+}
+
+/* Before the sandbox: what opens files by name. */
+static enum tp_err open_parts(struct admin *a, int state_fd, struct tp_diag *diag)
+{
+	enum tp_err err = tp_store_open(state_fd, &a->store, diag);
+
+	if (err == TP_OK)
+		err = tp_login_new(a->store, on_password_stored, a, &a->login);
+	if (err == TP_OK && !(a->router = tp_router_new()))
+		err = TP_NOMEM;
+	return err;
+}
+
+static enum tp_err add_routes(struct admin *a)
+{
+	size_t count;
+	const struct tp_route *routes = tp_login_routes(&count);
+	enum tp_err err = tp_router_add(a->router, routes, count, a->login);
+
+	routes = tp_status_routes(&count);
+	if (err == TP_OK)
+		err = tp_router_add(a->router, routes, count, a->status);
+	a->configuration = (struct tp_configuration_routes){ a->config, a->login };
+	routes = tp_configuration_routes(&count);
+	if (err == TP_OK)
+		err = tp_router_add(a->router, routes, count, &a->configuration);
+	return err;
+}
+
+/* After the sandbox: what starts threads. */
+static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *diag)
+{
+	const struct tp_config_bus config_bus = { a->bus, ask_seal, ask_candidate, ask_trial_end,
+						  ask_identity_make };
+	enum tp_err err = tp_config_new(a->store, &config_bus, &a->config, diag);
+
+	if (err == TP_OK)
+		err = tp_status_new(a->store, a->bus, a->login, a->config, &a->status);
+	if (err == TP_OK)
+		err = add_routes(a);
+	if (err == TP_OK)
+		err = tp_server_new(a->router, a->login, socket_fd, &a->server);
+	if (err == TP_OK)
+		err = tp_apply_new(a->server, a->login, a->status, &a->first, &a->apply);
+	if (err == TP_OK)
+		err = tp_bus_start(a->bus);
+	if (err == TP_OK)
+		err = tp_status_watch(a->status);
+	return err;
+}
+
+static void close_parts(struct admin *a)
+{
+	if (a->bus)
+		tp_bus_close(a->bus);
+	tp_server_free(&a->server);
+	if (a->status)
+		tp_status_unwatch(a->status);
+	if (a->config)
+		tp_config_free(&a->config);
+	tp_apply_free(&a->apply);
+	tp_status_free(&a->status);
+	tp_router_free(&a->router);
+	tp_login_free(&a->login);
+	if (a->store)
+		tp_store_close(&a->store);
+	tp_bus_free(&a->bus);
+}
+
+static int serve(struct admin *a, int argc, char **argv)
+{
+	int state_fd = tp_child_arg_fd(argc, argv, "--state-fd");
+	int socket_fd = tp_child_arg_fd(argc, argv, "--socket-fd");
+	const struct tp_sandbox_tree trees[] = { { state_fd, true } };
+	struct tp_diag diag = { 0 };
+	enum tp_err err = state_fd < 0 ? TP_NOTFOUND : read_first(a, argc, argv);
+
+	if (err == TP_OK)
+		err = open_parts(a, state_fd, &diag);
+	if (err == TP_OK)
+		err = tp_sandbox_enter(&tp_sandbox_profile_admin, trees, 1, &diag);
+	if (err == TP_OK)
+		err = start_parts(a, socket_fd, &diag);
+	if (err != TP_OK) {
+		TP_LOG(TP_LOG_ERROR, "admin.start", "%s: %s %s", tp_err_name(err), diag.where, diag.text);
+		return 1;
+	}
+	return tp_bus_run(a->bus);
+}
+
+int main(int argc, char **argv)
+{
+	struct admin a = { 0 };
+	const struct tp_bus_events events = {
+		.arg = &a,
+		.alarm = on_alarm,
+		.event = on_event,
+		.call_ended = on_call_ended,
+		.first_login = on_first_login,
+		.revision_state = on_revision_state,
+		.prepare = on_prepare,
+		.commit = on_commit,
+		.abort = on_abort,
+	};
+	int result = 1;
+
+	if (tp_bus_new(argc, argv, &events, &a.bus) == TP_OK)
+		result = serve(&a, argc, argv);
+	close_parts(&a);
+	return result;
+}

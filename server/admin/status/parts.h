@@ -1,0 +1,53 @@
+/* What the files of admin/status share. */
+#ifndef TP_ADMIN_STATUS_PARTS_H
+#define TP_ADMIN_STATUS_PARTS_H
+
+#include <jansson.h>
+#include <pthread.h>
+
+#include "admin/status/status.h"
+
+struct tp_status {
+	struct tp_store *store;
+	struct tp_bus *bus;
+	struct tp_login *login;
+	struct tp_config *config;
+
+	pthread_mutex_t lock; /* guards what follows */
+	int64_t not_after_s;
+	bool temporary;
+	bool ending;
+	pthread_cond_t wake;
+	bool watching;
+	pthread_t watcher;
+};
+
+/* JSON of what the messages carry; texts are made valid UTF-8. 64-bit numbers are
+ * text (RFC 7951), addresses without a family null. */
+json_t *tp_status_u64(uint64_t v);
+json_t *tp_status_addr(const struct tp_addr *a);
+json_t *tp_status_zone(const struct tp_msg_zone_status *z);
+json_t *tp_status_registration(const struct tp_msg_registration *r);
+json_t *tp_status_call(const struct tp_msg_call *c);
+json_t *tp_status_steps(const struct tp_msg_decision_step *steps, size_t count);
+json_t *tp_status_streams(const struct tp_msg_stream_stats *stats, size_t count);
+json_t *tp_status_history(const struct tp_history *h);
+json_t *tp_status_sip_counters(const struct tp_msg_sip_counters *c);
+json_t *tp_status_media_counters(const struct tp_msg_media_counters *c);
+const char *tp_status_severity(uint8_t severity);
+
+#define TP_STATUS_HANDLER(name) \
+	void tp_status_get_##name(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+TP_STATUS_HANDLER(status);
+TP_STATUS_HANDLER(zones);
+TP_STATUS_HANDLER(registrations);
+TP_STATUS_HANDLER(calls);
+TP_STATUS_HANDLER(call);
+TP_STATUS_HANDLER(history);
+TP_STATUS_HANDLER(history_one);
+TP_STATUS_HANDLER(alarms);
+TP_STATUS_HANDLER(log);
+void tp_status_end_call(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_status_acknowledge(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+
+#endif

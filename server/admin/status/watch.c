@@ -1,0 +1,149 @@
+/* Admin's own alarms: the certificate, and processes that were started again. One
+ * thread of turnpike-admin. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "admin/http/times.h"
+#include "admin/status/parts.h"
+
+enum {
+	CODE_TEMPORARY_CERTIFICATE = 40001,
+	CODE_CERTIFICATE_EXPIRES = 40002,
+	CODE_RESTARTED = 10001,
+	EVERY_S = 10,
+	WARN_DAYS = 30,
+	CALM_MS = 10 * 60 * 1000, /* after which a restart is no longer an alarm */
+};
+
+/* What was said last, so that the database is written on change only. */
+struct told {
+	struct {
+		uint32_t code;
+		char subject[32];
+		bool raised;
+		uint8_t severity;
+	} about[16];
+	size_t count;
+};
+
+static void tell(struct tp_status *s, struct told *told, const struct tp_msg_alarm *m)
+{
+	size_t i = 0;
+
+	while (i < told->count &&
+	       (told->about[i].code != m->code || strcmp(told->about[i].subject, m->subject) != 0))
+		i++;
+	if (i < told->count && told->about[i].raised == m->raised &&
+	    (!m->raised || told->about[i].severity == m->severity))
+		return;
+	if (i == sizeof(told->about) / sizeof(told->about[0]))
+		return;
+	if (i == told->count)
+		told->count++;
+	told->about[i].code = m->code;
+	tp_text_copy(told->about[i].subject, sizeof(told->about[i].subject), m->subject);
+	told->about[i].raised = m->raised;
+	told->about[i].severity = m->severity;
+	tp_status_on_alarm(s, TP_PROCESS_ADMIN, m);
+}
+
+static void check_certificate(struct tp_status *s, struct told *told, int64_t not_after_s,
+			      bool temporary)
+{
+	int64_t left_days = (not_after_s - (int64_t)(tp_times_now_ms() / 1000)) / 86400;
+	struct tp_msg_alarm made = {
+		.code = CODE_TEMPORARY_CERTIFICATE,
+		.raised = temporary,
+		.severity = 1,
+		.subject = "identity",
+		.text = "The certificate of this appliance is signed by its own temporary CA.",
+		.remedy = "Ask your certificate authority for a certificate with this host name and "
+			  "install it.",
+	};
+	struct tp_msg_alarm expires = {
+		.code = CODE_CERTIFICATE_EXPIRES,
+		.raised = not_after_s && left_days < WARN_DAYS,
+		.severity = left_days < 7 ? 2 : 1,
+		.subject = "identity",
+		.remedy = "Renew the certificate of this appliance.",
+	};
+
+	snprintf(expires.text, sizeof(expires.text), "The certificate of this appliance %s.",
+		 left_days < 0 ? "has expired" : "expires within 30 days");
+	tell(s, told, &made);
+	tell(s, told, &expires);
+}
+
+static void check_process(struct tp_status *s, struct told *told,
+			  const struct tp_msg_process_status *p)
+{
+	struct tp_msg_alarm m = {
+		.code = CODE_RESTARTED,
+		.raised = p->restarts && tp_times_now_ms() < p->started_ms + CALM_MS,
+		.severity = 1,
+		.remedy = "If it happens again, send the log of that time to support.",
+	};
+
+	tp_text_copy(m.subject, sizeof(m.subject), p->name);
+	snprintf(m.text, sizeof(m.text), "%s ended (%s) and was started again.", p->name,
+		 p->last_end[0] ? p->last_end : "unknown reason");
+	tell(s, told, &m);
+}
+
+static void check_processes(struct tp_status *s, struct told *told)
+{
+	struct tp_msg_supervisor_status m;
+
+	if (tp_bus_supervisor_status(s->bus, &m) != TP_OK)
+		return;
+	for (size_t i = 0; i < m.processes_count; i++)
+		check_process(s, told, &m.processes[i]);
+}
+
+static void *watch_run(void *arg)
+{
+	struct tp_status *s = arg;
+	struct told told = { .count = 0 };
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->ending) {
+		int64_t not_after_s = s->not_after_s;
+		bool temporary = s->temporary;
+		struct timespec at;
+
+		pthread_mutex_unlock(&s->lock);
+		check_certificate(s, &told, not_after_s, temporary);
+		check_processes(s, &told);
+		clock_gettime(CLOCK_MONOTONIC, &at);
+		at.tv_sec += EVERY_S;
+		pthread_mutex_lock(&s->lock);
+		if (!s->ending && s->not_after_s == not_after_s && s->temporary == temporary)
+			pthread_cond_timedwait(&s->wake, &s->lock, &at);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+enum tp_err tp_status_watch(struct tp_status *s)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	s->watching = pthread_create(&s->watcher, NULL, watch_run, s) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return s->watching ? TP_OK : TP_IO;
+}
+
+void tp_status_unwatch(struct tp_status *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->ending = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	if (s->watching)
+		pthread_join(s->watcher, NULL);
+	s->watching = false;
+}
