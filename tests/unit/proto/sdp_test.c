@@ -104,7 +104,7 @@ static void only_what_is_ours_changes(void **state)
 	(void)state;
 	crypto.tag = 9;
 	assert_int_equal(tp_addr_parse(TP_SPAN("198.51.100.2"), &edit.connection), TP_OK);
-	edit.streams[0] = (struct tp_sdp_edit_stream){ 36010, "RTP/AVP", 123, 1, &crypto };
+	edit.streams[0] = (struct tp_sdp_edit_stream){ 36010, "RTP/AVP", 123, false, 1, &crypto };
 	tp_wr_init(&wr, out, sizeof(out));
 	assert_int_equal(tp_sdp_write(sdp, &edit, &wr), TP_OK);
 	assert_int_equal(wr.len, strlen(expected));
@@ -117,7 +117,7 @@ static void only_what_is_ours_changes(void **state)
 static void last_line_without_end_gets_one(void **state)
 {
 	struct tp_sdp *sdp = parse("v=0\no=- 1 1 IN IP4 1.2.3.4\nc=IN IP4 1.2.3.4\nm=audio 4 RTP/AVP 0\na=x");
-	struct tp_sdp_edit edit = { .streams[0] = { 8, NULL, 5, 0, NULL } };
+	struct tp_sdp_edit edit = { .streams[0] = { 8, NULL, 5, true, 0, NULL } };
 	char out[512];
 	struct tp_wr wr;
 
@@ -127,7 +127,7 @@ static void last_line_without_end_gets_one(void **state)
 	assert_int_equal(tp_sdp_write(sdp, &edit, &wr), TP_OK);
 	out[wr.len] = 0;
 	assert_string_equal(out, "v=0\no=- 1 1 IN IP4 1.2.3.4\nc=IN IP6 2001:db8::1\r\n"
-				 "m=audio 8 RTP/AVP 0\r\na=x\r\na=x-turnpike-hop:5\r\n");
+				 "m=audio 8 RTP/AVP 0\r\na=x\r\na=sendonly\r\na=x-turnpike-hop:5\r\n");
 	free(sdp);
 }
 
@@ -138,7 +138,7 @@ static void every_suite_is_read_back(void **state)
 		struct tp_sdp_crypto c = { 1, suite, (uint8_t)tp_sdp_suite_key_len(suite), { 0 } };
 		struct tp_sdp *sdp = parse("v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\nc=IN IP4 1.2.3.4\r\n"
 					   "m=audio 4 RTP/AVP 0\r\n");
-		struct tp_sdp_edit edit = { .streams[0] = { 8, "RTP/SAVP", 0, 1, &c } };
+		struct tp_sdp_edit edit = { .streams[0] = { 8, "RTP/SAVP", 0, false, 1, &c } };
 		char out[512];
 		struct tp_sdp *again;
 		struct tp_wr wr;

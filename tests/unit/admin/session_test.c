@@ -1,0 +1,239 @@
+/* Unit tests of sessions, throttling, password rules and connection shares. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "admin/account/password.h"
+#include "admin/account/session.h"
+#include "admin/account/throttle.h"
+#include "admin/http/sources.h"
+
+static const struct tp_session_facts alice = { .state = TP_OPERATOR_ACTIVE, .user = "alice" };
+
+static void session_ends_by_idleness_and_age(void **state)
+{
+	const struct tp_session_limits limits = { 60, 100, 10 };
+	struct tp_sessions *s = NULL;
+	struct tp_session_facts got;
+	char id[TP_SESSION_ID_TEXT];
+	uint8_t hash[32];
+
+	(void)state;
+	assert_int_equal(tp_sessions_new(&s), TP_OK);
+	tp_sessions_set_limits(s, &limits);
+	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 59999, &got), TP_OK);
+	assert_string_equal(got.user, "alice");
+	/* Used at 59.999 s, so idleness is far away, but 100 s are its age. */
+	assert_int_equal(tp_session_find(s, hash, 100000, &got), TP_NOTFOUND);
+
+	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 60000, &got), TP_NOTFOUND);
+	assert_int_equal(tp_sessions_count(s), 0);
+	tp_sessions_free(&s);
+}
+
+static void one_session_too_many_ends_the_quietest(void **state)
+{
+	const struct tp_session_limits limits = { 60, 100, 2 };
+	struct tp_sessions *s = NULL;
+	struct tp_session_facts got;
+	char id[TP_SESSION_ID_TEXT];
+	uint8_t first[32], second[32], third[32];
+
+	(void)state;
+	assert_int_equal(tp_sessions_new(&s), TP_OK);
+	tp_sessions_set_limits(s, &limits);
+	assert_int_equal(tp_session_open(s, &alice, 1, id, first), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, 2, id, second), TP_OK);
+	assert_int_equal(tp_session_find(s, first, 3, &got), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, 4, id, third), TP_OK);
+	assert_int_equal(tp_session_find(s, second, 5, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, first, 5, &got), TP_OK);
+	tp_session_close_user(s, "alice", third);
+	assert_int_equal(tp_session_find(s, first, 6, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, third, 6, &got), TP_OK);
+	tp_sessions_free(&s);
+}
+
+static void cookie_is_read_strictly(void **state)
+{
+	char id[TP_SESSION_ID_TEXT], header[512], token[65], other[65];
+	struct tp_sessions *s = NULL;
+	uint8_t hash[32], again[32];
+
+	(void)state;
+	assert_int_equal(tp_sessions_new(&s), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	snprintf(header, sizeof(header), "a=b; __Host-turnpike=%s; c=d", id);
+	assert_true(tp_session_cookie(header, again));
+	assert_memory_equal(hash, again, 32);
+	snprintf(header, sizeof(header), "__Host-turnpike=%s; __Host-turnpike=%s", id, id);
+	assert_false(tp_session_cookie(header, again));
+	snprintf(header, sizeof(header), "__Host-turnpike=%.63s", id);
+	assert_false(tp_session_cookie(header, again));
+	snprintf(header, sizeof(header), "turnpike=%s", id);
+	assert_false(tp_session_cookie(header, again));
+	assert_false(tp_session_cookie("", again));
+	tp_session_csrf(s, hash, token);
+	hash[0] ^= 1;
+	tp_session_csrf(s, hash, other);
+	assert_int_equal(strlen(token), 64);
+	assert_string_not_equal(token, other);
+	tp_sessions_free(&s);
+}
+
+static void guessing_slows_down(void **state)
+{
+	const struct tp_throttle_policy policy = { 3, 8, 100, 2 };
+	struct tp_throttle *t = NULL;
+	uint64_t now = 1000000;
+
+	(void)state;
+	assert_int_equal(tp_throttle_new(&policy, &t), TP_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tp_throttle_try(t, "a", now), 0);
+	assert_int_equal(tp_throttle_try(t, "a", now), 0); /* the fourth starts a wait of 1 s */
+	assert_int_equal(tp_throttle_try(t, "a", now), 1);
+	assert_int_equal(tp_throttle_try(t, "b", now), 0);
+	assert_int_equal(tp_throttle_try(t, "a", now + 1000), 0);
+	assert_int_equal(tp_throttle_try(t, "a", now + 1000), 2);
+	assert_int_equal(tp_throttle_try(t, "a", now + 3000), 0);
+	assert_int_equal(tp_throttle_try(t, "a", now + 7000), 0);
+	assert_int_equal(tp_throttle_try(t, "a", now + 7000), 8);
+	assert_int_equal(tp_throttle_try(t, "a", now + 15000), 0);
+	assert_int_equal(tp_throttle_try(t, "a", now + 15000), 8); /* does not grow further */
+	/* Quiet for long enough, or passed: as new. */
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(tp_throttle_try(t, "a", now + 200000), 0);
+	assert_int_not_equal(tp_throttle_try(t, "a", now + 200000), 0);
+	tp_throttle_passed(t, "a");
+	assert_int_equal(tp_throttle_try(t, "a", now + 200000), 0);
+	/* No more keys than allowed; a new one drives out the quietest. */
+	assert_int_equal(tp_throttle_try(t, "c", now), 0);
+	assert_int_equal(tp_throttle_try(t, "d", now), 0);
+	tp_throttle_free(&t);
+}
+
+static void sources_of_ipv6_are_networks(void **state)
+{
+	char a[TP_THROTTLE_SOURCE_TEXT], b[TP_THROTTLE_SOURCE_TEXT];
+	struct tp_addr addr;
+
+	(void)state;
+	assert_int_equal(tp_addr_parse_ip(TP_SPAN("2001:db8:1:2::7"), 1, &addr), TP_OK);
+	tp_throttle_source(&addr, a);
+	assert_int_equal(tp_addr_parse_ip(TP_SPAN("2001:db8:1:2:ffff::1"), 2, &addr), TP_OK);
+	tp_throttle_source(&addr, b);
+	assert_string_equal(a, b);
+	assert_int_equal(tp_addr_parse_ip(TP_SPAN("2001:db8:1:3::7"), 1, &addr), TP_OK);
+	tp_throttle_source(&addr, b);
+	assert_string_not_equal(a, b);
+}
+
+static void password_rule_says_why(void **state)
+{
+	static const char *const refused[] = { "short",		   "aaaaaaaaaaaa",    "abcdefghijkl",
+					       "123456789012",	   "Password1234",    "admin-turnpike",
+					       "aliceXalice12",	   "with\tatabulator", "qwertyqwerty" };
+	struct tp_diag diag;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		memset(&diag, 0, sizeof(diag));
+		if (tp_password_check_rule("alice", refused[i], &diag) == TP_OK)
+			fail_msg("%s was taken", refused[i]);
+		assert_true(strlen(diag.text) > 10);
+	}
+	assert_int_equal(tp_password_check_rule("alice", "correct horse battery", NULL), TP_OK);
+	assert_int_equal(tp_password_check_rule("alice", "Zw0lf-K\xc3\xa4lber", NULL), TP_OK);
+}
+
+static void password_hash_verifies(void **state)
+{
+	struct tp_password_gate *gate = tp_password_gate_new();
+	char hash[TP_PASSWORD_HASH_MAX + 1], again[TP_PASSWORD_HASH_MAX + 1];
+
+	(void)state;
+	assert_int_equal(tp_password_hash(gate, "correct horse battery", hash), TP_OK);
+	assert_int_equal(tp_password_hash(gate, "correct horse battery", again), TP_OK);
+	assert_string_not_equal(hash, again);
+	assert_null(strstr(hash, "correct"));
+	assert_int_equal(tp_password_verify(gate, "correct horse battery", hash), TP_OK);
+	assert_int_equal(tp_password_verify(gate, "correct horse batterz", hash), TP_AUTH);
+	assert_int_equal(tp_password_verify(gate, "correct horse battery", NULL), TP_AUTH);
+	assert_int_equal(tp_password_verify(gate, "", "$scrypt$ln=99,r=8,p=1$AA$BB"), TP_AUTH);
+	tp_password_gate_free(&gate);
+}
+
+static struct sockaddr_in from(const char *ip)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+
+	assert_int_equal(inet_pton(AF_INET, ip, &sa.sin_addr), 1);
+	return sa;
+}
+
+/* True when the other end of the pair was shut down. */
+static bool is_shut(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void a_source_keeps_to_its_share(void **state)
+{
+	struct sockaddr_in a = from("192.0.2.1"), b = from("192.0.2.2");
+	struct tp_sources *s = NULL;
+	int pair[4][2];
+
+	(void)state;
+	assert_int_equal(tp_sources_new(3, 2, &s), TP_OK);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair[i]), 0);
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&a, pair[0][0]));
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&a, pair[1][0]));
+	tp_sources_busy(s, pair[0][0], true);
+	/* The third of `a` drives out its oldest idle one; `b` is not touched. */
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&b, pair[2][0]));
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&a, pair[3][0]));
+	assert_false(is_shut(pair[0][1]));
+	assert_true(is_shut(pair[1][1]));
+	assert_false(is_shut(pair[2][1]));
+	tp_sources_leave(s, pair[1][0]);
+	tp_sources_busy(s, pair[3][0], true);
+	/* All of `a` are being served: one more is refused. */
+	assert_false(tp_sources_enter(s, (struct sockaddr *)&a, pair[1][0]));
+	tp_sources_leave(s, pair[0][0]);
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&a, pair[1][0]));
+	for (size_t i = 0; i < 4; i++) {
+		close(pair[i][0]);
+		close(pair[i][1]);
+	}
+	tp_sources_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(session_ends_by_idleness_and_age),
+		cmocka_unit_test(one_session_too_many_ends_the_quietest),
+		cmocka_unit_test(cookie_is_read_strictly),
+		cmocka_unit_test(guessing_slows_down),
+		cmocka_unit_test(sources_of_ipv6_are_networks),
+		cmocka_unit_test(password_rule_says_why),
+		cmocka_unit_test(password_hash_verifies),
+		cmocka_unit_test(a_source_keeps_to_its_share),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
