@@ -99,7 +99,8 @@ static void write_phone(const struct phone *p)
 
 void report_write(struct app *app)
 {
-	qsort(app->setup_us, app->setup_count, sizeof(app->setup_us[0]), compare_u32);
+	if (app->setup_count)
+		qsort(app->setup_us, app->setup_count, sizeof(app->setup_us[0]), compare_u32);
 	printf("{\"calls\":%u,\"failed\":%u,\"answered\":%zu,", app->calls, app->failed, app->setup_count);
 	printf("\"setup_ms\":{\"p50\":%.1f,\"p95\":%.1f,\"max\":%.1f},\"media\":[", percentile(app, 0.5),
 	       percentile(app, 0.95), percentile(app, 1));
