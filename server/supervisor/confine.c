@@ -48,8 +48,14 @@ static enum tp_err keep_capabilities(struct tp_diag *diag)
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return tp_fail(diag, TP_IO, "bounding set", "%s", strerror(errno));
-	for (int i = 0; i < 2; i++)
-		data[i].permitted = data[i].effective = (uint32_t)(keep >> (32 * i));
+	if (syscall(SYS_capget, &head, data) < 0)
+		return tp_fail(diag, TP_IO, "capabilities", "%s", strerror(errno));
+	/* A container may have taken some of them already. */
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
 	if (syscall(SYS_capset, &head, data) < 0)
 		return tp_fail(diag, TP_IO, "capabilities", "%s", strerror(errno));
 	return TP_OK;

@@ -74,11 +74,10 @@ static enum tp_err keep_ca(struct tp_sup *sup, const struct tp_msg_keys_made *m,
 
 /* --------------------------------------------------------------------- answers */
 
-static void answer(struct tp_sup *sup, struct tp_msg_identity_made *made)
+static void answer(struct tp_sup *sup, const struct tp_msg_identity_made *made)
 {
 	struct tp_channel *admin = tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel;
 
-	sup->identity.answered = true;
 	tp_timer_stop(sup->loop, &sup->identity.timer);
 	if (made->err != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "identity.make", "%s: %s", tp_err_name((enum tp_err)made->err),
@@ -86,14 +85,13 @@ static void answer(struct tp_sup *sup, struct tp_msg_identity_made *made)
 	TP_CHANNEL_SEND(admin, identity_made, sup->identity.request, made);
 }
 
-static void refuse(struct tp_sup *sup, enum tp_err err, const char *text)
+static void set_failure(struct tp_sup *sup, enum tp_err err, const char *text)
 {
 	struct tp_msg_identity_made *made = sup->identity.made;
 
 	memset(made, 0, sizeof(*made));
 	made->err = (uint8_t)err;
 	tp_text_copy(made->text, sizeof(made->text), text);
-	answer(sup, made);
 }
 
 static enum tp_err fill(struct tp_sup *sup, const struct tp_msg_keys_made *m,
@@ -124,16 +122,15 @@ static void take_made(struct tp_sup *sup, const struct tp_msg_keys_made *m)
 	struct tp_diag diag = { 0 };
 	enum tp_err err;
 
+	sup->identity.answered = true;
 	if (m->err != TP_OK) {
-		refuse(sup, (enum tp_err)m->err, m->text);
+		set_failure(sup, (enum tp_err)m->err, m->text);
 		return;
 	}
 	memset(made, 0, sizeof(*made));
 	err = fill(sup, m, made, &diag);
 	if (err != TP_OK)
-		refuse(sup, err, diag.text);
-	else
-		answer(sup, made);
+		set_failure(sup, err, diag.text);
 }
 
 /* ---------------------------------------------------------------------- helper */
@@ -170,6 +167,7 @@ static void forget_request(struct tp_sup *sup)
 	sup->identity.made = NULL;
 }
 
+/* The answer goes out when the helper has ended, so that the next request finds none. */
 static void on_end(void *arg)
 {
 	struct tp_sup *sup = arg;
@@ -178,8 +176,9 @@ static void on_end(void *arg)
 	if (!sup->identity.answered) {
 		snprintf(text, sizeof(text), "the key helper ended without an answer (%s)",
 			 sup->identity.helper.last_end);
-		refuse(sup, TP_INTERNAL, text);
+		set_failure(sup, TP_INTERNAL, text);
 	}
+	answer(sup, sup->identity.made);
 	forget_request(sup);
 }
 
@@ -275,7 +274,8 @@ enum tp_err tp_sup_identity_request(struct tp_sup *sup, struct tp_frame *frame)
 	else
 		err = start_helper(sup, &diag);
 	if (err != TP_OK) {
-		refuse(sup, err, diag.text);
+		set_failure(sup, err, diag.text);
+		answer(sup, id->made);
 		forget_request(sup);
 	}
 	return TP_OK;

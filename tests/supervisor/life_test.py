@@ -372,8 +372,12 @@ def random_kills_lose_no_acknowledged_revision(sup):
             pass
     wait_until(sup.ready, 20, "children")
     check(acknowledged > 20, f"only {acknowledged} revisions")
-    check(sup.running()[0] >= acknowledged, f"{sup.running()[0]} < {acknowledged}")
-    check(sup.running()[5] == f"text {sup.running()[0]}", "another text than the one committed")
+    sup.stop()
+    sup.start()
+    running = sup.running()
+    check(running[0] >= acknowledged, f"{running[0]} < {acknowledged}")
+    check(running[5] == f"text {running[0]}", "another text than the one committed")
+    wait_until(lambda: sup.ask("slice") == f"slice {running[0]}", 5, "admin runs another")
     print(f"{acknowledged} revisions with {turn // 7} kills of children, {turn // 40} of turnpiked")
 
 
