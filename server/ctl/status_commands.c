@@ -1,0 +1,310 @@
+/* Commands that look at the running appliance. Runs in turnpikectl. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "core/secret.h"
+#include "ctl/commands.h"
+#include "ctl/path.h"
+#include "ctl/print.h"
+
+enum { PASSWORD_MAX = 512 };
+
+static void heading(const char *text)
+{
+	printf("\n%s\n", text);
+}
+
+static void show_status(const json_t *a)
+{
+	static const struct tp_ctl_column processes[] = {
+		{ "PROCESS", "name" },	 { "PID", "pid" },	      { "READY", "ready" },
+		{ "RESTARTS", "restarts" }, { "SINCE", "started-at" }, { "LAST END", "last-end" },
+		{ NULL, NULL },
+	};
+
+	tp_ctl_members(a, "");
+	heading("processes");
+	tp_ctl_table(json_object_get(a, "processes"), processes, "unknown: turnpiked does not answer");
+	heading("zones");
+	tp_ctl_members(json_object_get(a, "zones"), "  ");
+	heading("alarms");
+	tp_ctl_members(json_object_get(a, "alarms"), "  ");
+	heading("sip");
+	if (json_is_object(json_object_get(a, "sip")))
+		tp_ctl_members(json_object_get(a, "sip"), "  ");
+	else
+		puts("  turnpike-sip does not answer");
+	heading("media");
+	if (json_is_object(json_object_get(a, "media")))
+		tp_ctl_members(json_object_get(a, "media"), "  ");
+	else
+		puts("  turnpike-media does not answer");
+}
+
+static int status(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return tp_ctl_get(ctl, "/api/v1/status", show_status);
+}
+
+static void show_zones(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "ZONE", "name" },   { "TYPE", "type" },  { "STATE", "state" }, { "PEER", "peer" },
+		{ "SINCE", "since-at" }, { "RTT MS", "round-trip-ms" }, { "CALLS", "calls" },
+		{ "HOP", "hop-up" },  { "REASON", "reason" }, { NULL, NULL },
+	};
+
+	tp_ctl_table(json_object_get(a, "zones"), columns, "no zones");
+}
+
+static int zones(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return tp_ctl_get(ctl, "/api/v1/zones", show_zones);
+}
+
+static void show_registrations(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "ADDRESS OF RECORD", "aor" }, { "CONTACT", "contact" },	 { "SOURCE", "source" },
+		{ "OVER", "transport" },	{ "EXPIRES S", "expires-s" }, { "USER AGENT", "user-agent" },
+		{ NULL, NULL },
+	};
+
+	tp_ctl_table(json_object_get(a, "registrations"), columns, "no registrations");
+}
+
+static int registrations(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return tp_ctl_get(ctl, "/api/v1/registrations?limit=500", show_registrations);
+}
+
+static void show_calls(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "ID", "id" },	      { "STATE", "state" },	  { "FROM", "from" },
+		{ "TO", "to" },	      { "SOURCE", "source-zone" }, { "TARGET", "target-zone" },
+		{ "S", "duration-s" }, { NULL, NULL },
+	};
+
+	tp_ctl_table(json_object_get(a, "calls"), columns, "no calls");
+}
+
+static int calls(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return tp_ctl_get(ctl, "/api/v1/calls?limit=500", show_calls);
+}
+
+static void show_call(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "STREAM", "index" },	     { "TYPE", "type" },	  { "LEG", "leg" },
+		{ "KIND", "kind" },	     { "RECEIVES", "rx-suite" }, { "SENDS", "tx-suite" },
+		{ "REMOTE", "remote-learned" }, { "RX", "rx-packets" },	  { "TX", "tx-packets" },
+		{ "LOST", "rx-lost" },	     { "SILENT MS", "silent-ms" }, { "REASON", "reason" },
+		{ NULL, NULL },
+	};
+	json_t *step;
+	size_t i;
+
+	tp_ctl_members(a, "");
+	heading("how it was routed");
+	json_array_foreach(json_object_get(a, "steps"), i, step) {
+		printf("  %zu. ", i + 1);
+		tp_ctl_put_text(stdout, json_is_string(step) ? json_string_value(step) : "-");
+		putchar('\n');
+	}
+	heading("streams");
+	tp_ctl_table(json_object_get(a, "streams"), columns, "none");
+}
+
+/* One member of a collection, by its id. */
+static int get_one(const struct tp_ctl *ctl, const char *collection, const char *id)
+{
+	char path[128];
+
+	if (strspn(id, "0123456789") != strlen(id) ||
+	    snprintf(path, sizeof(path), "%s/%s", collection, id) >= (int)sizeof(path)) {
+		fprintf(stderr, "turnpikectl: an id is a number\n");
+		return 2;
+	}
+	return tp_ctl_get(ctl, path, show_call);
+}
+
+static int call(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	return get_one(ctl, "/api/v1/calls", argv[0]);
+}
+
+static void show_history(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "ID", "id" },	       { "STARTED", "started-at" }, { "FROM", "from" },
+		{ "TO", "to" },	       { "STATUS", "status" },	    { "S", "duration-s" },
+		{ "ENDED BY", "end-reason" }, { NULL, NULL },
+	};
+
+	tp_ctl_table(json_object_get(a, "calls"), columns, "no calls yet");
+}
+
+static int history(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	if (argc == 1)
+		return get_one(ctl, "/api/v1/history", argv[0]);
+	return tp_ctl_get(ctl, "/api/v1/history?limit=50", show_history);
+}
+
+static void show_alarms(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "ID", "id" },	      { "SEVERITY", "severity" }, { "ABOUT", "subject" },
+		{ "RAISED", "raised-at" }, { "CLEARED", "cleared-at" }, { "TEXT", "text" },
+		{ NULL, NULL },
+	};
+
+	tp_ctl_table(json_object_get(a, "alarms"), columns, "no alarms");
+}
+
+static int alarms(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return tp_ctl_get(ctl, "/api/v1/alarms", show_alarms);
+}
+
+static void show_log(const json_t *a)
+{
+	static const struct tp_ctl_column columns[] = {
+		{ "AT", "at" },	    { "SEVERITY", "severity" }, { "EVENT", "name" },
+		{ "USER", "user" }, { "SOURCE", "source" },	{ "TEXT", "text" },
+		{ NULL, NULL },
+	};
+
+	tp_ctl_table(json_object_get(a, "lines"), columns, "nothing yet");
+}
+
+static int log_lines(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	bool configuration = argc == 1 && !strcmp(argv[0], "configuration");
+
+	return tp_ctl_get(ctl,
+			  configuration ? "/api/v1/log?kind=configuration&limit=100" :
+					  "/api/v1/log?kind=event&limit=100",
+			  show_log);
+}
+
+static void show_identity(const json_t *a)
+{
+	const char *pem = json_string_value(json_object_get(a, "ca"));
+	json_t *plain = json_copy((json_t *)a);
+
+	json_object_del(plain, "ca");
+	json_object_del(plain, "certificate");
+	tp_ctl_members(plain, "");
+	json_decref(plain);
+	if (pem)
+		printf("\n%s", pem);
+}
+
+static int identity(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return tp_ctl_get(ctl, "/api/v1/identity", show_identity);
+}
+
+/* One line of standard input; on a terminal, without showing it. */
+static bool read_password(const char *prompt, char out[PASSWORD_MAX])
+{
+	struct termios before, quiet;
+	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	bool got;
+
+	if (terminal) {
+		quiet = before;
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+		fputs(prompt, stderr);
+	}
+	got = fgets(out, PASSWORD_MAX, stdin) != NULL;
+	if (terminal) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputc('\n', stderr);
+	}
+	if (got)
+		out[strcspn(out, "\r\n")] = '\0';
+	return got;
+}
+
+static int password(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	char first[PASSWORD_MAX] = "", again[PASSWORD_MAX] = "", path[512];
+	size_t n = (size_t)snprintf(path, sizeof(path), "/api/v1/accounts/%s/password", argv[0]);
+	int result;
+
+	(void)argc;
+	if (n >= sizeof(path) || strpbrk(argv[0], "/?%#[] \t")) {
+		fprintf(stderr, "turnpikectl: that is no user name\n");
+		return 2;
+	}
+	if (!read_password("New password: ", first) ||
+	    (isatty(STDIN_FILENO) && (!read_password("Again: ", again) || strcmp(first, again) != 0))) {
+		fprintf(stderr, "turnpikectl: no password, or not the same one twice\n");
+		return 2;
+	}
+	result = tp_ctl_send(ctl, "PUT", path, json_pack("{s:s}", "password", first), NULL);
+	tp_wipe(first, sizeof(first));
+	tp_wipe(again, sizeof(again));
+	return result;
+}
+
+static int api(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	struct tp_ctl_answer answer;
+	size_t len = 0;
+	char *body = argc == 3 ? tp_ctl_read_file(argv[2], &len) : NULL;
+	int result;
+
+	if (argc == 3 && !body)
+		return 2;
+	if (argv[1][0] != '/') {
+		fprintf(stderr, "turnpikectl: the path begins with /\n");
+		free(body);
+		return 2;
+	}
+	tp_ctl_request(ctl, argv[0], argv[1], body, len, &answer);
+	result = tp_ctl_check(ctl, &answer);
+	if (answer.json)
+		tp_ctl_json(answer.json);
+	else if (answer.status && answer.text)
+		fwrite(answer.text, 1, answer.len, stdout);
+	tp_ctl_answer_fini(&answer);
+	free(body);
+	return result;
+}
+
+const struct tp_ctl_command tp_ctl_status_commands[] = {
+	{ "status", "", "the overview, with all counters", 0, 0, status },
+	{ "zones", "", "zones and the state of their links", 0, 0, zones },
+	{ "registrations", "", "registered phones", 0, 0, registrations },
+	{ "calls", "", "live calls", 0, 0, calls },
+	{ "call", "ID", "one live call with its streams and routing", 1, 1, call },
+	{ "history", "[ID]", "ended calls, or one of them", 0, 1, history },
+	{ "alarms", "", "alarms, open ones first", 0, 0, alarms },
+	{ "log", "[event|configuration]", "the last lines of a log", 0, 1, log_lines },
+	{ "identity", "", "the certificate and its CA", 0, 0, identity },
+	{ "password", "USER", "set a password, read from standard input", 1, 1, password },
+	{ "api", "METHOD PATH [FILE]", "one request of docs/api.md; FILE - is standard input", 2, 3, api },
+	{ NULL, NULL, NULL, 0, 0, NULL },
+};
