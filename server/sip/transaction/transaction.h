@@ -107,9 +107,10 @@ TP_NODISCARD enum tp_err tp_client_txn_start(struct tp_transaction_layer *layer,
  * when one comes (section 9.1); nothing after a final one. From then on the INVITE
  * gets 64*T1 for its final response, after that on_error. */
 void tp_client_txn_cancel(struct tp_client_txn *txn);
-/* RFC 3261 section 16.6 step 11, for proxies: on_error (TP_AGAIN, "timer C") when no
- * final response came this long after the last call of this function; 0 stops it. A
- * proxy calls it at the start and at each provisional response but 100. */
+/* RFC 3261 section 16.8, for proxies: when no final response came this long after the
+ * last call of this function, the INVITE is cancelled as by tp_client_txn_cancel (a
+ * 487 or on_error follows), or without a provisional response on_error comes at once;
+ * 0 stops it. A proxy calls it at the start and at each provisional but 100. */
 void tp_client_txn_set_timer_c(struct tp_client_txn *txn, uint32_t after_ms);
 /* No more callbacks; the machine runs on alone until its timers end. */
 void tp_client_txn_detach(struct tp_client_txn **txn);
