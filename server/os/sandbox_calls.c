@@ -53,7 +53,7 @@ static const int write_calls[] = {
 /* What the sanitizers do at a report and at the leak check. */
 static const int sanitizer_calls[] = {
 	CALL(open), CALL(openat), CALL(newfstatat), CALL(readlink), CALL(readlinkat),
-	CALL(getdents64), CALL(stat), CALL(clone), CALL(ptrace), CALL(wait4), CALL(waitid),
+	CALL(getdents), CALL(getdents64), CALL(stat), CALL(clone), CALL(ptrace), CALL(wait4), CALL(waitid),
 	CALL(process_vm_readv), CALL(prctl), CALL(prlimit64), CALL(getpgrp), CALL(kill),
 	CALL(mmap), CALL(mprotect), CALL(msync), CALL(pipe), CALL(fork), CALL(arch_prctl),
 	CALL(set_tid_address), CALL(get_robust_list), CALL(personality), CALL(sched_setscheduler),
