@@ -53,7 +53,7 @@ static enum tp_err start(struct tp_media *m, void *srtp_memory, size_t srtp_len)
 
 	tp_random_bytes(seed, sizeof(seed));
 	tp_map_init(&m->sessions, seed, TP_MEDIA_SESSIONS_LIMIT);
-	tp_map_init(&m->flows, seed, TP_MEDIA_SESSIONS_LIMIT * 8);
+	tp_map_init(&m->flows, seed, TP_MEDIA_FLOWS_LIMIT);
 	tp_list_init(&m->links);
 	tp_list_init(&m->hop_pairs);
 	err = tp_io_init(&m->io, m->loop);

@@ -16,6 +16,7 @@ enum {
 	TP_MEDIA_TICK_MS = 1000,
 	TP_MEDIA_CLAIM_MS = 60000,    /* a new sip process has so long to claim what is kept */
 	TP_MEDIA_SESSIONS_LIMIT = 20000,
+	TP_MEDIA_FLOWS_LIMIT = 160000,
 	TP_MEDIA_LINKS_MAX = 256,
 	TP_MEDIA_SILENT_STEP_S = 10,  /* media_silent is told at each multiple */
 };

@@ -6,6 +6,8 @@
 #include "proto/rtcp.h"
 #include "proto/rtp.h"
 
+enum { BURST_MILLI = TP_RTCP_BURST * 1000 };
+
 /* ------------------------------------------------------------------ sending */
 
 static void drop(struct tp_leg *leg)
@@ -134,8 +136,7 @@ static bool take_token(struct tp_bucket *bucket, uint64_t now_us)
 	if (earned) {
 		uint64_t level = bucket->level_milli + earned;
 
-		bucket->level_milli = level > TP_RTCP_BURST * 1000u ? TP_RTCP_BURST * 1000u :
-								      (uint32_t)level;
+		bucket->level_milli = level > BURST_MILLI ? BURST_MILLI : (uint32_t)level;
 		bucket->filled_us = now_us;
 	}
 	if (bucket->level_milli < 1000)
@@ -153,34 +154,51 @@ static void accept_rtcp(struct tp_leg *leg, struct tp_buffer *b)
 
 /* ---------------------------------------------------------------- UDP legs */
 
-static void rtp_from_udp(struct tp_leg *leg, struct tp_buffer *b)
+static void plain_rtp(struct tp_leg *leg, struct tp_buffer *b, const struct tp_rtp *h)
 {
 	size_t payload_len;
-	struct tp_rtp h;
-	bool newest;
+
+	if (tp_rtp_payload_len(b->data, b->len, h, &payload_len) != TP_OK)
+		refuse_malformed(leg);
+	else if (!tp_latch_plain_rtp(&leg->rtp_latch, &b->peer, h->ssrc, h->sequence))
+		refuse_source(leg, b);
+	else
+		accept_rtp(leg, b, h, payload_len);
+}
+
+static void sealed_rtp(struct tp_leg *leg, struct tp_buffer *b, const struct tp_rtp *h)
+{
+	size_t payload_len;
+	bool newest = false;
 	enum tp_err err;
 
-	if (tp_rtp_parse_header(b->data, b->len, &h) != TP_OK) {
-		refuse_malformed(leg);
-	} else if (!tp_sources_has_room(&leg->sources, h.ssrc, leg->media->io.now_us)) {
-		refuse_srtp(leg, TP_LIMIT);
-	} else if (!leg->want.rx_suite) {
-		if (tp_rtp_payload_len(b->data, b->len, &h, &payload_len) != TP_OK)
-			refuse_malformed(leg);
-		else if (!tp_latch_plain_rtp(&leg->rtp_latch, &b->peer, h.ssrc, h.sequence))
-			refuse_source(leg, b);
-		else
-			accept_rtp(leg, b, &h, payload_len);
-	} else if (!leg->rx.srtp || !tp_latch_may_try(&leg->rtp_latch, &b->peer)) {
+	if (!leg->rx.srtp || !tp_latch_may_try(&leg->rtp_latch, &b->peer)) {
 		refuse_source(leg, b);
-	} else if ((err = tp_srtp_open_rtp(leg->rx.srtp, b->data, &b->len, &newest)) != TP_OK) {
-		refuse_srtp(leg, err);
-	} else if (tp_rtp_payload_len(b->data, b->len, &h, &payload_len) != TP_OK) {
-		refuse_malformed(leg);
-	} else {
-		tp_latch_authenticated(&leg->rtp_latch, &b->peer, newest);
-		accept_rtp(leg, b, &h, payload_len);
+		return;
 	}
+	err = tp_srtp_open_rtp(leg->rx.srtp, b->data, &b->len, &newest);
+	if (!err)
+		err = tp_rtp_payload_len(b->data, b->len, h, &payload_len);
+	if (err) {
+		refuse_srtp(leg, err);
+		return;
+	}
+	tp_latch_authenticated(&leg->rtp_latch, &b->peer, newest);
+	accept_rtp(leg, b, h, payload_len);
+}
+
+static void rtp_from_udp(struct tp_leg *leg, struct tp_buffer *b)
+{
+	struct tp_rtp h;
+
+	if (tp_rtp_parse_header(b->data, b->len, &h) != TP_OK)
+		refuse_malformed(leg);
+	else if (!tp_sources_has_room(&leg->sources, h.ssrc, leg->media->io.now_us))
+		refuse_srtp(leg, TP_LIMIT);
+	else if (leg->want.rx_suite)
+		sealed_rtp(leg, b, &h);
+	else
+		plain_rtp(leg, b, &h);
 }
 
 static void rtcp_from_udp(struct tp_leg *leg, struct tp_buffer *b, bool on_rtp_port)
@@ -255,30 +273,39 @@ void tp_relay_from_leg(void *owner, struct tp_socket *socket, struct tp_buffer *
 
 /* ---------------------------------------------------------------- hop legs */
 
-void tp_relay_from_hop(struct tp_leg *leg, struct tp_buffer *b, bool rtcp)
+static void rtp_from_hop(struct tp_leg *leg, struct tp_buffer *b)
 {
-	enum tp_media_protocol is = tp_media_classify(b->data, b->len);
 	size_t payload_len;
 	struct tp_rtp h;
+
+	if (tp_media_classify(b->data, b->len) != TP_MEDIA_RTP ||
+	    tp_rtp_parse_header(b->data, b->len, &h) != TP_OK ||
+	    tp_rtp_payload_len(b->data, b->len, &h, &payload_len) != TP_OK)
+		refuse_malformed(leg);
+	else if (!tp_sources_has_room(&leg->sources, h.ssrc, leg->media->io.now_us))
+		refuse_srtp(leg, TP_LIMIT);
+	else
+		accept_rtp(leg, b, &h, payload_len);
+}
+
+static void rtcp_from_hop(struct tp_leg *leg, struct tp_buffer *b)
+{
 	struct tp_rtcp r;
 
-	if (is != (rtcp ? TP_MEDIA_RTCP : TP_MEDIA_RTP)) {
+	if (!take_token(&leg->rtcp_bucket, leg->media->io.now_us)) {
+		leg->count.rtcp_excess++;
+		drop(leg);
+	} else if (tp_rtcp_parse(b->data, b->len, &r) != TP_OK) {
 		refuse_malformed(leg);
-	} else if (rtcp) {
-		if (!take_token(&leg->rtcp_bucket, leg->media->io.now_us)) {
-			leg->count.rtcp_excess++;
-			drop(leg);
-		} else if (tp_rtcp_parse(b->data, b->len, &r) != TP_OK) {
-			refuse_malformed(leg);
-		} else {
-			accept_rtcp(leg, b);
-		}
-	} else if (tp_rtp_parse_header(b->data, b->len, &h) != TP_OK ||
-		   tp_rtp_payload_len(b->data, b->len, &h, &payload_len) != TP_OK) {
-		refuse_malformed(leg);
-	} else if (!tp_sources_has_room(&leg->sources, h.ssrc, leg->media->io.now_us)) {
-		refuse_srtp(leg, TP_LIMIT);
 	} else {
-		accept_rtp(leg, b, &h, payload_len);
+		accept_rtcp(leg, b);
 	}
+}
+
+void tp_relay_from_hop(struct tp_leg *leg, struct tp_buffer *b, bool rtcp)
+{
+	if (rtcp)
+		rtcp_from_hop(leg, b);
+	else
+		rtp_from_hop(leg, b);
 }

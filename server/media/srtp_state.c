@@ -14,6 +14,7 @@ struct header {
 	char magic[4];
 	uint32_t layout;
 	uint64_t record_count;
+	uint64_t touched; /* records from here on were never used */
 };
 
 /* This process's view of one record. */
@@ -45,15 +46,15 @@ static enum tp_err check_header(struct header *header, size_t count)
 		header->record_count = count;
 		return TP_OK;
 	}
-	if (memcmp(header->magic, MAGIC, sizeof(MAGIC)) || header->layout != LAYOUT ||
-	    header->record_count != count)
+	if (memcmp(header->magic, MAGIC, sizeof(MAGIC)) != 0 || header->layout != LAYOUT ||
+	    header->record_count != count || header->touched > count)
 		return TP_FORMAT;
 	return TP_OK;
 }
 
 static enum tp_err index_records(struct tp_srtp_state *s)
 {
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; i < s->header->touched; i++) {
 		struct tp_srtp_record *r = &s->records[i];
 		enum tp_err err;
 
@@ -115,17 +116,28 @@ static struct tp_srtp_record *record_of(struct tp_srtp_state *s, const struct en
 	return &s->records[e - s->entries];
 }
 
+/* One given back, else one never touched: pages of the memory exist once used. */
+static struct entry *find_free(struct tp_srtp_state *s)
+{
+	struct tp_list *first = tp_list_first(&s->free);
+
+	if (first)
+		return TP_CONTAINER(first, struct entry, link);
+	if (s->header->touched == s->count)
+		return NULL;
+	tp_list_append(&s->free, &s->entries[s->header->touched].link);
+	return &s->entries[s->header->touched++];
+}
+
 static enum tp_err make_record(struct tp_srtp_state *s, const uint8_t *name, uint64_t session,
 			       struct tp_srtp_record **out)
 {
-	struct tp_list *first = tp_list_first(&s->free);
+	struct entry *e = find_free(s);
 	struct tp_srtp_record *r;
-	struct entry *e;
 	enum tp_err err;
 
-	if (!first)
+	if (!e)
 		return TP_LIMIT;
-	e = TP_CONTAINER(first, struct entry, link);
 	r = record_of(s, e);
 	memset(r, 0, sizeof(*r));
 	memcpy(r->key_name, name, sizeof(r->key_name));
@@ -180,7 +192,7 @@ size_t tp_srtp_state_drop_unclaimed(struct tp_srtp_state *s)
 {
 	size_t dropped = 0;
 
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; i < s->header->touched; i++) {
 		if (s->records[i].in_use && !s->entries[i].claimed) {
 			drop(s, &s->entries[i]);
 			dropped++;

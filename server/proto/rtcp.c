@@ -36,10 +36,9 @@ static void read_descriptions(struct tp_rd *rd, unsigned count)
 {
 	for (unsigned i = 0; i < count && !rd->err; i++) {
 		const uint8_t *start = rd->p;
-		uint8_t type;
 
 		tp_rd_u32(rd);
-		while ((type = tp_rd_u8(rd)) != 0)
+		while (tp_rd_u8(rd) != 0)
 			tp_rd_bytes(rd, tp_rd_u8(rd));
 		if (rd->err)
 			return;
