@@ -40,6 +40,13 @@ def every_transport_reaches_the_other_side(lab):
         check_calls(report, 4, "outside", "inside")
 
 
+def ipv6_phone_talks_with_ipv4_phone(lab):
+    for transport in ("udp", "tls"):
+        report = lab.calls([lab.phone(OUTSIDE, transport=transport, v6=True), lab.phone(INSIDE)],
+                           ["outside:inside,count=2,seconds=1", "inside:outside,count=2,seconds=1"])
+        check_calls(report, 4, "outside", "inside")
+
+
 def sha256_and_md5_log_in(lab):
     for digest in ("MD5", "SHA-256"):
         report = lab.calls([lab.phone(OUTSIDE, digest=digest), lab.phone(INSIDE, digest=digest)],
@@ -91,7 +98,8 @@ def live_call_and_history_are_shown(lab):
 
 if __name__ == "__main__":
     cases.run([many_calls_lose_nothing, inside_gets_nothing_unasked,
-               every_transport_reaches_the_other_side, sha256_and_md5_log_in,
+               every_transport_reaches_the_other_side,
+               ipv6_phone_talks_with_ipv4_phone, sha256_and_md5_log_in,
                wrong_password_cannot_register, srtp_outside_plain_inside, busy_and_unknown_are_told,
                live_call_and_history_are_shown],
               Lab(FAST_BIN if cases.nightly() else None))

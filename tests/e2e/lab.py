@@ -225,9 +225,9 @@ class Lab:
 
     def set_up(self):
         """The steps of the wizard, then registrars, accounts and rules."""
-        self.set_up_side(self.edge, ["outside", "dmz"], None)
+        self.set_up_side(self.edge, ["outside", "dmz"], "outside", None)
         identity = self.edge.admin.get("/api/v1/identity")
-        self.set_up_side(self.core, ["dmz", "inside"], {
+        self.set_up_side(self.core, ["dmz", "inside"], "inside", {
             "name": "edge", "address": ADDRESS["edge-dmz"], "port": 7001,
             "verify-name": "edge.lab.test", "user": "core", "password": "link-secret",
             "peer-ca": identity["ca"]})
@@ -247,10 +247,11 @@ class Lab:
         self.core.admin.commit("lab")
 
     @staticmethod
-    def set_up_side(side, networks, peer):
+    def set_up_side(side, networks, with_v6, peer):
         side.admin.post("/api/v1/setup/complete", {
             "role": side.side, "host-name": f"{side.side}.lab.test", "peer": peer,
-            "networks": [{"name": n, "address": ADDRESS[f"{side.side}-{n}"]} for n in networks]})
+            "networks": [{"name": n, "address": ADDRESS[f"{side.side}-{n}"]} for n in networks] +
+                        [{"name": f"{with_v6}6", "address": ADDRESS6[f"{side.side}-{with_v6}"]}]})
 
     def add_phones(self, side, domain, far_domain, far_zone, accounts):
         for transport in ("udp", "tcp"):
