@@ -36,7 +36,6 @@ struct listener {
 	struct tp_watch watch;
 	struct tp_timer pause; /* after EMFILE */
 	enum tp_transport transport;
-	struct tp_addr configured;
 	struct tp_addr address; /* with the real port */
 	struct tp_addr advertised;
 	struct tp_tls_context *tls;

@@ -252,7 +252,6 @@ static enum tp_err listener_new(struct tp_transport_layer *layer, const struct t
 	l->refs = 1;
 	l->fd = -1;
 	l->transport = config->transport;
-	l->configured = config->address;
 	l->address = config->address;
 	err = config->transport == TP_TRANSPORT_UDP ? tp_udp_open(&config->address, &options, &l->fd, diag)
 						   : open_stream(&config->address, &l->fd, diag);
@@ -282,7 +281,7 @@ static struct listener *find_same(const struct tp_transport_layer *layer,
 		struct listener *l = TP_CONTAINER(it, struct listener, link);
 
 		if (same_socket(l->transport, config->transport) && config->address.port != 0 &&
-		    tp_addr_equal(&l->configured, &config->address))
+		    tp_addr_equal(&l->address, &config->address))
 			return l;
 	}
 	return NULL;
