@@ -20,6 +20,9 @@ target_link_libraries(civetweb PRIVATE PkgConfig::openssl Threads::Threads)
 
 tp_layer(admin SEES slice model tls ipc os core PKGS jansson openssl sqlite3 zlib LIBS civetweb
 	EXCLUDE "/main\\.c$")
+file(GLOB tp_sql CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/db/sql/*.sql)
+set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/admin/store/migrations.c PROPERTIES
+	COMPILE_DEFINITIONS "TP_SQL_DIR=\"${CMAKE_SOURCE_DIR}/db/sql\"" OBJECT_DEPENDS "${tp_sql}")
 
 # The browser application, or none.
 set(tp_ui ${CMAKE_BINARY_DIR}/webui/ui_files.c)

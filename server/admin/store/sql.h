@@ -1,0 +1,62 @@
+/* What the files of the store share: one connection, one mutex, statements whose
+ * values are bound by kind. Nobody else includes this, nor sqlite3.h. */
+#ifndef TP_ADMIN_STORE_SQL_H
+#define TP_ADMIN_STORE_SQL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "admin/store/store.h"
+
+struct tp_store {
+	sqlite3 *db;
+	pthread_mutex_t mutex; /* guards db; held for a whole public function */
+	sqlite3_vfs vfs;       /* SQLite's own, but for path names taken as they are */
+	char vfs_name[32];
+};
+
+/* Locks until the end of the scope. */
+#define TP_STORE_LOCK(store) \
+	__attribute__((cleanup(tp_store_unlock), unused)) struct tp_store *locked_ = tp_store_lock(store)
+struct tp_store *tp_store_lock(struct tp_store *store);
+void tp_store_unlock(struct tp_store **store);
+
+/* Values by kind: 't' const char *, 'i' an int64_t, 'b' const void * and size_t.
+ * Texts and blobs are borrowed until the statement is done. */
+
+/* Runs a statement that gives no rows. TP_EXISTS on a broken uniqueness, else TP_IO. */
+TP_NODISCARD enum tp_err tp_sql_run(struct tp_store *store, const char *sql, const char *kinds, ...);
+/* The same; TP_NOTFOUND when it changed no row. */
+TP_NODISCARD enum tp_err tp_sql_change(struct tp_store *store, const char *sql, const char *kinds, ...);
+/* A query to step through; finalised by tp_sql_close. */
+TP_NODISCARD enum tp_err tp_sql_open(struct tp_store *store, sqlite3_stmt **out, const char *sql,
+				     const char *kinds, ...);
+/* TP_OK: a row is there; TP_NOTFOUND: no more; TP_IO. */
+TP_NODISCARD enum tp_err tp_sql_step(struct tp_store *store, sqlite3_stmt *stmt);
+void tp_sql_close(sqlite3_stmt **stmt);
+#define TP_SQL_AUTO __attribute__((cleanup(tp_sql_close)))
+
+/* One number out of one row. */
+TP_NODISCARD enum tp_err tp_sql_number(struct tp_store *store, int64_t *out, const char *sql,
+				       const char *kinds, ...);
+/* Text of a column into a fixed field; what does not fit is cut. */
+void tp_sql_text(sqlite3_stmt *stmt, int column, char *dst, size_t size);
+#define TP_SQL_TEXT(stmt, column, field) tp_sql_text((stmt), (column), (field), sizeof(field))
+/* A copy for the caller to free; NUL-terminated. TP_NOMEM. */
+TP_NODISCARD enum tp_err tp_sql_copy(sqlite3_stmt *stmt, int column, char **out, size_t *len);
+
+/* All rows of a query into an array that grows to at most TP_STORE_PAGE_MAX * 5 rows
+ * of `size` bytes, each zeroed and then filled by read. */
+TP_NODISCARD enum tp_err tp_sql_rows(struct tp_store *store, sqlite3_stmt *stmt, size_t size,
+				     void (*read)(sqlite3_stmt *stmt, void *row), void **rows,
+				     size_t *count);
+/* Runs `work` as one transaction. */
+TP_NODISCARD enum tp_err tp_sql_transaction(struct tp_store *store,
+					    enum tp_err (*work)(struct tp_store *store, void *arg),
+					    void *arg);
+static inline int64_t tp_sql_page(uint32_t limit)
+{
+	return limit < TP_STORE_PAGE_MAX ? (int64_t)limit : TP_STORE_PAGE_MAX;
+}
+
+#endif
