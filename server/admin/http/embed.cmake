@@ -9,10 +9,8 @@ file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 file(GLOB_RECURSE files RELATIVE ${DIST} ${DIST}/*)
 list(SORT files)
-set(types
-	"html=text/html; charset=utf-8" "js=text/javascript; charset=utf-8" "css=text/css; charset=utf-8"
-	"svg=image/svg+xml" "png=image/png" "ico=image/x-icon" "woff2=font/woff2" "json=application/json"
-	"txt=text/plain; charset=utf-8" "webmanifest=application/manifest+json")
+set(types html=text/html js=text/javascript css=text/css txt=text/plain svg=image/svg+xml png=image/png
+	ico=image/x-icon woff2=font/woff2 json=application/json webmanifest=application/manifest+json)
 set(symbols "")
 set(rows "")
 set(n 0)
@@ -24,6 +22,9 @@ foreach(file ${files})
 			set(type "${CMAKE_MATCH_1}")
 		endif()
 	endforeach()
+	if(type MATCHES "^text/")
+		string(APPEND type "; charset=utf-8")
+	endif()
 	execute_process(COMMAND gzip -9 -n -c ${DIST}/${file} OUTPUT_FILE ${WORK}/${n}.gz RESULT_VARIABLE failed)
 	if(failed)
 		message(FATAL_ERROR "gzip failed for ${file}")

@@ -1,0 +1,93 @@
+"""A browser's side of the HTTP API: TLS, cookie and token, and raw bytes for attacks."""
+import http.client
+import json
+import socket
+import ssl
+
+
+def tls_context():
+    """Takes any certificate: the tests look at the server, not at its name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class Browser:
+    """One visitor, coming from `source`, who keeps the cookie and sends the token."""
+
+    def __init__(self, address, source="127.0.0.1", timeout=15):
+        self.address = address
+        self.source = source
+        self.timeout = timeout
+        self.cookie = None
+        self.csrf = ""
+        self.headers = {}
+
+    def call(self, method, path, body=None, headers=None):
+        """(status, headers, JSON or text). body: an object, or bytes as they are."""
+        host, port = self.address
+        connection = http.client.HTTPSConnection(host, port, timeout=self.timeout,
+                                                 context=tls_context(),
+                                                 source_address=(self.source, 0))
+        sent = {"X-CSRF-Token": self.csrf} if method not in ("GET", "OPTIONS") else {}
+        if self.cookie:
+            sent["Cookie"] = self.cookie
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        try:
+            connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
+            answer = connection.getresponse()
+            data = answer.read().decode(errors="replace")
+        finally:
+            connection.close()
+        self.headers = dict(answer.getheaders())
+        if "Set-Cookie" in self.headers:
+            self.cookie = self.headers["Set-Cookie"].split(";")[0]
+        try:
+            data = json.loads(data)
+        except ValueError:
+            pass
+        if isinstance(data, dict) and data.get("csrf"):
+            self.csrf = data["csrf"]
+        return answer.status, self.headers, data
+
+    def status(self, *args, **kw):
+        return self.call(*args, **kw)[0]
+
+    def visit(self):
+        """What the page does first."""
+        return self.call("GET", "/api/v1/session")[2]
+
+    def log_in(self, user, password):
+        self.visit()
+        return self.call("POST", "/api/v1/session", {"user": user, "password": password})
+
+
+def connect(address, source="127.0.0.1", timeout=15):
+    return socket.create_connection(address, timeout, source_address=(source, 0))
+
+
+def raw(address, data, source="127.0.0.1", timeout=15):
+    """Everything the server sends back to these bytes until it closes or is quiet."""
+    with tls_context().wrap_socket(connect(address, source, timeout)) as tls:
+        tls.sendall(data)
+        tls.settimeout(3)
+        answer = b""
+        try:
+            while True:
+                got = tls.recv(65536)
+                if not got:
+                    break
+                answer += got
+        except (TimeoutError, OSError):
+            pass
+        return answer
+
+
+def statuses(answer):
+    """Of all responses in what came back."""
+    return [int(part[:3]) for part in answer.decode(errors="replace").split("HTTP/1.1 ")[1:]]
