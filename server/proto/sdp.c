@@ -466,6 +466,8 @@ static void write_own(struct tp_wr *wr, const struct tp_sdp_edit_stream *e)
 			  tp_sdp_suite_name(c->suite), key);
 	}
 	tp_wipe(key, sizeof(key));
+	if (e->hold)
+		tp_wr_text(wr, "a=sendonly\r\n");
 	if (e->hop_flow)
 		tp_wr_fmt(wr, "a=x-turnpike-hop:%u\r\n", (unsigned)e->hop_flow);
 }

@@ -85,6 +85,7 @@ struct tp_sdp_edit_stream {
 	uint16_t port;     /* 0: the stream is refused or closed */
 	const char *proto; /* NULL: as it was */
 	uint32_t hop_flow; /* 0: no hop attribute */
+	bool hold;         /* add a=sendonly: the address that said it (0.0.0.0) is rewritten */
 	uint8_t crypto_count;
 	const struct tp_sdp_crypto *crypto; /* lines to write, in this order */
 };

@@ -1,1 +1,1 @@
-tp_layer(route SEES model core PKGS libpcre2-8)
+tp_layer(route SEES slice core PKGS libpcre2-8)

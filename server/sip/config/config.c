@@ -1,0 +1,330 @@
+/* Building one configuration revision: decode, compile, open. Runs in turnpike-sip. */
+#include "sip/config/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { ACCOUNTS_MAX = 10000 };
+
+static void lower(char *dst, size_t size, const char *src)
+{
+	size_t i;
+
+	for (i = 0; src[i] && i + 1 < size; i++)
+		dst[i] = (char)tolower((unsigned char)src[i]);
+	dst[i] = 0;
+}
+
+static enum tp_err index_accounts(struct tp_sip *sip, struct tp_sip_config *c)
+{
+	size_t count = c->cfg.accounts_count;
+
+	tp_map_init(&c->accounts, sip->seed, ACCOUNTS_MAX);
+	c->account_rows = calloc(count ? count : 1, sizeof(*c->account_rows));
+	if (!c->account_rows)
+		return TP_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct tp_sip_account *row = &c->account_rows[i];
+		enum tp_err err;
+
+		row->cfg = &c->cfg.accounts[i];
+		lower(row->key, sizeof(row->key), row->cfg->name);
+		err = tp_map_put(&c->accounts, &row->node, row->key, strlen(row->key));
+		if (err != TP_OK && err != TP_EXISTS)
+			return err;
+	}
+	return TP_OK;
+}
+
+/* ------------------------------------------------------------------- TLS */
+
+static bool same_secret(const struct tp_secret *a, const struct tp_secret *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->len == b->len && tp_equal_constant_time(a->bytes, b->bytes, a->len);
+}
+
+static bool same_bytes(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
+}
+
+/* Whether certificate, key and trusted CAs are those of the live revision, so that
+ * its contexts, and the connections made with them, can stay. */
+static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_config *b)
+{
+	return same_bytes(a->cfg.certificate_pem, a->cfg.certificate_pem_len, b->cfg.certificate_pem,
+			  b->cfg.certificate_pem_len) &&
+	       same_bytes(a->cfg.trusted_pem, a->cfg.trusted_pem_len, b->cfg.trusted_pem,
+			  b->cfg.trusted_pem_len) &&
+	       same_secret(tp_slice_secret(a->slice, a->cfg.key_secret),
+			   tp_slice_secret(b->slice, b->cfg.key_secret));
+}
+
+static void share_contexts(struct tp_sip_config *c, const struct tp_sip_config *live)
+{
+	c->tls_server = tp_tls_context_ref(live->tls_server);
+	c->tls_link = tp_tls_context_ref(live->tls_link);
+	c->tls_verify = tp_tls_context_ref(live->tls_verify);
+	c->tls_any = tp_tls_context_ref(live->tls_any);
+}
+
+static enum tp_err make_context(const struct tp_sip_config *c, bool server, bool client,
+				enum tp_tls_verify verify, struct tp_tls_context **out,
+				struct tp_diag *diag)
+{
+	struct tp_tls_options options = {
+		.server = server,
+		.client = client,
+		.certificate_pem = { (const char *)c->cfg.certificate_pem, c->cfg.certificate_pem_len },
+		.key = tp_slice_secret(c->slice, c->cfg.key_secret),
+		.trusted_pem = { (const char *)c->cfg.trusted_pem, c->cfg.trusted_pem_len },
+		.verify = verify,
+	};
+	struct tp_diag inner = { 0 };
+	enum tp_err err = tp_tls_context_new(&options, out, &inner);
+
+	if (err != TP_OK)
+		tp_fail(diag, err,
+			strcmp(inner.where, "trusted") == 0 ? "/turnpike-tls:tls/trusted-ca" :
+							      "/turnpike-tls:tls/identity",
+			"%s: %s", inner.where, inner.text);
+	return err;
+}
+
+/* Without a certificate (before the wizard) there is no TLS at all. */
+static enum tp_err make_contexts(struct tp_sip *sip, struct tp_sip_config *c, struct tp_diag *diag)
+{
+	enum tp_err err;
+
+	if (!c->cfg.certificate_pem_len || !c->cfg.key_secret)
+		return TP_OK;
+	if (sip->config && sip->config->tls_link && same_identity(c, sip->config)) {
+		share_contexts(c, sip->config);
+		return TP_OK;
+	}
+	err = make_context(c, true, false, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
+	if (err == TP_OK)
+		err = make_context(c, true, true, TP_TLS_VERIFY_REPORT, &c->tls_link, diag);
+	if (err == TP_OK)
+		err = make_context(c, false, true, TP_TLS_VERIFY_ENFORCE, &c->tls_verify, diag);
+	if (err == TP_OK)
+		err = make_context(c, false, true, TP_TLS_VERIFY_OFF, &c->tls_any, diag);
+	return err;
+}
+
+/* ------------------------------------------------------------- listeners */
+
+const struct tp_cfg_network *tp_sip_config_network(const struct tp_sip_config *c,
+						   const struct tp_addr *address)
+{
+	for (size_t i = 0; i < c->cfg.networks_count; i++)
+		if (tp_addr_equal_ip(&c->cfg.networks[i].address, address))
+			return &c->cfg.networks[i];
+	return NULL;
+}
+
+static void set_advertised(const struct tp_sip_config *c, struct tp_listener_config *l)
+{
+	const struct tp_cfg_network *network = tp_sip_config_network(c, &l->address);
+
+	if (network && tp_addr_is_set(&network->advertised)) {
+		l->advertised = network->advertised;
+		l->advertised.port = l->address.port;
+	}
+}
+
+/* One listener alone, to find out which one the system refuses. */
+static enum tp_err try_one(struct tp_sip *sip, const struct tp_listener_config *l, const char *path,
+			   struct tp_diag *diag)
+{
+	struct tp_listeners *set = NULL;
+	struct tp_diag inner = { 0 };
+	enum tp_err err = tp_transport_prepare(sip->transport, l, 1, &set, &inner);
+
+	if (err == TP_OK)
+		tp_transport_discard(&set);
+	else
+		tp_fail(diag, err, path, "%s", inner.text);
+	return err;
+}
+
+static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, struct tp_diag *diag)
+{
+	static const char *const paths[] = { "/turnpike-sip:sip/udp/port", "/turnpike-sip:sip/tcp/port",
+					     "/turnpike-sip:sip/tls/port" };
+	size_t max = c->cfg.listeners_count + c->cfg.zones_count, count = 0;
+	struct tp_listener_config *list = calloc(max ? max : 1, sizeof(*list));
+	char path[TP_DIAG_WHERE_MAX + 1];
+	struct tp_diag inner = { 0 };
+	enum tp_err err;
+
+	if (!list)
+		return TP_NOMEM;
+	for (size_t i = 0; i < c->cfg.listeners_count; i++) {
+		const struct tp_cfg_listener *l = &c->cfg.listeners[i];
+
+		if (l->transport == TP_TRANSPORT_TLS && !c->tls_server)
+			continue;
+		list[count] = (struct tp_listener_config){ .transport = l->transport, .address = l->address };
+		list[count].tls = l->transport == TP_TRANSPORT_TLS ? c->tls_server : NULL;
+		set_advertised(c, &list[count++]);
+	}
+	for (size_t i = 0; i < c->cfg.zones_count; i++) {
+		const struct tp_cfg_zone *z = &c->cfg.zones[i];
+
+		if (z->type != TP_ZONE_TRAVERSAL_SERVER || !z->enabled || !c->tls_link)
+			continue;
+		list[count] = (struct tp_listener_config){
+			.transport = TP_TRANSPORT_TLS, .address = z->listen, .tls = c->tls_link,
+			.verify_name = z->verify_name, .tag = z->id, .exempt_source_cap = true,
+		};
+		set_advertised(c, &list[count++]);
+	}
+	err = tp_transport_prepare(sip->transport, list, count, &c->listeners, &inner);
+	for (size_t i = 0; err != TP_OK && i < count; i++) {
+		if (list[i].tag)
+			snprintf(path, sizeof(path), "/turnpike-zone:zones/zone[name='%s']/listen-port",
+				 tp_sip_config_zone_name(c, (uint32_t)list[i].tag));
+		else
+			tp_text_copy(path, sizeof(path), paths[list[i].transport]);
+		if (try_one(sip, &list[i], path, diag) != TP_OK)
+			break;
+		if (i + 1 == count)
+			tp_fail(diag, err, "/turnpike-sip:sip", "%s", inner.text);
+	}
+	free(list);
+	return err;
+}
+
+/* ------------------------------------------------------------------ whole */
+
+static enum tp_err build(struct tp_sip *sip, struct tp_sip_config *c, struct tp_diag *diag)
+{
+	struct tp_rd body = c->slice->body;
+	enum tp_err err = tp_cfg_sip_read(&body, &c->cfg);
+
+	if (err == TP_OK && tp_rd_finish(&body) != TP_OK)
+		err = TP_FORMAT;
+	if (err != TP_OK)
+		return tp_fail(diag, err, "/turnpike-sip:sip", "the slice of the configuration does not decode");
+	err = index_accounts(sip, c);
+	if (err == TP_OK)
+		err = tp_route_new(&c->cfg, &c->route, diag);
+	if (err == TP_OK)
+		err = make_contexts(sip, c, diag);
+	if (err == TP_OK)
+		err = open_listeners(sip, c, diag);
+	return err;
+}
+
+enum tp_err tp_sip_config_new(struct tp_sip *sip, const struct tp_slice *slice,
+			      struct tp_sip_config **out, struct tp_diag *diag)
+{
+	struct tp_sip_config *c = calloc(1, sizeof(*c));
+	enum tp_err err;
+
+	if (!c)
+		return TP_NOMEM;
+	c->slice = slice;
+	err = build(sip, c, diag);
+	if (err != TP_OK) {
+		tp_sip_config_free(&c);
+		return err;
+	}
+	*out = c;
+	return TP_OK;
+}
+
+void tp_sip_config_free(struct tp_sip_config **config)
+{
+	struct tp_sip_config *c = *config;
+
+	if (!c)
+		return;
+	tp_transport_discard(&c->listeners);
+	tp_map_fini(&c->accounts);
+	free(c->account_rows);
+	tp_route_free(&c->route);
+	tp_tls_context_unref(&c->tls_server);
+	tp_tls_context_unref(&c->tls_link);
+	tp_tls_context_unref(&c->tls_verify);
+	tp_tls_context_unref(&c->tls_any);
+	tp_cfg_sip_fini(&c->cfg);
+	free(c);
+	*config = NULL;
+}
+
+/* --------------------------------------------------------------- reading */
+
+const struct tp_cfg_zone *tp_sip_config_zone(const struct tp_sip_config *c, uint32_t id)
+{
+	for (size_t i = 0; i < c->cfg.zones_count; i++)
+		if (c->cfg.zones[i].id == id)
+			return &c->cfg.zones[i];
+	return NULL;
+}
+
+const struct tp_cfg_zone *tp_sip_config_zone_named(const struct tp_sip_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->cfg.zones_count; i++)
+		if (strcmp(c->cfg.zones[i].name, name) == 0)
+			return &c->cfg.zones[i];
+	return NULL;
+}
+
+const char *tp_sip_config_zone_name(const struct tp_sip_config *c, uint32_t id)
+{
+	const struct tp_cfg_zone *zone = tp_sip_config_zone(c, id);
+
+	if (!id)
+		return "default";
+	return zone ? zone->name : "?";
+}
+
+const struct tp_cfg_account *tp_sip_config_account(const struct tp_sip_config *c, const char *name)
+{
+	char key[128];
+	struct tp_map_node *node;
+
+	lower(key, sizeof(key), name);
+	node = tp_map_find(&c->accounts, key, strlen(key));
+	return node ? TP_CONTAINER(node, struct tp_sip_account, node)->cfg : NULL;
+}
+
+const struct tp_secret *tp_sip_config_password(const struct tp_sip_config *c, uint16_t number)
+{
+	return tp_slice_secret(c->slice, number);
+}
+
+const char *tp_sip_config_realm(const struct tp_sip_config *c)
+{
+	return c->cfg.realm[0] ? c->cfg.realm : c->cfg.host_name;
+}
+
+bool tp_sip_config_is_domain(const struct tp_sip_config *c, const char *host)
+{
+	for (size_t i = 0; i < c->cfg.domains_count; i++)
+		if (strcasecmp(c->cfg.domains[i].value, host) == 0)
+			return true;
+	return false;
+}
+
+bool tp_sip_config_is_self(const struct tp_sip_config *c, const char *host)
+{
+	struct tp_addr addr;
+
+	if (strcasecmp(c->cfg.host_name, host) == 0)
+		return true;
+	if (tp_addr_parse_ip(tp_span_of(host), 0, &addr) != TP_OK)
+		return false;
+	for (size_t i = 0; i < c->cfg.networks_count; i++)
+		if (tp_addr_equal_ip(&c->cfg.networks[i].address, &addr) ||
+		    tp_addr_equal_ip(&c->cfg.networks[i].advertised, &addr))
+			return true;
+	return false;
+}
