@@ -11,26 +11,37 @@ import { nodes } from './mock/model.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
-export const policy = "default-src 'self'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+/** As server/admin/http/server.c sends it. */
+export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/** Which parts of the configuration the first revisions hold. */
+const history = [/system/, /system|tls|zone/];
 
 const fault = (status, tag, message, path) => Object.assign(new Error(message), { status, tag, path });
 
-/** scenario: "active" (configured) or "setup" (first run); role: edge or core. */
+/**
+ * scenario: "active"; "setup", a first run; "password", configured through the API but
+ * without an administrator. quiet: a single revision.
+ */
 export function createMock({ scenario = 'active', role = 'core', quiet = false } = {}) {
+	const isFirstRun = scenario === 'setup';
 	const clock = () => new Date().toISOString();
-	const store = createStore(scenario === 'setup' ? {} : configuration(role), clock);
+	const store = createStore(isFirstRun ? {} : configuration(role), clock);
 	const fleet = createFleet(role);
 	const sessions = new Map();
-	const setup = { needed: scenario === 'setup' ? ['password', 'system', 'identity', 'peer'] : [] };
+	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
 	const secret = 'TURN-PIKE-FIRST-LOGIN';
-	let password = scenario === 'setup' ? null : 'correct horse battery';
-	let hostName = scenario === 'setup' ? 'turnpike' : `${role}.example.org`;
-	let currentRole = scenario === 'setup' ? null : role;
-	if (scenario === 'setup')
+	let password = scenario !== 'active' ? null : 'correct horse battery';
+	let hostName = isFirstRun ? 'turnpike' : `${role}.example.org`;
+	let currentRole = isFirstRun ? null : role;
+	if (isFirstRun)
 		store.record('turnpike', 'First start', 'committed', 0);
 	else if (!quiet)
 		for (const [author, comment, changes] of [['turnpike', 'First start', 0], ['admin', 'First-run wizard', 14], ['admin', 'Add the PBX and its rules', 11], ['ministry-it', 'Branch office', 9]])
 			store.record(author, comment, 'committed', changes);
+	for (const [at, parts] of history.entries())
+		if (store.revisions[at])
+			store.revisions[at].tree = Object.fromEntries(Object.entries(store.running).filter(([name]) => parts.test(name)));
 	for (const revision of store.revisions)
 		fleet.log.configuration.unshift({ at: revision.at, severity: 'information', name: 'commit', text: `Revision ${revision.revision} committed: ${revision.comment}`, user: revision.author, source: '10.20.9.14' });
 
@@ -76,7 +87,11 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false }
 			session.unlocked = true;
 			return describe(session);
 		},
-		'GET /api/v1/setup': () => ({ 'step-needed': setup.needed, 'local-addresses': [{ name: 'eth0', address: '192.0.2.10' }, { name: 'eth1', address: '10.20.1.2' }], identity: { 'ca-fingerprint': identity(role)['ca-fingerprint'], 'certificate-fingerprint': identity(role)['certificate-fingerprint'] } }),
+		'GET /api/v1/setup': ({ session }) => {
+			if (!session.unlocked && !session.user)
+				throw fault(401, 'access-denied', 'Unlock the setup first.');
+			return { 'step-needed': setup.needed, 'local-addresses': [{ name: 'eth0', address: '192.0.2.10' }, { name: 'eth1', address: '10.20.1.2' }], identity: { 'ca-fingerprint': identity(role)['ca-fingerprint'], 'certificate-fingerprint': identity(role)['certificate-fingerprint'] } };
+		},
 		'POST /api/v1/setup/password': ({ session, body }) => {
 			if ((body.password ?? '').length < 12)
 				throw fault(400, 'invalid-value', 'The password needs at least 12 characters.', '/password');
@@ -254,7 +269,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false }
 				headers['Set-Cookie'] = `turnpike-mock=${id}; HttpOnly; SameSite=Strict; Path=/`;
 			}
 			const session = sessions.get(id);
-			if (setup.needed.length && session.state === 'anonymous')
+			if (setup.needed.includes('password') && session.state === 'anonymous')
 				session.state = 'setup';
 			if (request.method !== 'GET' && request.headers['x-csrf-token'] !== session.csrf)
 				throw fault(403, 'access-denied', 'The request does not carry the token of this session.');

@@ -189,10 +189,13 @@ function diff(before, after) {
 function check(tree) {
 	const errors = [];
 	for (const [path, { node, value }] of flatten(tree)) {
-		if (node.range) {
-			const [low, high] = node.range.split('..').map(Number);
-			if (!(Number(value) >= low && Number(value) <= high))
-				errors.push({ path, message: `${node.label} must be between ${low} and ${high}.` });
+		if (node.range && /^u?int/.test(node.type)) {
+			const inside = node.range.split('|').some((span) => {
+				const [low, high = low] = span.trim().split('..').map(Number);
+				return Number(value) >= low && Number(value) <= high;
+			});
+			if (!inside)
+				errors.push({ path, message: `${node.label} is outside of ${node.range}.` });
 		}
 		if (node.type === 'leafref' && !namesAt(tree, node.leafref).includes(value))
 			errors.push({ path, message: `There is no “${value}” to refer to.` });
@@ -204,6 +207,9 @@ function check(tree) {
 		if (zone.type !== 'traversal-server' && !zone.peer?.length)
 			errors.push({ path: `${path}/peer`, message: 'At least one peer is needed.' });
 	}
+	const sip = tree['turnpike-sip:sip'] ?? {};
+	if ((sip.tls?.port ?? 5061) === (sip.tcp?.port ?? 5060))
+		errors.push({ path: '/turnpike-sip:sip/tls/port', message: 'SIP over TCP has this TCP port already.' });
 	return errors;
 }
 

@@ -60,8 +60,8 @@ function PendingChanges() {
 	if (changes === 0)
 		return null;
 	return (
-		<Button variant="secondary" size="sm" icon={<PencilAltIcon />} onClick={() => go('/changes')} aria-label={`Review ${plural(changes, 'pending change')}`} countOptions={{ count: changes, isRead: false }} className="tp-review">
-			<span className="tp-wide-only">Review changes</span>
+		<Button variant="secondary" size="sm" icon={<PencilAltIcon />} onClick={() => go('/changes')} countOptions={{ count: changes, isRead: false }} className="tp-review">
+			<span className="tp-shrink">Review changes</span>
 		</Button>
 	);
 }

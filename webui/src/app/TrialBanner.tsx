@@ -1,10 +1,11 @@
 // While a commit is on trial: how long, and the two ways out, on every page.
-import { Alert, AlertActionLink } from '@patternfly/react-core';
+import { AlertActionLink } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
 import { confirm, undo } from '../api/config';
 import { messageOf } from '../api/http';
 import { clockText } from '../parts/format';
 import { useLive } from './Live';
+import { Notice } from '../parts/Notice';
 
 export function TrialBanner() {
 	const { config } = useLive();
@@ -39,9 +40,8 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 
 	const left = Math.max(0, Math.round((end - now) / 1000));
 	return (
-		<Alert
+		<Notice
 			variant="warning"
-			isInline
 			className="tp-trial"
 			title={<>Revision {revision} is on trial: <span role="timer">{clockText(left)}</span> left</>}
 			actionLinks={(
@@ -53,6 +53,6 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 		>
 			You still reach the appliance with it. Unless you confirm, the previous configuration comes back by itself.
 			{failure && <div role="alert" className="tp-danger-text">{failure}</div>}
-		</Alert>
+		</Notice>
 	);
 }

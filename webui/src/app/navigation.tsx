@@ -1,5 +1,5 @@
 // The left navigation: three groups of pages.
-import { Nav, NavGroup, NavItem, NavList, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
+import { Nav, NavGroup, NavItem, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
 import { Link, useRouter } from './router';
 
 interface Entry {
@@ -49,11 +49,9 @@ export function Navigation({ isOpen, onFollow }: { isOpen: boolean; onFollow: ()
 				<Nav aria-label="Pages" onSelect={onFollow}>
 					{groups.map((group) => (
 						<NavGroup key={group.title} title={group.title}>
-							<NavList>
-								{group.entries.map((entry) => (
-									<NavItem key={entry.to} isActive={isAt(path, entry.to)} to={entry.to} component={Link}>{entry.label}</NavItem>
-								))}
-							</NavList>
+							{group.entries.map((entry) => (
+								<NavItem key={entry.to} isActive={isAt(path, entry.to)} to={entry.to} component={Link}>{entry.label}</NavItem>
+							))}
 						</NavGroup>
 					))}
 				</Nav>

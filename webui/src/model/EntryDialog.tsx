@@ -1,11 +1,12 @@
 // Create or edit one entry of a list, over the page that shows the list.
-import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useState, type FormEvent } from 'react';
 import type { ConfigTree } from '../api/config';
 import { useFirstFault } from '../parts/useFirstFault';
 import { NodeFields } from './NodeFields';
 import type { SchemaNode } from './schema';
 import { useEntryDraft } from './useEntryDraft';
+import { Notice } from '../parts/Notice';
 
 interface EntryDialogProps {
 	list: SchemaNode;
@@ -37,7 +38,7 @@ export function EntryDialog({ list, entry, onClose, onSaved }: EntryDialogProps)
 		<Modal variant="medium" isOpen onClose={close} aria-labelledby="entry-title">
 			<ModalHeader title={title} labelId="entry-title" description={entry ? undefined : list.help} />
 			<ModalBody>
-				{draft.general.map((message) => <Alert key={message} variant="danger" isInline title={message} className="tp-gap-below" />)}
+				{draft.general.map((message) => <Notice key={message} variant="danger" title={message} className="tp-gap-below" />)}
 				<Form id="entry-form" onSubmit={submit} noValidate>
 					<NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={entry !== null} />
 				</Form>

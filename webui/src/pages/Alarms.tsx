@@ -1,5 +1,5 @@
 // Alarms: open ones with what to do, then those that cleared.
-import { Alert, Button, Title } from '@patternfly/react-core';
+import { Button, Title } from '@patternfly/react-core';
 import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
@@ -12,6 +12,7 @@ import { SeverityLabel } from '../parts/labels';
 import { FailureNote, LoadingRows, Nothing, StaleNote } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { bySeverity } from './alarms/order';
+import { Notice } from '../parts/Notice';
 
 export function Alarms() {
 	const { alarms } = useLive();
@@ -30,7 +31,7 @@ export function Alarms() {
 	};
 	return (
 		<PageFrame title="Alarms" purpose="Conditions that need, or needed, attention. An alarm clears by itself when its cause is gone.">
-			{failure && <Alert variant="danger" isInline title={failure} className="tp-gap-below" />}
+			{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
 			{alarms.loading && <LoadingRows label="Reading the alarms" />}
 			{!alarms.data && alarms.error && <FailureNote title="The alarms could not be read" error={alarms.error} retry={alarms.refresh} />}
 			{alarms.data && <StaleNote error={alarms.error} />}

@@ -1,5 +1,5 @@
 // One call: its media both ways, the decisions that led it, and the way to end it.
-import { Alert, Button, Card, CardBody, CardHeader, CardTitle, Grid, GridItem, Stack } from '@patternfly/react-core';
+import { Button, Card, CardBody, CardHeader, CardTitle, Grid, GridItem, Stack } from '@patternfly/react-core';
 import { useState } from 'react';
 import { endCall, readCall, readEndedCall } from '../api/status';
 import { ApiError } from '../api/http';
@@ -15,6 +15,7 @@ import { PageFrame } from '../parts/PageFrame';
 import { DecisionSteps } from './calls/DecisionSteps';
 import { MediaTable } from './calls/MediaTable';
 import { pathText, ResultLabel } from './calls/words';
+import { Notice } from '../parts/Notice';
 
 export function CallPage({ id, ended }: { id: string; ended: boolean }) {
 	const { go } = useRouter();
@@ -32,7 +33,7 @@ export function CallPage({ id, ended }: { id: string; ended: boolean }) {
 		>
 			{reading.loading && <LoadingRows label="Reading the call" rows={6} />}
 			{isGone && !call && <Nothing title="This call is over" action={<Button variant="link" onClick={() => go('/calls/history')}>Call history</Button>}>Calls that ended are kept in the history.</Nothing>}
-			{isGone && call && <Alert variant="info" isInline title="This call has ended" className="tp-gap-below" actionLinks={<Button variant="link" isInline onClick={() => go('/calls/history')}>Open the call history</Button>}>The figures below are the last that were read.</Alert>}
+			{isGone && call && <Notice variant="info" title="This call has ended" className="tp-gap-below" actionLinks={<Button variant="link" isInline onClick={() => go('/calls/history')}>Open the call history</Button>}>The figures below are the last that were read.</Notice>}
 			{!isGone && !call && reading.error && <FailureNote title="The call could not be read" error={reading.error} retry={reading.refresh} />}
 			{!isGone && call && <StaleNote error={reading.error} />}
 			{call && <Body call={call} ended={ended} />}
@@ -54,7 +55,7 @@ function Body({ call, ended }: { call: CallDetail; ended: boolean }) {
 		<Grid hasGutter>
 			{reasons.length > 0 && (
 				<GridItem>
-					<Stack hasGutter>{reasons.map((reason) => <Alert key={reason} variant="warning" isInline title={reason} />)}</Stack>
+					<Stack hasGutter>{reasons.map((reason) => <Notice key={reason} variant="warning" title={reason} />)}</Stack>
 				</GridItem>
 			)}
 			<GridItem>

@@ -9,11 +9,10 @@ export function Calls({ view }: { view: 'live' | 'history' }) {
 	const { go } = useRouter();
 	return (
 		<PageFrame title="Calls" purpose="Who is calling whom, how well it sounds, and why a call went where it went.">
-			<Tabs activeKey={view} onSelect={(_event, key) => go(key === 'history' ? '/calls/history' : '/calls')} aria-label="Calls" className="tp-gap-below">
-				<Tab eventKey="live" title={<TabTitleText>Live</TabTitleText>} />
-				<Tab eventKey="history" title={<TabTitleText>History</TabTitleText>} />
+			<Tabs activeKey={view} onSelect={(_event, key) => go(key === 'history' ? '/calls/history' : '/calls')} aria-label="Calls">
+				<Tab eventKey="live" title={<TabTitleText>Live</TabTitleText>}>{view === 'live' && <LiveCalls />}</Tab>
+				<Tab eventKey="history" title={<TabTitleText>History</TabTitleText>}>{view === 'history' && <CallHistory />}</Tab>
 			</Tabs>
-			{view === 'live' ? <LiveCalls /> : <CallHistory />}
 		</PageFrame>
 	);
 }

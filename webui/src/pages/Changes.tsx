@@ -9,11 +9,10 @@ export function Changes({ view }: { view: 'pending' | 'history' }) {
 	const { go } = useRouter();
 	return (
 		<PageFrame title="Changes and history" purpose="What is edited gathers in one candidate. It is compared, committed as a numbered revision, and can be undone.">
-			<Tabs activeKey={view} onSelect={(_event, key) => go(key === 'history' ? '/changes/history' : '/changes')} aria-label="Changes and history" className="tp-gap-below">
-				<Tab eventKey="pending" title={<TabTitleText>Pending changes</TabTitleText>} />
-				<Tab eventKey="history" title={<TabTitleText>History</TabTitleText>} />
+			<Tabs activeKey={view} onSelect={(_event, key) => go(key === 'history' ? '/changes/history' : '/changes')} aria-label="Changes and history">
+				<Tab eventKey="pending" title={<TabTitleText>Pending changes</TabTitleText>}>{view === 'pending' && <div className="tp-tab"><Pending /></div>}</Tab>
+				<Tab eventKey="history" title={<TabTitleText>History</TabTitleText>}>{view === 'history' && <History />}</Tab>
 			</Tabs>
-			{view === 'pending' ? <Pending /> : <History />}
 		</PageFrame>
 	);
 }

@@ -19,10 +19,9 @@ export function Log({ kind }: { kind: Kind }) {
 	return (
 		<PageFrame title="Event log" purpose="What happened on this appliance, and who changed its configuration. Newest first.">
 			<Tabs activeKey={kind} onSelect={(_event, key) => go(key === 'configuration' ? '/log/configuration' : '/log')} aria-label="Kind of log">
-				<Tab eventKey="event" title={<TabTitleText>Events</TabTitleText>} />
-				<Tab eventKey="configuration" title={<TabTitleText>Configuration</TabTitleText>} />
+				<Tab eventKey="event" title={<TabTitleText>Events</TabTitleText>}>{kind === 'event' && <Lines kind="event" />}</Tab>
+				<Tab eventKey="configuration" title={<TabTitleText>Configuration</TabTitleText>}>{kind === 'configuration' && <Lines kind="configuration" />}</Tab>
 			</Tabs>
-			<Lines kind={kind} />
 		</PageFrame>
 	);
 }

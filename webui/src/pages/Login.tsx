@@ -1,5 +1,5 @@
 // User name and password. Says why it appeared and how long to wait when throttled.
-import { Alert, Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { ApiError, messageOf } from '../api/http';
 import { logIn } from '../api/session';
@@ -7,6 +7,7 @@ import { useSession } from '../app/SessionContext';
 import { Doorway } from '../parts/Doorway';
 import { durationText } from '../parts/format';
 import { PasswordInput } from '../parts/PasswordInput';
+import { Notice } from '../parts/Notice';
 
 export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedIn: () => void }) {
 	const { session, renew } = useSession();
@@ -34,10 +35,10 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 
 	return (
 		<Doorway session={session} title="Log in">
-			{session.banner && <Alert variant="info" isInline isPlain title={session.banner} className="tp-gap-below tp-banner-text" />}
+			{session.banner && <Notice variant="info" isPlain title={session.banner} className="tp-gap-below tp-banner-text" />}
 			<div aria-live="polite">
-				{notice && !failure && <Alert variant="info" isInline title={notice} className="tp-gap-below" />}
-				{failure && <Alert variant="danger" isInline title={failure} className="tp-gap-below" />}
+				{notice && !failure && <Notice variant="info" title={notice} className="tp-gap-below" />}
+				{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
 			</div>
 			<Form onSubmit={submit}>
 				<FormGroup label="User name" fieldId="user">

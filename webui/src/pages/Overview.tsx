@@ -1,5 +1,5 @@
 // Health at a glance: the link to the other half, calls, phones, alarms, processes.
-import { Alert, Grid, GridItem } from '@patternfly/react-core';
+import { Grid, GridItem } from '@patternfly/react-core';
 import { readStatus, readZones } from '../api/status';
 import type { Status, ZoneStatus } from '../api/types';
 import { useLive } from '../app/Live';
@@ -14,6 +14,7 @@ import { Figure } from './overview/Figure';
 import { LinkCard } from './overview/LinkCard';
 import { OpenAlarmsCard } from './overview/OpenAlarmsCard';
 import { ProcessesCard } from './overview/ProcessesCard';
+import { Notice } from '../parts/Notice';
 
 const pollMs = 2500;
 
@@ -43,7 +44,7 @@ function Body({ status, zones }: { status: Status; zones: ZoneStatus[] | null })
 	const openAlarms = status.alarms.critical + status.alarms.warning + status.alarms.information;
 	return (
 		<>
-			{silent && <Alert variant="warning" isInline title={`The ${silent} process did not answer within two seconds`} className="tp-gap-below" />}
+			{silent && <Notice variant="warning" title={`The ${silent} process did not answer within two seconds`} className="tp-gap-below" />}
 			<Grid hasGutter span={6} md={3} className="tp-gap-below">
 				<GridItem><Figure label="Calls now" value={status['calls-active']} to="/calls" /></GridItem>
 				<GridItem><Figure label="Registrations" value={status.registrations} to="/registrations" /></GridItem>

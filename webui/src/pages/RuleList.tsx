@@ -1,5 +1,5 @@
 // The search rules in the order they are tried.
-import { Alert, Button, Switch } from '@patternfly/react-core';
+import { Button, Switch } from '@patternfly/react-core';
 import RouteIcon from '@patternfly/react-icons/dist/esm/icons/route-icon';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
@@ -13,6 +13,7 @@ import { ConfirmDialog } from '../parts/ConfirmDialog';
 import { FailureNote, LoadingRows, Nothing } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { isOn, matchText, priorityOf, ruleListPath, sourceText, targetText } from './rules/words';
+import { Notice } from '../parts/Notice';
 
 const readRules = async () => {
 	const { value } = await readCandidate('/turnpike-search:search');
@@ -44,7 +45,7 @@ export function RuleList() {
 	const create = <Button variant="primary" onClick={() => go('/rules/new')}>Create rule</Button>;
 	return (
 		<PageFrame title="Search rules" purpose="Where a call goes: tried from the lowest priority number up, equal numbers at the same time." actions={create}>
-			{failure && <Alert variant="danger" isInline title={failure} className="tp-gap-below" />}
+			{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
 			{!rules && !reading.error && <LoadingRows label="Reading the rules" />}
 			{!rules && reading.error && <FailureNote title="The rules could not be read" error={reading.error} retry={reading.refresh} />}
 			{rules?.length === 0 && <Nothing title="No search rules" icon={RouteIcon} action={create}>Without a rule no call finds its way. Begin with one that leads to registered phones, or to the other half of the pair.</Nothing>}

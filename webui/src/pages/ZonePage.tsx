@@ -1,5 +1,5 @@
 // One zone: how it is now, and how it is configured.
-import { Alert, Button, Card, CardBody, CardHeader, CardTitle, Grid, GridItem } from '@patternfly/react-core';
+import { Button, Card, CardBody, CardHeader, CardTitle, Grid, GridItem } from '@patternfly/react-core';
 import { useState } from 'react';
 import type { ConfigTree } from '../api/config';
 import type { ZoneStatus } from '../api/types';
@@ -15,6 +15,7 @@ import { PageFrame } from '../parts/PageFrame';
 import { DeleteZone } from './zones/DeleteZone';
 import { isDefaultZone, useZones } from './zones/useZones';
 import { roundTripText, zoneListPath } from './zones/words';
+import { Notice } from '../parts/Notice';
 
 export function ZonePage({ name }: { name: string }) {
 	const { go } = useRouter();
@@ -38,8 +39,8 @@ export function ZonePage({ name }: { name: string }) {
 			{rows && !row && <Nothing title="There is no zone of this name" action={<Button variant="link" onClick={() => go('/zones')}>All zones</Button>}>It may have been deleted or renamed.</Nothing>}
 			{row && (
 				<Grid hasGutter>
-					{row.status?.reason && <GridItem><Alert variant={row.status.state === 'failed' ? 'danger' : 'info'} isInline title={row.status.reason} /></GridItem>}
-					{!row.status && <GridItem><Alert variant="info" isInline title="This zone is not committed yet">It starts to work when the changes are committed.</Alert></GridItem>}
+					{row.status?.reason && <GridItem><Notice variant={row.status.state === 'failed' ? 'danger' : 'info'} title={row.status.reason} /></GridItem>}
+					{!row.status && <GridItem><Notice variant="info" title="This zone is not committed yet">It starts to work when the changes are committed.</Notice></GridItem>}
 					{row.status && <GridItem xl={6}><StateCard zone={row.status} /></GridItem>}
 					{row.entry && list && <GridItem xl={6}><SettingsCard list={list} entry={row.entry} /></GridItem>}
 				</Grid>

@@ -1,7 +1,8 @@
 // Asks before something is lost. The safe answer has the focus.
-import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { messageOf } from '../api/http';
+import { Notice } from './Notice';
 
 interface ConfirmDialogProps {
 	title: string;
@@ -31,7 +32,7 @@ export function ConfirmDialog({ title, action, isDanger = true, onConfirm, onClo
 			<ModalHeader title={title} labelId="confirm-title" titleIconVariant={isDanger ? 'warning' : undefined} />
 			<ModalBody id="confirm-body">
 				{children}
-				{failure && <Alert variant="danger" isInline title={failure} className="tp-gap-above" />}
+				{failure && <Notice variant="danger" title={failure} className="tp-gap-above" />}
 			</ModalBody>
 			<ModalFooter>
 				<Button variant={isDanger ? 'danger' : 'primary'} isLoading={busy} isDisabled={busy} onClick={() => void act()}>{action}</Button>

@@ -1,22 +1,23 @@
 // What a page shows instead of data: it is loading, there is none, it failed.
-import { Alert, Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Skeleton, Stack, StackItem } from '@patternfly/react-core';
+import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Skeleton, Stack, StackItem } from '@patternfly/react-core';
 import type { ComponentType, ReactNode } from 'react';
 import { messageOf } from '../api/http';
+import { Notice } from './Notice';
 
 export function FailureNote({ error, title, retry }: { error: unknown; title: string; retry?: () => void }) {
 	return (
-		<Alert variant="danger" isInline title={title} actionLinks={retry && <Button variant="link" isInline onClick={retry}>Try again</Button>}>
+		<Notice variant="danger" title={title} actionLinks={retry && <Button variant="link" isInline onClick={retry}>Try again</Button>}>
 			{messageOf(error)}
-		</Alert>
+		</Notice>
 	);
 }
 
 /** Shown above data that could not be refreshed. */
 export function StaleNote({ error }: { error: Error | null }) {
 	return error && (
-		<Alert variant="warning" isInline title="These figures are not current" className="tp-gap-below">
+		<Notice variant="warning" title="These figures are not current" className="tp-gap-below">
 			{messageOf(error)}
-		</Alert>
+		</Notice>
 	);
 }
 

@@ -19,7 +19,7 @@ export function LiveCalls() {
 	const last = usePrevious(reading.data);
 	const data = reading.data ?? last;
 	return (
-		<>
+		<div className="tp-tab">
 			{!data && reading.loading && <LoadingRows label="Reading the calls" />}
 			{!data && reading.error && <FailureNote title="The calls could not be read" error={reading.error} retry={reading.refresh} />}
 			{data && <StaleNote error={reading.error} />}
@@ -28,7 +28,7 @@ export function LiveCalls() {
 			)}
 			{data?.total === 0 && <Nothing title="No calls right now" icon={PhoneIcon}>A call appears here the moment its INVITE arrives, with its counters while it lasts.</Nothing>}
 			{data && data.total > 0 && <LiveTable calls={data.calls} />}
-		</>
+		</div>
 	);
 }
 

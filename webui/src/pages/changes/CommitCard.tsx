@@ -1,14 +1,16 @@
 // The commit: comment, and the safety net for what can lock people out.
-import { ActionList, ActionListItem, Alert, Button, Card, CardBody, CardHeader, CardTitle, Checkbox, Form, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { ActionList, ActionListItem, Button, Card, CardBody, CardHeader, CardTitle, Checkbox, Form, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { useEffect, useState, type FormEvent } from 'react';
 import { commit } from '../../api/config';
 import { messageOf } from '../../api/http';
-import { clockText, durationText } from '../../parts/format';
+import { durationText } from '../../parts/format';
+import { Notice } from '../../parts/Notice';
 
 interface CommitCardProps {
 	risky: boolean;
 	blocked: string | null;
-	onCommitted: (message: string) => void;
+	/** null: the trial banner says it. */
+	onCommitted: (message: string | null) => void;
 	onDiscard: () => void;
 }
 
@@ -28,7 +30,7 @@ export function CommitCard({ risky, blocked, onCommitted, onDiscard }: CommitCar
 		setFailure(null);
 		try {
 			const answer = await commit(comment, guarded ? windowSeconds : 0);
-			onCommitted(answer.trial ? `Revision ${answer.revision} is on trial for ${clockText(answer.trial['left-s'])}. Confirm it once you have seen that it works.` : `Revision ${answer.revision} is committed and in force.`);
+			onCommitted(answer.trial ? null : `Revision ${answer.revision} is committed and in force.`);
 		} catch (error) {
 			setFailure(messageOf(error));
 			setBusy(false);
@@ -40,8 +42,8 @@ export function CommitCard({ risky, blocked, onCommitted, onDiscard }: CommitCar
 			<CardHeader><CardTitle component="h2">Commit</CardTitle></CardHeader>
 			<CardBody>
 				<Form onSubmit={submit}>
-					{failure && <Alert variant="danger" isInline title="The commit was refused">{failure}</Alert>}
-					{blocked && <Alert variant="info" isInline title={blocked} />}
+					{failure && <Notice variant="danger" title="The commit was refused">{failure}</Notice>}
+					{blocked && <Notice variant="info" title={blocked} />}
 					<FormGroup label="Comment" fieldId="comment">
 						<TextInput id="comment" value={comment} onChange={(_event, value) => setComment(value)} maxLength={200} placeholder="What this change is for" />
 					</FormGroup>

@@ -1,5 +1,5 @@
 // The kept revisions: who, when, why; compare any two, restore any.
-import { Alert, Button, Pagination, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { Button, Pagination, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { readRevisions, restore } from '../../api/config';
@@ -13,6 +13,7 @@ import { countText, timeText } from '../../parts/format';
 import { RevisionStateLabel } from '../../parts/labels';
 import { FailureNote, LoadingRows, Nothing } from '../../parts/notes';
 import { usePaging } from '../../parts/usePaging';
+import { Notice } from '../../parts/Notice';
 
 const comparePath = (from: string, to: string) => `/changes/compare?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`;
 
@@ -62,7 +63,7 @@ export function History() {
 					go('/changes');
 				}}>
 					The candidate becomes revision {restoring}. Nothing changes on the appliance until you review and commit.
-					{(status?.changes ?? 0) > 0 && <Alert variant="warning" isInline title="The pending changes are replaced" className="tp-gap-above" />}
+					{(status?.changes ?? 0) > 0 && <Notice variant="warning" title="The pending changes are replaced" className="tp-gap-above" />}
 				</ConfirmDialog>
 			)}
 		</>

@@ -1,5 +1,5 @@
 // The candidate against what runs: the changes, what is wrong with them, the commit.
-import { Alert, Grid, GridItem, List, ListItem } from '@patternfly/react-core';
+import { Grid, GridItem, List, ListItem } from '@patternfly/react-core';
 import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import { useState } from 'react';
 import { discard, readDiff, validate } from '../../api/config';
@@ -14,6 +14,7 @@ import { FailureNote, LoadingRows, Nothing } from '../../parts/notes';
 import { CommitCard } from './CommitCard';
 import { DiffTable } from './DiffTable';
 import { placeOf } from './places';
+import { Notice } from '../../parts/Notice';
 
 async function readPending() {
 	const changes = await readDiff();
@@ -34,7 +35,7 @@ export function Pending() {
 	};
 	return (
 		<>
-			<div aria-live="polite">{done && <Alert variant="success" isInline title={done} className="tp-gap-below" />}</div>
+			<div aria-live="polite">{done && <Notice variant="success" title={done} className="tp-gap-below" />}</div>
 			{reading.loading && <LoadingRows label="Comparing" />}
 			{reading.error && <FailureNote title="The changes could not be read" error={reading.error} retry={reading.refresh} />}
 			{changes?.length === 0 && status && (
@@ -74,14 +75,14 @@ export function Pending() {
 
 function Faults({ faults }: { faults: ConfigFault[] }) {
 	return (
-		<Alert variant="danger" isInline title={`${plural(faults.length, 'problem')} to mend before the commit`} className="tp-gap-below">
+		<Notice variant="danger" title={`${plural(faults.length, 'problem')} to mend before the commit`} className="tp-gap-below">
 			<List>
 				{faults.map((fault) => {
 					const place = placeOf(fault.path);
 					return <ListItem key={`${fault.path} ${fault.message}`}>{fault.message} {place && <Link to={place}>Go to the setting</Link>}</ListItem>;
 				})}
 			</List>
-		</Alert>
+		</Notice>
 	);
 }
 

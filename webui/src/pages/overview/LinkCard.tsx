@@ -1,5 +1,5 @@
 // The traversal link to the other half: up or why not.
-import { Alert, Card, CardBody, CardHeader, CardTitle, Flex } from '@patternfly/react-core';
+import { Card, CardBody, CardHeader, CardTitle, Flex } from '@patternfly/react-core';
 import type { ZoneStatus } from '../../api/types';
 import { Link } from '../../app/router';
 import { Facts } from '../../parts/Facts';
@@ -7,6 +7,7 @@ import { durationText, secondsSince } from '../../parts/format';
 import { ZoneStateLabel } from '../../parts/labels';
 import { LoadingRows } from '../../parts/notes';
 import { roundTripText } from '../zones/words';
+import { Notice } from '../../parts/Notice';
 
 export function LinkCard({ links }: { links: ZoneStatus[] | null }) {
 	return (
@@ -29,7 +30,7 @@ function OneLink({ zone }: { zone: ZoneStatus }) {
 				<ZoneStateLabel state={zone.state} />
 				<span className="tp-quiet">for {durationText(secondsSince(zone['since-at']))}</span>
 			</Flex>
-			{zone.state !== 'up' && zone.reason && <Alert variant={zone.state === 'failed' ? 'danger' : 'info'} isInline isPlain title={zone.reason} className="tp-gap-below-small" />}
+			{zone.state !== 'up' && zone.reason && <Notice variant={zone.state === 'failed' ? 'danger' : 'info'} isPlain title={zone.reason} className="tp-gap-below-small" />}
 			<Facts
 				columnModifier={{ default: '1Col', xl: '2Col' }}
 				facts={[

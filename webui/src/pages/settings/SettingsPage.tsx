@@ -1,6 +1,6 @@
 // A page of plain settings, made from the model: one form for the values of a
 // container, and a table for each list in it.
-import { ActionList, ActionListItem, Alert, Button, Card, CardBody, CardHeader, CardTitle, Form, Stack, StackItem } from '@patternfly/react-core';
+import { ActionList, ActionListItem, Button, Card, CardBody, CardHeader, CardTitle, Form, Stack, StackItem } from '@patternfly/react-core';
 import { useEffect, useMemo, useState, type FormEvent, type ReactNode } from 'react';
 import { readCandidate, type ConfigTree } from '../../api/config';
 import { useLive } from '../../app/Live';
@@ -17,6 +17,7 @@ import { FailureNote, LoadingRows } from '../../parts/notes';
 import { PageFrame } from '../../parts/PageFrame';
 import { useFirstFault } from '../../parts/useFirstFault';
 import { ListCard } from './ListCard';
+import { Notice } from '../../parts/Notice';
 
 interface SettingsPageProps {
 	/** Instance path of the container whose settings the page shows. */
@@ -110,9 +111,9 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 	return (
 		<>
 			<div aria-live="polite" className="tp-contents">
-				{verdict.general.map((message) => <Alert key={message} variant="danger" isInline title={message} />)}
-				{verdict.elsewhere > 0 && <Alert variant="warning" isInline title={`${plural(verdict.elsewhere, 'problem')} elsewhere in the candidate`}><Link to="/changes">Review the changes</Link></Alert>}
-				{done && !isDirty && verdict.faults.size + verdict.general.length === 0 && <Alert variant="success" isInline title="Saved to the candidate">It takes effect when you <Link to="/changes">review and commit</Link> the changes.</Alert>}
+				{verdict.general.map((message) => <Notice key={message} variant="danger" title={message} />)}
+				{verdict.elsewhere > 0 && <Notice variant="warning" title={`${plural(verdict.elsewhere, 'problem')} elsewhere in the candidate`}><Link to="/changes">Review the changes</Link></Notice>}
+				{done && !isDirty && verdict.faults.size + verdict.general.length === 0 && <Notice variant="success" title="Saved to the candidate">It takes effect when you <Link to="/changes">review and commit</Link> the changes.</Notice>}
 			</div>
 			<ReferencesProvider value={references}>
 				<Form onSubmit={save} isHorizontal noValidate className="tp-settings">

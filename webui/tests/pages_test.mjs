@@ -1,0 +1,75 @@
+// Every page: its data appears, nothing is said in the console, the policy is kept,
+// axe finds nothing, and a narrow window needs no sideways scrolling.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createMock } from '../dev/mock.mjs';
+import { axeViolations, logIn, openBrowser, openPage, overflow, settle } from './browser.mjs';
+import { pages } from './pages.mjs';
+
+let mock;
+let address;
+let browser;
+
+before(async () => {
+	mock = createMock();
+	mock.store.candidate['turnpike-system:system'].web = { port: 8443 };
+	address = await mock.listen();
+	browser = await openBrowser();
+});
+after(async () => {
+	await browser.close();
+	await mock.close();
+});
+
+for (const theme of ['light', 'dark']) {
+	test(`every page is whole and accessible, ${theme}`, { timeout: 90_000 }, async () => {
+		const { page, complaints } = await openPage(browser.context, { theme });
+		await browser.context.clearCookies();
+		await page.goto(address);
+		await settle(page);
+		assert.deepEqual(await axeViolations(page), [], 'login');
+		await logIn(page, address);
+		for (const { name, path } of pages) {
+			await page.goto(address + path);
+			await settle(page);
+			assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`);
+			assert.equal(await page.locator('.pf-v6-c-alert.pf-m-danger:has-text("could not be")').count(), 0, `${name}: read`);
+			assert.deepEqual(await axeViolations(page), [], name);
+		}
+		assert.deepEqual(complaints, []);
+		await page.close();
+	});
+}
+
+test('a window of 380 pixels needs no sideways scrolling', { timeout: 60_000 }, async () => {
+	const { page, complaints } = await openPage(browser.context, { width: 380, height: 800 });
+	await logIn(page, address).catch(() => page.goto(address));
+	for (const { name, path } of pages) {
+		await page.goto(address + path);
+		await settle(page);
+		assert.ok(await overflow(page) <= 0, `${name} is ${await overflow(page)} px too wide`);
+	}
+	assert.deepEqual(complaints, []);
+	await page.close();
+});
+
+test('the heading takes the focus when another page opens', async () => {
+	const { page } = await openPage(browser.context);
+	await page.goto(address);
+	await settle(page);
+	await page.locator('#navigation').getByText('Search rules').click();
+	await settle(page);
+	assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Search rules');
+	assert.equal(await page.title(), 'Search rules · Turnpike');
+	await page.close();
+});
+
+test('text from peers is shown as text', async () => {
+	const { page, complaints } = await openPage(browser.context);
+	await page.goto(`${address}/registrations`);
+	await settle(page);
+	await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+	assert.equal(await page.locator('main img').count(), 0);
+	assert.deepEqual(complaints, []);
+	await page.close();
+});

@@ -1,0 +1,72 @@
+// Login, its refusals, the end of a session, and the token on every change.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createMock } from '../dev/mock.mjs';
+import { logIn, openBrowser, openPage, settle } from './browser.mjs';
+
+let mock;
+let address;
+let browser;
+
+before(async () => {
+	mock = createMock();
+	address = await mock.listen();
+	browser = await openBrowser();
+});
+after(async () => {
+	await browser.close();
+	await mock.close();
+});
+
+test('a wrong password is refused in words, and the right one opens the overview', async () => {
+	const { page } = await openPage(browser.context);
+	await page.goto(address);
+	await page.getByLabel('User name').fill('admin');
+	await page.locator('#password').fill('wrong');
+	await page.getByRole('button', { name: 'Log in' }).click();
+	await page.getByText('User name or password is wrong.').waitFor();
+	assert.equal(await page.locator('#password').inputValue(), '');
+	await logIn(page, address);
+	await page.getByRole('heading', { name: 'Overview' }).waitFor();
+	await page.close();
+});
+
+test('an ended session leads back to the login, with the reason, and on to the same page', async () => {
+	const { page } = await openPage(browser.context);
+	await page.goto(`${address}/zones`);
+	await settle(page);
+	await browser.context.clearCookies();
+	await page.getByText('Your session has ended').waitFor({ timeout: 8000 });
+	await page.getByLabel('User name').fill('admin');
+	await page.locator('#password').fill('correct horse battery');
+	await page.getByRole('button', { name: 'Log in' }).click();
+	await page.getByRole('heading', { name: 'Zones' }).waitFor();
+	await page.close();
+});
+
+test('every change carries the token of the session', async () => {
+	const { page } = await openPage(browser.context);
+	await page.goto(`${address}/alarms`);
+	await settle(page);
+	const bare = [];
+	page.on('request', (request) => {
+		if (request.method() !== 'GET' && !request.headers()['x-csrf-token'])
+			bare.push(request.url());
+	});
+	const sent = page.waitForRequest((request) => request.method() === 'POST');
+	await page.getByRole('button', { name: 'Acknowledge' }).first().click();
+	await sent;
+	await page.getByText('by admin').first().waitFor();
+	assert.deepEqual(bare, []);
+	await page.close();
+});
+
+test('logging out says so', async () => {
+	const { page } = await openPage(browser.context);
+	await page.goto(address);
+	await settle(page);
+	await page.getByRole('button', { name: 'Account admin' }).click();
+	await page.getByRole('menuitem', { name: 'Log out' }).click();
+	await page.getByText('You have logged out.').waitFor();
+	await page.close();
+});
