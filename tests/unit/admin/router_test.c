@@ -12,7 +12,10 @@
 #include "admin/http/router.h"
 #include "admin/status/status.h"
 
-enum { G = TP_HTTP_GET, P = TP_HTTP_POST, U = TP_HTTP_PUT, D = TP_HTTP_DELETE };
+#define G TP_HTTP_GET
+#define P TP_HTTP_POST
+#define U TP_HTTP_PUT
+#define D TP_HTTP_DELETE
 
 /* Status of the refusal for a visitor without a session, in the wizard, and logged in;
  * 0: the handler is called. A route that is not here fails the test. */
