@@ -57,7 +57,7 @@ static bool read_text(struct tp_span text, struct tp_decision *d)
 	       read_revision(running, "running", &d->running) &&
 	       read_revision(last_good, "last-good", &d->last_good) &&
 	       tp_span_equal(tp_span_split(&trial, ' '), TP_SPAN("trial-until")) &&
-	       tp_text_parse_u64(trial, UINT64_MAX, &d->trial_until_s) == TP_OK && !text.len;
+	       tp_text_parse_u64(trial, UINT64_MAX, &d->trial_until_s) == TP_OK && text.p && !text.len;
 }
 
 enum tp_err tp_decision_read(int config_fd, struct tp_decision *d, struct tp_diag *diag)
