@@ -11,7 +11,12 @@
 
 #include "core/log.h"
 
-enum { SUPERVISOR_FD = 3 };
+enum { SUPERVISOR_FD = 3, PEER_LOST_MS = 1000 };
+
+struct lost_peer {
+	struct tp_child *child;
+	struct tp_timer timer;
+};
 
 struct tp_child {
 	enum tp_process self;
@@ -20,6 +25,7 @@ struct tp_child {
 	struct tp_loop *loop;
 	struct tp_channel *supervisor;
 	struct tp_channel *peers[TP_PROCESS_COUNT];
+	struct lost_peer lost[TP_PROCESS_COUNT];
 	struct tp_slice *current;
 	struct tp_slice *prepared;
 	struct tp_slice *previous; /* until commit() has returned */
@@ -99,9 +105,29 @@ static enum tp_err on_peer_frame(void *arg, struct tp_channel *ch, struct tp_fra
 	return c->on.peer_frame ? c->on.peer_frame(c->arg, ch, frame) : TP_UNSUPPORTED;
 }
 
+static void on_lost_due(void *arg)
+{
+	struct lost_peer *lost = arg;
+	struct tp_child *c = lost->child;
+	struct tp_msg_peer_lost m = { .process = (uint8_t)(lost - c->lost) };
+
+	/* When even this cannot be sent, the supervisor is gone too. */
+	if (!c->peers[m.process])
+		(void)TP_CHANNEL_SEND(c->supervisor, peer_lost, 0, &m);
+}
+
+/* Mostly the peer has ended and comes back by itself; else a fresh pair is asked for. */
 static void on_peer_closed(void *arg, struct tp_channel *ch)
 {
-	forget_peer(arg, tp_channel_peer(ch));
+	struct tp_child *c = arg;
+	enum tp_process peer = tp_channel_peer(ch);
+	struct lost_peer *lost = &c->lost[peer];
+
+	forget_peer(c, peer);
+	lost->child = c;
+	if (tp_timer_start(c->loop, &lost->timer, PEER_LOST_MS, on_lost_due, lost) != TP_OK)
+		TP_LOG(TP_LOG_ERROR, "child.peer", "no memory to ask for %s again",
+		       tp_process_name(peer));
 }
 
 static enum tp_err take_peer(struct tp_child *c, struct tp_frame *frame)

@@ -19,6 +19,7 @@ enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 5000,
 	TERMINATE_MS = 5000,
+	WIRE_AGAIN_MS = 500,
 	FD_TEXT = 12,
 };
 
@@ -103,10 +104,17 @@ static bool send_end(struct tp_sup_child *to, struct tp_sup_child *other, int fd
 	return TP_CHANNEL_SEND_FDS(to->process.channel, peer_up, 0, &m, &fd, 1) == TP_OK;
 }
 
+static uint64_t wired_at_ms(const struct tp_sup_child *a, const struct tp_sup_child *b)
+{
+	return a->wired_at_ms[b->process.which - 1];
+}
+
 static void wire(struct tp_sup_child *a, struct tp_sup_child *b)
 {
 	int pair[2];
 
+	a->wired_at_ms[b->process.which - 1] = tp_loop_now_ms(a->process.sup->loop);
+	b->wired_at_ms[a->process.which - 1] = tp_loop_now_ms(a->process.sup->loop);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
 		TP_LOG(TP_LOG_ERROR, "child.wire", "no socket pair for %s and %s", name_of(a),
 		       name_of(b));
@@ -219,6 +227,28 @@ static enum tp_err take_pong(struct tp_sup_child *c, struct tp_frame *frame)
 	return err;
 }
 
+/* Of the two that lost each other both ask at about the same time: once is enough. */
+static enum tp_err take_lost(struct tp_sup_child *c, struct tp_frame *frame)
+{
+	struct tp_msg_peer_lost m;
+	enum tp_err err = tp_msg_peer_lost_read(&frame->body, &m);
+	struct tp_sup_child *other;
+
+	if (err != TP_OK)
+		return err;
+	if (m.process < TP_PROCESS_ADMIN || m.process > TP_PROCESS_MEDIA ||
+	    m.process == c->process.which)
+		return TP_FORMAT;
+	other = tp_sup_child_of(c->process.sup, (enum tp_process)m.process);
+	if (!c->settled || !other->settled ||
+	    tp_loop_now_ms(c->process.sup->loop) - wired_at_ms(c, other) < WIRE_AGAIN_MS)
+		return TP_OK;
+	TP_LOG(TP_LOG_WARN, "child.wire", "%s and %s lost each other: wired again", name_of(c),
+	       name_of(other));
+	wire(c, other);
+	return TP_OK;
+}
+
 static enum tp_err take_prepared(struct tp_sup_child *c, struct tp_frame *frame)
 {
 	struct tp_sup *sup = c->process.sup;
@@ -247,6 +277,8 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 		return take_ready(c, frame);
 	case TP_MSG_TYPE_pong:
 		return take_pong(c, frame);
+	case TP_MSG_TYPE_peer_lost:
+		return take_lost(c, frame);
 	case TP_MSG_TYPE_config_prepared:
 		return take_prepared(c, frame);
 	default:

@@ -67,6 +67,7 @@ struct tp_sup_child {
 	uint64_t started_unix_ms;
 	uint64_t pong_at_ms;
 	uint64_t ping_sequence;
+	uint64_t wired_at_ms[TP_SLICES]; /* loop time of the last pair with each other child */
 };
 
 void tp_sup_children_start(struct tp_sup *sup);

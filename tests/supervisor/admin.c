@@ -3,7 +3,7 @@
  *   candidate REVISION MODE TRIAL TEXT   (a ';' in TEXT is a line end)
  *   trial REVISION keep|undo             seal NAME SECRET
  *   identity COMMON-NAME DNS-NAME        status      state      peers      first
- *   done      forbidden      slice */
+ *   done      forbidden      slice      spoil (sends sip what it refuses) */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -132,6 +132,10 @@ static void obey(struct fake *f, char *line)
 		answer(f, "first %s\n", f->first_login ? "yes" : "no");
 	} else if (strcmp(line, "peers") == 0) {
 		tell_peers(f);
+	} else if (strcmp(line, "spoil") == 0) {
+		TP_CHANNEL_SEND(tp_child_peer(f->child, TP_PROCESS_SIP), zones_get, 1,
+				&(struct tp_msg_zones_get){ 0 });
+		answer(f, "sent\n");
 	} else if (strcmp(line, "forbidden") == 0) {
 		forbidden(f);
 	} else {

@@ -160,6 +160,15 @@ def peers_are_wired(sup):
                "media was not told of the new sip")
 
 
+def peers_that_lost_each_other_are_wired_again(sup):
+    wait_until(lambda: sup.ask("peers") == "peers sip media", 10, "admin has no peers")
+    pids = sup.children()
+    sup.ask("spoil")
+    wait_until(lambda: sup.ask("peers") == "peers media", 5, "the channel holds")
+    wait_until(lambda: sup.ask("peers") == "peers sip media", 5, "sip stays away")
+    check(sup.children() == pids, "a child was started again")
+
+
 def commit_reaches_everyone(sup):
     check(sup.running()[0] == 0, "something is in force on a first start")
     check(sup.commit(1, "one") == "result 1 OK |", "commit")
@@ -392,6 +401,7 @@ def with_own_supervisor(case):
 if __name__ == "__main__":
     run([with_own_supervisor(case) for case in (
         starts_as_other_users_without_rights, files_are_private, peers_are_wired,
+        peers_that_lost_each_other_are_wired_again,
         commit_reaches_everyone, refusals_change_nothing, restarted_child_gets_what_is_in_force,
         hanging_child_is_killed, forbidden_message_ends_the_sender, trial_is_kept_when_confirmed,
         trial_runs_out, trial_is_undone_on_request, restart_inside_a_trial_is_an_undo,
