@@ -89,13 +89,13 @@ static enum tp_err map_srtp_state(int argc, char **argv, void **memory, size_t *
 	return *memory == MAP_FAILED ? TP_NOMEM : TP_OK;
 }
 
-/* Libraries read their files before the sandbox closes them off. */
-static enum tp_err start_libraries(void)
+/* OpenSSL reads its files before the sandbox closes them off. */
+static enum tp_err start_openssl(void)
 {
-	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_ADD_ALL_CIPHERS |
-				OPENSSL_INIT_ADD_ALL_DIGESTS, NULL) != 1)
-		return TP_INTERNAL;
-	return tp_srtp_start();
+	return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_ADD_ALL_CIPHERS |
+				   OPENSSL_INIT_ADD_ALL_DIGESTS, NULL) == 1 ?
+		       TP_OK :
+		       TP_INTERNAL;
 }
 
 static int run(struct process *p, int argc, char **argv)
@@ -106,7 +106,7 @@ static int run(struct process *p, int argc, char **argv)
 	enum tp_err err;
 
 	raise_file_limit();
-	err = start_libraries();
+	err = start_openssl();
 	if (!err)
 		err = map_srtp_state(argc, argv, &memory, &len);
 	if (!err)
@@ -139,7 +139,6 @@ int main(int argc, char **argv)
 		return 1;
 	result = run(&p, argc, argv);
 	tp_media_free(&p.media);
-	tp_srtp_stop();
 	tp_child_free(&p.child);
 	return result;
 }

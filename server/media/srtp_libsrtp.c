@@ -1,4 +1,4 @@
-/* The SRTP back end on libsrtp2; the one file that includes its header. A stream is
+/* The SRTP back end on libsrtp2, the judge of the other; the one file that includes its header. A stream is
  * made for each synchronisation source: for sealing when it first sends, for opening
  * by libsrtp's template once a packet was authenticated, or at once where an earlier
  * process knew the source. Runs in turnpike-media. */
@@ -20,11 +20,11 @@ enum slot_state {
 	SLOT_LIVE,
 };
 
-struct tp_srtp {
+struct libsrtp {
+	struct tp_srtp base;
 	srtp_t session;
 	srtp_policy_t policy; /* policy.key points to `key` */
 	uint8_t key[64];
-	bool sealing;
 	bool gcm;
 	struct tp_srtp_record *record;
 	uint8_t state[TP_SRTP_SSRC_MAX];
@@ -38,12 +38,12 @@ enum {
 	RTCP_MIN_BYTES = 8,
 };
 
-enum tp_err tp_srtp_start(void)
+enum tp_err tp_srtp_libsrtp_start(void)
 {
 	return srtp_init() == srtp_err_status_ok ? TP_OK : TP_INTERNAL;
 }
 
-void tp_srtp_stop(void)
+void tp_srtp_libsrtp_stop(void)
 {
 	srtp_shutdown();
 }
@@ -80,7 +80,7 @@ static enum tp_err set_suite(srtp_policy_t *p, uint8_t suite)
 	}
 }
 
-static void remember_earlier(struct tp_srtp *s)
+static void remember_earlier(struct libsrtp *s)
 {
 	for (uint32_t i = 0; i < s->record->slot_count; i++) {
 		s->resumed_rtp[i] = s->record->slots[i].rtp_next;
@@ -88,21 +88,26 @@ static void remember_earlier(struct tp_srtp *s)
 	}
 }
 
-enum tp_err tp_srtp_new(uint8_t suite, const uint8_t *key, size_t key_len, bool sealing,
+static void unmake(struct tp_srtp *base)
+{
+	struct libsrtp *s = (struct libsrtp *)base;
+
+	if (s->session)
+		srtp_dealloc(s->session);
+	tp_wipe(s, sizeof(*s));
+	free(s);
+}
+
+static enum tp_err make(uint8_t suite, const uint8_t *key, size_t key_len, bool sealing,
 			struct tp_srtp_record *record, struct tp_srtp **out)
 {
-	struct tp_srtp *s;
+	struct libsrtp *s = calloc(1, sizeof(*s));
 	enum tp_err err;
 
-	if (tp_srtp_key_len(suite) == 0)
-		return TP_UNSUPPORTED;
-	if (key_len != tp_srtp_key_len(suite))
-		return TP_FORMAT;
-	s = calloc(1, sizeof(*s));
 	if (!s)
 		return TP_NOMEM;
 	memcpy(s->key, key, key_len);
-	s->sealing = sealing;
+	s->base.backend = &tp_srtp_backend_libsrtp;
 	s->gcm = suite == TP_SRTP_AEAD_AES_128_GCM || suite == TP_SRTP_AEAD_AES_256_GCM;
 	s->record = record;
 	remember_earlier(s);
@@ -113,22 +118,11 @@ enum tp_err tp_srtp_new(uint8_t suite, const uint8_t *key, size_t key_len, bool 
 	if (!err && srtp_create(&s->session, sealing ? NULL : &s->policy) != srtp_err_status_ok)
 		err = TP_INTERNAL;
 	if (err) {
-		tp_srtp_free(&s);
+		unmake(&s->base);
 		return err;
 	}
-	*out = s;
+	*out = &s->base;
 	return TP_OK;
-}
-
-void tp_srtp_free(struct tp_srtp **srtp)
-{
-	if (!*srtp)
-		return;
-	if ((*srtp)->session)
-		srtp_dealloc((*srtp)->session);
-	tp_wipe(*srtp, sizeof(**srtp));
-	free(*srtp);
-	*srtp = NULL;
 }
 
 static enum tp_err err_of(srtp_err_status_t status)
@@ -148,7 +142,7 @@ static enum tp_err err_of(srtp_err_status_t status)
 	}
 }
 
-static enum tp_err add_stream(struct tp_srtp *s, uint32_t ssrc)
+static enum tp_err add_stream(struct libsrtp *s, uint32_t ssrc)
 {
 	srtp_policy_t policy = s->policy;
 
@@ -159,13 +153,13 @@ static enum tp_err add_stream(struct tp_srtp *s, uint32_t ssrc)
 
 /* libsrtp cannot be told where its SRTCP index shall begin, so the used ones are
  * counted through on a packet that nobody gets. */
-static enum tp_err burn_rtcp_indices(struct tp_srtp *s, uint32_t ssrc, uint32_t count)
+static enum tp_err burn_rtcp_indices(struct libsrtp *s, uint32_t ssrc, uint32_t next)
 {
 	_Alignas(8) uint8_t packet[RTCP_MIN_BYTES + TP_SRTP_TAIL_BYTES];
 
-	if (count > RTCP_BURN_MAX)
+	if (next > RTCP_BURN_MAX)
 		return TP_LIMIT;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 1; i < next; i++) {
 		int len = RTCP_MIN_BYTES;
 
 		memset(packet, 0, RTCP_MIN_BYTES);
@@ -180,7 +174,7 @@ static enum tp_err burn_rtcp_indices(struct tp_srtp *s, uint32_t ssrc, uint32_t 
 }
 
 /* The slot of a source about to be sealed, with its stream. */
-static enum tp_err sealing_slot(struct tp_srtp *s, uint32_t ssrc, struct tp_srtp_slot **out)
+static enum tp_err sealing_slot(struct libsrtp *s, uint32_t ssrc, struct tp_srtp_slot **out)
 {
 	struct tp_srtp_slot *slot = tp_srtp_record_slot(s->record, ssrc, true);
 	size_t i;
@@ -201,8 +195,9 @@ static enum tp_err sealing_slot(struct tp_srtp *s, uint32_t ssrc, struct tp_srtp
 	return TP_OK;
 }
 
-enum tp_err tp_srtp_seal_rtp(struct tp_srtp *s, void *packet, size_t *len)
+static enum tp_err seal_rtp(struct tp_srtp *base, void *packet, size_t *len)
 {
+	struct libsrtp *s = (struct libsrtp *)base;
 	uint32_t ssrc = tp_load_be32((uint8_t *)packet + 8);
 	struct tp_srtp_slot *slot;
 	uint64_t index;
@@ -229,8 +224,9 @@ enum tp_err tp_srtp_seal_rtp(struct tp_srtp *s, void *packet, size_t *len)
 	return TP_OK;
 }
 
-enum tp_err tp_srtp_seal_rtcp(struct tp_srtp *s, void *packet, size_t *len)
+static enum tp_err seal_rtcp(struct tp_srtp *base, void *packet, size_t *len)
 {
+	struct libsrtp *s = (struct libsrtp *)base;
 	uint32_t ssrc = tp_load_be32((uint8_t *)packet + 4);
 	struct tp_srtp_slot *slot;
 	int n = (int)*len;
@@ -238,7 +234,9 @@ enum tp_err tp_srtp_seal_rtcp(struct tp_srtp *s, void *packet, size_t *len)
 
 	if (err)
 		return err;
-	__atomic_store_n(&slot->rtcp_next, slot->rtcp_next + 1, __ATOMIC_RELEASE);
+	/* libsrtp counts from 1. */
+	__atomic_store_n(&slot->rtcp_next, (slot->rtcp_next ? slot->rtcp_next : 1) + 1,
+			 __ATOMIC_RELEASE);
 	err = err_of(srtp_protect_rtcp(s->session, packet, &n));
 	if (err)
 		return err;
@@ -247,7 +245,7 @@ enum tp_err tp_srtp_seal_rtcp(struct tp_srtp *s, void *packet, size_t *len)
 }
 
 /* Makes the stream of a source that an earlier process knew. */
-static enum tp_err resume_opening(struct tp_srtp *s, size_t i, uint32_t ssrc)
+static enum tp_err resume_opening(struct libsrtp *s, size_t i, uint32_t ssrc)
 {
 	enum tp_err err;
 
@@ -259,8 +257,9 @@ static enum tp_err resume_opening(struct tp_srtp *s, size_t i, uint32_t ssrc)
 	return err;
 }
 
-enum tp_err tp_srtp_open_rtp(struct tp_srtp *s, void *packet, size_t *len, bool *newest)
+static enum tp_err open_rtp(struct tp_srtp *base, void *packet, size_t *len, bool *newest)
 {
+	struct libsrtp *s = (struct libsrtp *)base;
 	uint32_t ssrc = tp_load_be32((uint8_t *)packet + 8);
 	uint16_t sequence = tp_load_be16((uint8_t *)packet + 2);
 	struct tp_srtp_slot *slot = tp_srtp_record_slot(s->record, ssrc, false);
@@ -297,7 +296,7 @@ enum tp_err tp_srtp_open_rtp(struct tp_srtp *s, void *packet, size_t *len, bool 
 }
 
 /* Where the SRTCP index stands: behind the tag with GCM, before it otherwise. */
-static enum tp_err read_rtcp_index(const struct tp_srtp *s, const uint8_t *packet, size_t len,
+static enum tp_err read_rtcp_index(const struct libsrtp *s, const uint8_t *packet, size_t len,
 				   uint32_t *out)
 {
 	size_t behind = s->gcm ? 4 : 4 + 10;
@@ -308,8 +307,9 @@ static enum tp_err read_rtcp_index(const struct tp_srtp *s, const uint8_t *packe
 	return TP_OK;
 }
 
-enum tp_err tp_srtp_open_rtcp(struct tp_srtp *s, void *packet, size_t *len)
+static enum tp_err open_rtcp(struct tp_srtp *base, void *packet, size_t *len)
 {
+	struct libsrtp *s = (struct libsrtp *)base;
 	uint32_t ssrc = tp_load_be32((uint8_t *)packet + 4), index;
 	struct tp_srtp_slot *slot = tp_srtp_record_slot(s->record, ssrc, false);
 	int n = (int)*len;
@@ -338,3 +338,13 @@ enum tp_err tp_srtp_open_rtcp(struct tp_srtp *s, void *packet, size_t *len)
 	*len = (size_t)n;
 	return TP_OK;
 }
+
+const struct tp_srtp_backend tp_srtp_backend_libsrtp = {
+	.name = "libsrtp2",
+	.make = make,
+	.unmake = unmake,
+	.seal_rtp = seal_rtp,
+	.seal_rtcp = seal_rtcp,
+	.open_rtp = open_rtp,
+	.open_rtcp = open_rtcp,
+};

@@ -84,7 +84,6 @@ static int setup(void **state)
 	struct pair *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	assert_int_equal(tp_srtp_start(), TP_OK);
 	assert_int_equal(tp_loop_new(&p->loop), TP_OK);
 	rig_start(&p->edge, p->loop, NULL);
 	rig_start(&p->core, p->loop, NULL);
@@ -105,7 +104,6 @@ static int teardown(void **state)
 	rig_stop(&p->edge, NULL);
 	rig_stop(&p->core, NULL);
 	tp_loop_free(&p->loop);
-	tp_srtp_stop();
 	free(p);
 	return 0;
 }

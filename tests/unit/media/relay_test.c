@@ -16,7 +16,6 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	assert_int_equal(tp_srtp_start(), TP_OK);
 	assert_int_equal(tp_loop_new(&f->loop), TP_OK);
 	rig_start(&f->r, f->loop, NULL);
 	rig_configure(&f->r, TP_ROLE_CORE, LOCAL, 37000, 37199);
@@ -35,7 +34,6 @@ static int teardown(void **state)
 	phone_close(&f->b);
 	rig_stop(&f->r, NULL);
 	tp_loop_free(&f->loop);
-	tp_srtp_stop();
 	free(f);
 	return 0;
 }

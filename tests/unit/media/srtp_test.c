@@ -1,5 +1,6 @@
-/* media/srtp: each suite both ways, wrong tags and replays refused, sources bounded,
- * and what a process that was killed must not do when it is back. */
+/* media/srtp, on each back end: each suite both ways, wrong tags and replays refused,
+ * sources bounded, and what a process that was killed must not do when it is back. And
+ * the same bytes of both back ends, both ways. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,13 +41,16 @@ static struct packet rtcp(uint32_t ssrc)
 	return p;
 }
 
+static const struct tp_srtp_backend *backend;
+
 struct end {
 	struct tp_srtp *srtp;
 	struct tp_srtp_record record;
 };
 
 /* `earlier`: the record of a killed process, or NULL. */
-static void make(struct end *e, uint8_t suite, bool sealing, const struct tp_srtp_record *earlier)
+static void make_on(const struct tp_srtp_backend *on, struct end *e, uint8_t suite, bool sealing,
+		    const struct tp_srtp_record *earlier)
 {
 	uint8_t key[64];
 
@@ -55,8 +59,13 @@ static void make(struct end *e, uint8_t suite, bool sealing, const struct tp_srt
 	memset(e, 0, sizeof(*e));
 	if (earlier)
 		e->record = *earlier;
-	assert_int_equal(tp_srtp_new(suite, key, tp_srtp_key_len(suite), sealing, &e->record,
-				     &e->srtp), TP_OK);
+	assert_int_equal(tp_srtp_new_on(on, suite, key, tp_srtp_key_len(suite), sealing, &e->record,
+					&e->srtp), TP_OK);
+}
+
+static void make(struct end *e, uint8_t suite, bool sealing, const struct tp_srtp_record *earlier)
+{
+	make_on(backend, e, suite, sealing, earlier);
 }
 
 static void each_suite_goes_both_ways(void **state)
@@ -90,7 +99,7 @@ static void each_suite_goes_both_ways(void **state)
 			assert_memory_equal(p.bytes, clear.bytes, clear.len);
 		}
 		assert_true(tx.record.slots[0].rtp_next == 67000);
-		assert_int_equal(tx.record.slots[0].rtcp_next, 5);
+		assert_int_equal(tx.record.slots[0].rtcp_next, 6); /* from 1 */
 		tp_srtp_free(&tx.srtp);
 		tp_srtp_free(&rx.srtp);
 	}
@@ -305,28 +314,155 @@ static void state_outlives_its_process(void **state)
 	free(memory);
 }
 
+/* A packet with all that a header can hold. */
+static struct packet odd_rtp(unsigned n)
+{
+	struct packet p = rtp(0xfedcba98, (uint16_t)n);
+
+	p.bytes[0] |= 0x10 | (n % 4); /* extension, contributing sources */
+	tp_store_be32(p.bytes + 12 + n % 4 * 4, 0xbede0000u | n % 3);
+	p.len = 12 + 4 * (n % 4) + 4 + 4 * (n % 3) + n % 90; /* no payload at times */
+	return p;
+}
+
+static struct packet odd_rtcp(unsigned n)
+{
+	struct packet p = rtcp(0xfedcba98);
+
+	for (p.len = 8; p.len < 8 + 4 * (n % 20); p.len++)
+		p.bytes[p.len] = (uint8_t)(n * p.len);
+	return p;
+}
+
+/* What one seals, byte for byte the other seals too, and each opens the other's. */
+static void both_back_ends_make_the_same_bytes(void **state)
+{
+	const struct tp_srtp_backend *both[2] = { &tp_srtp_backend_evp, &tp_srtp_backend_libsrtp };
+
+	(void)state;
+	for (uint8_t suite = 1; suite <= 6; suite++) {
+		struct end tx[2], rx[2];
+
+		for (int i = 0; i < 2; i++) {
+			make_on(both[i], &tx[i], suite, true, NULL);
+			make_on(both[i], &rx[i], suite, false, NULL);
+		}
+		for (unsigned n = 32000; n < 140000; n += n % 7 ? 1 : 150) {
+			struct packet clear = odd_rtp(n), sealed[2] = { clear, clear };
+			bool newest;
+
+			for (int i = 0; i < 2; i++)
+				assert_int_equal(tp_srtp_seal_rtp(tx[i].srtp, sealed[i].bytes,
+								  &sealed[i].len), TP_OK);
+			assert_int_equal(sealed[0].len, sealed[1].len);
+			assert_memory_equal(sealed[0].bytes, sealed[1].bytes, sealed[0].len);
+			for (int i = 0; i < 2; i++) {
+				assert_int_equal(tp_srtp_open_rtp(rx[i].srtp, sealed[i].bytes,
+								  &sealed[i].len, &newest), TP_OK);
+				assert_int_equal(sealed[i].len, clear.len);
+				assert_memory_equal(sealed[i].bytes, clear.bytes, clear.len);
+			}
+		}
+		for (unsigned n = 0; n < 60; n++) {
+			struct packet clear = odd_rtcp(n), sealed[2] = { clear, clear };
+
+			for (int i = 0; i < 2; i++)
+				assert_int_equal(tp_srtp_seal_rtcp(tx[i].srtp, sealed[i].bytes,
+								   &sealed[i].len), TP_OK);
+			assert_int_equal(sealed[0].len, sealed[1].len);
+			assert_memory_equal(sealed[0].bytes, sealed[1].bytes, sealed[0].len);
+			for (int i = 0; i < 2; i++) {
+				assert_int_equal(tp_srtp_open_rtcp(rx[i].srtp, sealed[i].bytes,
+								   &sealed[i].len), TP_OK);
+				assert_memory_equal(sealed[i].bytes, clear.bytes, clear.len);
+			}
+		}
+		assert_memory_equal(&tx[0].record, &tx[1].record, sizeof(tx[0].record));
+		assert_memory_equal(&rx[0].record, &rx[1].record, sizeof(rx[0].record));
+		for (int i = 0; i < 2; i++) {
+			tp_srtp_free(&tx[i].srtp);
+			tp_srtp_free(&rx[i].srtp);
+		}
+	}
+}
+
+/* Late packets: each index once, within the window and not below it; both ways. */
+static void late_packets_are_taken_once(void **state)
+{
+	(void)state;
+	for (uint8_t suite = 1; suite <= 6; suite += 4) {
+		struct end tx, rx;
+		struct packet p;
+		bool newest;
+
+		make(&tx, suite, true, NULL);
+		make(&rx, suite, false, NULL);
+		for (unsigned n = 40000; n < 40100; n++) {
+			unsigned swapped = n ^ 1; /* every two in the wrong order */
+			struct packet again;
+
+			p = rtp(1, (uint16_t)swapped);
+			assert_int_equal(tp_srtp_seal_rtp(tx.srtp, p.bytes, &p.len), TP_OK);
+			again = p;
+			assert_int_equal(tp_srtp_open_rtp(rx.srtp, p.bytes, &p.len, &newest), TP_OK);
+			assert_int_equal(newest, swapped % 2);
+			assert_int_equal(tp_srtp_open_rtp(rx.srtp, again.bytes, &again.len, &newest),
+					 TP_EXISTS);
+			p = rtp(1, (uint16_t)swapped);
+			assert_int_equal(tp_srtp_seal_rtp(tx.srtp, p.bytes, &p.len), TP_EXISTS);
+		}
+		p = rtp(1, 41000);
+		assert_int_equal(tp_srtp_seal_rtp(tx.srtp, p.bytes, &p.len), TP_OK);
+		p = rtp(1, 40999);
+		assert_int_equal(tp_srtp_seal_rtp(tx.srtp, p.bytes, &p.len), TP_OK);
+		p = rtp(1, 40500);
+		assert_int_equal(tp_srtp_seal_rtp(tx.srtp, p.bytes, &p.len), TP_EXISTS);
+		tp_srtp_free(&tx.srtp);
+		tp_srtp_free(&rx.srtp);
+	}
+}
+
 static int start(void **state)
 {
 	(void)state;
-	return tp_srtp_start() == TP_OK ? 0 : -1;
+	return tp_srtp_libsrtp_start() == TP_OK ? 0 : -1;
 }
 
 static int stop(void **state)
 {
 	(void)state;
-	tp_srtp_stop();
+	tp_srtp_libsrtp_stop();
 	return 0;
 }
+
+static int on_libsrtp(void **state)
+{
+	(void)state;
+	backend = &tp_srtp_backend_libsrtp;
+	return 0;
+}
+
+static int on_evp(void **state)
+{
+	(void)state;
+	backend = &tp_srtp_backend_evp;
+	return 0;
+}
+
+#define ON_BOTH(test) \
+	{ #test " (EVP)", test, on_evp, NULL, NULL }, { #test " (libsrtp2)", test, on_libsrtp, NULL, NULL }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_suite_goes_both_ways),
-		cmocka_unit_test(wrong_tags_and_replays_are_refused),
+		ON_BOTH(each_suite_goes_both_ways),
+		ON_BOTH(wrong_tags_and_replays_are_refused),
+		ON_BOTH(sources_under_a_key_are_bounded),
+		ON_BOTH(a_killed_sender_goes_on_above_what_it_used),
+		ON_BOTH(a_killed_receiver_finds_the_cycle_again),
+		ON_BOTH(late_packets_are_taken_once),
+		cmocka_unit_test(both_back_ends_make_the_same_bytes),
 		cmocka_unit_test(keys_must_fit_the_suite),
-		cmocka_unit_test(sources_under_a_key_are_bounded),
-		cmocka_unit_test(a_killed_sender_goes_on_above_what_it_used),
-		cmocka_unit_test(a_killed_receiver_finds_the_cycle_again),
 		cmocka_unit_test(state_outlives_its_process),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

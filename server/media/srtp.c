@@ -1,4 +1,4 @@
-/* Facts about the SRTP suites that do not depend on a back end. Runs in turnpike-media. */
+/* The SRTP suites, and the way to a back end. Runs in turnpike-media. */
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -44,4 +44,48 @@ void tp_srtp_key_name(uint8_t suite, const uint8_t *key, size_t key_len, const u
 	SHA256(text, 17 + key_len, digest);
 	memcpy(name, digest, TP_SRTP_KEY_NAME_BYTES);
 	tp_wipe(text, sizeof(text));
+}
+
+enum tp_err tp_srtp_new_on(const struct tp_srtp_backend *backend, uint8_t suite,
+			   const uint8_t *key, size_t key_len, bool sealing,
+			   struct tp_srtp_record *record, struct tp_srtp **out)
+{
+	if (tp_srtp_key_len(suite) == 0)
+		return TP_UNSUPPORTED;
+	if (key_len != tp_srtp_key_len(suite))
+		return TP_FORMAT;
+	return backend->make(suite, key, key_len, sealing, record, out);
+}
+
+enum tp_err tp_srtp_new(uint8_t suite, const uint8_t *key, size_t key_len, bool sealing,
+			struct tp_srtp_record *record, struct tp_srtp **out)
+{
+	return tp_srtp_new_on(&tp_srtp_backend_evp, suite, key, key_len, sealing, record, out);
+}
+
+void tp_srtp_free(struct tp_srtp **srtp)
+{
+	if (*srtp)
+		(*srtp)->backend->unmake(*srtp);
+	*srtp = NULL;
+}
+
+enum tp_err tp_srtp_seal_rtp(struct tp_srtp *srtp, void *packet, size_t *len)
+{
+	return srtp->backend->seal_rtp(srtp, packet, len);
+}
+
+enum tp_err tp_srtp_seal_rtcp(struct tp_srtp *srtp, void *packet, size_t *len)
+{
+	return srtp->backend->seal_rtcp(srtp, packet, len);
+}
+
+enum tp_err tp_srtp_open_rtp(struct tp_srtp *srtp, void *packet, size_t *len, bool *newest)
+{
+	return srtp->backend->open_rtp(srtp, packet, len, newest);
+}
+
+enum tp_err tp_srtp_open_rtcp(struct tp_srtp *srtp, void *packet, size_t *len)
+{
+	return srtp->backend->open_rtcp(srtp, packet, len);
 }
