@@ -83,7 +83,7 @@ void tp_ctl_table(const json_t *rows, const struct tp_ctl_column *columns, const
 		puts(empty);
 		return;
 	}
-	while (columns[count].key && count < sizeof(widths) / sizeof(widths[0])) {
+	while (count < sizeof(widths) / sizeof(widths[0]) && columns[count].key) {
 		widths[count] = width_of(columns[count].title);
 		json_array_foreach(rows, i, row) {
 			size_t width = width_of(cell_of(row, columns[count].key, text));

@@ -53,7 +53,6 @@ char *tp_ctl_read_file(const char *name, size_t *len)
 {
 	FILE *f = strcmp(name, "-") ? fopen(name, "rb") : stdin;
 	char *text = f ? malloc(FILE_MAX + 1) : NULL;
-	char *fitted;
 
 	if (!text) {
 		perror(name);
@@ -66,8 +65,6 @@ char *tp_ctl_read_file(const char *name, size_t *len)
 		text = NULL;
 	} else {
 		text[*len] = '\0';
-		fitted = realloc(text, *len + 1);
-		text = fitted ? fitted : text;
 	}
 	if (f != stdin)
 		fclose(f);

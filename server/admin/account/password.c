@@ -72,7 +72,7 @@ static bool is_common(const char *s)
 		if (!at)
 			continue;
 		memcpy(left, s, (size_t)(at - s));
-		strcpy(left + (at - s), at + n);
+		memcpy(left + (at - s), at + n, len - (size_t)(at - s) - n + 1);
 		/* What stands around it must be enough of a password by itself. */
 		if (count_different(left) < 6 || strlen(left) < 8)
 			return true;

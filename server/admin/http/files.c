@@ -1,10 +1,9 @@
 /* Serving of the browser application. Runs in turnpike-admin's workers. */
 #include "admin/http/files.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
-
-#include "core/auto.h"
 
 enum { INFLATED_MAX = 16 << 20 };
 
@@ -29,24 +28,21 @@ static bool is_page(const char *path)
 /* For the rare client that cannot take gzip. */
 static void reply_inflated(struct tp_http_response *res, const struct tp_ui_file *file)
 {
-	uLongf len = INFLATED_MAX;
-	TP_AUTO(free) void *out = malloc(INFLATED_MAX);
+	unsigned char *out = malloc(INFLATED_MAX);
 	z_stream z = { .next_in = (Bytef *)file->gzip, .avail_in = (uInt)file->len };
-	int done;
+	int done = Z_MEM_ERROR;
 
-	if (!out || inflateInit2(&z, 15 + 16) != Z_OK) {
-		tp_http_reply_failure(res, TP_NOMEM, NULL);
-		return;
+	if (out && inflateInit2(&z, 15 + 16) == Z_OK) {
+		z.next_out = out;
+		z.avail_out = INFLATED_MAX;
+		done = inflate(&z, Z_FINISH);
+		inflateEnd(&z);
 	}
-	z.next_out = out;
-	z.avail_out = (uInt)len;
-	done = inflate(&z, Z_FINISH);
-	len = z.total_out;
-	inflateEnd(&z);
 	if (done == Z_STREAM_END)
-		tp_http_reply_bytes(res, 200, file->type, out, len);
+		tp_http_reply_bytes(res, 200, file->type, out, z.total_out);
 	else
-		tp_http_reply_failure(res, TP_INTERNAL, NULL);
+		tp_http_reply_failure(res, TP_NOMEM, NULL);
+	free(out);
 }
 
 void tp_files_serve(const struct tp_http_request *req, struct tp_http_response *res)
