@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -171,6 +172,8 @@ enum tp_err tp_sandbox_enter(const struct tp_sandbox_profile *profile,
 
 	if (tree_count > TP_SANDBOX_TREES_MAX)
 		return tp_fail(diag, TP_LIMIT, "sandbox", "too many folders");
+	/* Even gmtime() looks for the time zone once, by opening a file. */
+	tzset();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return tp_fail(diag, TP_IO, "no_new_privs", "%s", strerror(errno));
 	err = enter_landlock(profile, trees, tree_count, diag);

@@ -75,6 +75,10 @@ static int allow_all(scmp_filter_ctx ctx, const int *calls, size_t count)
 	return 0;
 }
 
+/* Comparisons of one argument, by its position. */
+#define EQUALS(position, value) { (position), SCMP_CMP_EQ, (value), 0 }
+#define MASKED(position, mask, value) { (position), SCMP_CMP_MASKED_EQ, (mask), (value) }
+
 /* Adds a rule and makes the first failure stick in r. */
 #define RULE(action, call, ...)                                                             \
 	do {                                                                                \
@@ -91,8 +95,8 @@ static int add_memory(scmp_filter_ctx ctx)
 {
 	int r = 0;
 
-	RULE(SCMP_ACT_ALLOW, mmap, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	RULE(SCMP_ACT_ALLOW, mprotect, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	RULE(SCMP_ACT_ALLOW, mmap, MASKED(2, PROT_EXEC, 0));
+	RULE(SCMP_ACT_ALLOW, mprotect, MASKED(2, PROT_EXEC, 0));
 	return r;
 }
 
@@ -100,14 +104,14 @@ static int add_process(scmp_filter_ctx ctx)
 {
 	int r = 0;
 
-	RULE(SCMP_ACT_ALLOW, tgkill, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	RULE(SCMP_ACT_ALLOW, prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	RULE(SCMP_ACT_ALLOW, prctl, SCMP_A0(SCMP_CMP_EQ, PR_GET_NAME));
+	RULE(SCMP_ACT_ALLOW, tgkill, EQUALS(0, (scmp_datum_t)getpid()));
+	RULE(SCMP_ACT_ALLOW, prctl, EQUALS(0, PR_SET_NAME));
+	RULE(SCMP_ACT_ALLOW, prctl, EQUALS(0, PR_GET_NAME));
 	/* Reading a limit, not setting one. */
-	RULE(SCMP_ACT_ALLOW, prlimit64, SCMP_A2(SCMP_CMP_EQ, 0));
-	RULE(SCMP_ACT_ALLOW, ioctl, SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-	RULE(SCMP_ACT_ALLOW, ioctl, SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-	RULE(SCMP_ACT_ALLOW, ioctl, SCMP_A1(SCMP_CMP_EQ, TCGETS));
+	RULE(SCMP_ACT_ALLOW, prlimit64, EQUALS(2, 0));
+	RULE(SCMP_ACT_ALLOW, ioctl, EQUALS(1, FIONREAD));
+	RULE(SCMP_ACT_ALLOW, ioctl, EQUALS(1, FIONBIO));
+	RULE(SCMP_ACT_ALLOW, ioctl, EQUALS(1, TCGETS));
 	return r;
 }
 
@@ -116,8 +120,8 @@ static int add_threads(scmp_filter_ctx ctx)
 	int r = 0;
 
 	/* clone3 hides its flags from the filter; without it libc uses clone. */
-	RULE(SCMP_ACT_ERRNO(ENOSYS), clone3, SCMP_A0(SCMP_CMP_GE, 0));
-	RULE(SCMP_ACT_ALLOW, clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	RULE(SCMP_ACT_ERRNO(ENOSYS), clone3, { 0, SCMP_CMP_GE, 0, 0 });
+	RULE(SCMP_ACT_ALLOW, clone, MASKED(0, CLONE_THREAD, CLONE_THREAD));
 	return r;
 }
 
@@ -125,10 +129,10 @@ static int add_socket(scmp_filter_ctx ctx, int type)
 {
 	int r = 0;
 
-	RULE(SCMP_ACT_ALLOW, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET),
-	     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)type));
-	RULE(SCMP_ACT_ALLOW, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET6),
-	     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)type));
+	RULE(SCMP_ACT_ALLOW, socket, EQUALS(0, AF_INET),
+	     MASKED(1, 0xf, (scmp_datum_t)type));
+	RULE(SCMP_ACT_ALLOW, socket, EQUALS(0, AF_INET6),
+	     MASKED(1, 0xf, (scmp_datum_t)type));
 	return r;
 }
 
@@ -150,10 +154,10 @@ static int add_network(scmp_filter_ctx ctx, const struct tp_sandbox_profile *p)
 	if (r == 0 && p->unix_accept)
 		r = allow_all(ctx, accepting, COUNT(accepting));
 	if (p->netlink) {
-		RULE(SCMP_ACT_ALLOW, socket, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-		     SCMP_A2(SCMP_CMP_EQ, NETLINK_ROUTE));
+		RULE(SCMP_ACT_ALLOW, socket, EQUALS(0, AF_NETLINK),
+		     EQUALS(2, NETLINK_ROUTE));
 		/* libc asks a name cache daemon first and copes without. */
-		RULE(SCMP_ACT_ERRNO(EACCES), socket, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		RULE(SCMP_ACT_ERRNO(EACCES), socket, EQUALS(0, AF_UNIX));
 	}
 	return r;
 }
@@ -166,14 +170,14 @@ static int add_files(scmp_filter_ctx ctx, const struct tp_sandbox_profile *p)
 	if (!p->files_read && !p->files_write) {
 		/* libc's fstat. */
 		RULE(SCMP_ACT_ALLOW, newfstatat,
-		     SCMP_A3(SCMP_CMP_MASKED_EQ, 0x1000 /* AT_EMPTY_PATH */, 0x1000));
+		     MASKED(3, 0x1000 /* AT_EMPTY_PATH */, 0x1000));
 		return r;
 	}
 	r = allow_all(ctx, read_calls, COUNT(read_calls));
 	if (r == 0 && p->files_write)
 		return allow_all(ctx, write_calls, COUNT(write_calls));
-	RULE(SCMP_ACT_ALLOW, open, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
-	RULE(SCMP_ACT_ALLOW, openat, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	RULE(SCMP_ACT_ALLOW, open, MASKED(1, writing, O_RDONLY));
+	RULE(SCMP_ACT_ALLOW, openat, MASKED(2, writing, O_RDONLY));
 	return r;
 }
 

@@ -200,6 +200,7 @@ def refusals_change_nothing(sup):
 
 def restarted_child_gets_what_is_in_force(sup):
     sup.commit(3, "three")
+    wait_until(lambda: sup.log().count("fake.commit 3") == 2, 5, "sip and media have none")
     old = sup.status()
     for name in ("media", "sip", "admin"):
         os.kill(old[name]["pid"], signal.SIGKILL)
