@@ -2,9 +2,10 @@
  * Used by sip. RFC 3261 section 7, on sofia-sip's parser. */
 #include "sip/msg/msg.h"
 
-#include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sip/msg/internal.h"
 
@@ -117,6 +118,55 @@ static bool fits(const char *text)
 	return !text || strlen(text) <= TP_SIP_TOKEN_MAX;
 }
 
+/* The parser takes "SIP/2.0/TLS[::1]" for a protocol and a host at once. */
+static bool is_protocol(const char *text)
+{
+	if (!text || strncasecmp(text, "SIP/2.0/", 8) != 0 || !text[8])
+		return false;
+	for (text += 8; *text; text++)
+		if (!isalnum((unsigned char)*text) && !strchr("-.!%*_+`'~", *text))
+			return false;
+	return true;
+}
+
+/* The parser is generous with URIs; what it guesses, the next hop may guess otherwise. */
+static bool is_uri(const url_t *url)
+{
+	const char *host = url->url_host;
+	uint64_t port;
+
+	if (!url->url_scheme || !url->url_scheme[0] || url->url_type == url_invalid ||
+	    url->url_type == url_any)
+		return false;
+	if (url->url_type != url_sip && url->url_type != url_sips)
+		return true;
+	if (!host || !host[0] || url->url_path || url->url_fragment || url->url_root)
+		return false;
+	if (strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_[]:") !=
+	    strlen(host))
+		return false;
+	return !url->url_port || tp_text_parse_u64(tp_span_of(url->url_port), UINT16_MAX, &port) == TP_OK;
+}
+
+static enum tp_err check_uris(const sip_t *sip, struct tp_diag *diag)
+{
+	const char *bad = NULL;
+
+	if (sip->sip_request && !is_uri(sip->sip_request->rq_url))
+		bad = "request line";
+	if (!is_uri(sip->sip_from->a_url))
+		bad = "From";
+	if (!is_uri(sip->sip_to->a_url))
+		bad = "To";
+	for (const sip_route_t *r = sip->sip_route; r; r = r->r_next)
+		bad = is_uri(r->r_url) ? bad : "Route";
+	for (const sip_route_t *r = sip->sip_record_route; r; r = r->r_next)
+		bad = is_uri(r->r_url) ? bad : "Record-Route";
+	for (const sip_contact_t *c = sip->sip_contact; c; c = c->m_next)
+		bad = c->m_url->url_type == url_any || is_uri(c->m_url) ? bad : "Contact";
+	return bad ? tp_fail(diag, TP_FORMAT, bad, "a URI that does not parse") : TP_OK;
+}
+
 static enum tp_err check_texts(const sip_t *sip, struct tp_diag *diag)
 {
 	if (!fits(sip->sip_from->a_tag))
@@ -126,13 +176,11 @@ static enum tp_err check_texts(const sip_t *sip, struct tp_diag *diag)
 	for (const sip_via_t *v = sip->sip_via; v; v = v->v_next) {
 		if (!fits(v->v_branch))
 			return tp_fail(diag, TP_LIMIT, "Via", "branch too long");
+		if (!is_protocol(v->v_protocol))
+			return tp_fail(diag, TP_FORMAT, "Via", "no SIP/2.0 and a transport");
 		if (!v->v_host || !v->v_host[0])
 			return tp_fail(diag, TP_FORMAT, "Via", "no sent-by");
 	}
-	if (sip->sip_from->a_url->url_type == url_any || sip->sip_to->a_url->url_type == url_any)
-		return tp_fail(diag, TP_FORMAT, "From", "a star where an address belongs");
-	if (sip->sip_request && sip->sip_request->rq_url->url_type == url_any)
-		return tp_fail(diag, TP_FORMAT, "request line", "a star for a URI");
 	return TP_OK;
 }
 
@@ -147,6 +195,8 @@ static enum tp_err check_parsed(const struct tp_sip_msg *m, struct tp_diag *diag
 		err = check_counts(m->sip, diag);
 	if (err == TP_OK)
 		err = check_texts(m->sip, diag);
+	if (err == TP_OK)
+		err = check_uris(m->sip, diag);
 	return err;
 }
 
