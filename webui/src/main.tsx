@@ -1,10 +1,10 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import '@patternfly/react-core/dist/styles/base.css';
-import './app.css';
 import { App } from './app/App';
 import { RouterProvider } from './app/router';
 import { applyTheme } from './app/theme';
+import './app.css'; // after the components' own rules, to override some
 
 applyTheme();
 const root = document.getElementById('root');

@@ -54,7 +54,7 @@ test('every change carries the token of the session', async () => {
 			bare.push(request.url());
 	});
 	const sent = page.waitForRequest((request) => request.method() === 'POST');
-	await page.getByRole('button', { name: 'Acknowledge' }).first().click();
+	await page.getByRole('button', { name: 'Acknowledge', exact: true }).first().click();
 	await sent;
 	await page.getByText('by admin').first().waitFor();
 	assert.deepEqual(bare, []);

@@ -1,5 +1,5 @@
 // Light, dark or as the system: three words, one chosen.
-import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import DesktopIcon from '@patternfly/react-icons/dist/esm/icons/desktop-icon';
 import MoonIcon from '@patternfly/react-icons/dist/esm/icons/moon-icon';
 import SunIcon from '@patternfly/react-icons/dist/esm/icons/sun-icon';
@@ -11,6 +11,23 @@ const choices: Record<ThemeChoice, { icon: typeof SunIcon; word: string }> = {
 	light: { icon: SunIcon, word: 'Light' },
 	dark: { icon: MoonIcon, word: 'Dark' },
 };
+
+const names = Object.keys(choices) as ThemeChoice[];
+
+/** The same choice as items of another menu. */
+export function ThemeItems() {
+	const [choice, choose] = useTheme();
+	return (
+		<DropdownGroup label="Appearance">
+			<DropdownList>
+				{names.map((name) => {
+					const Icon = choices[name].icon;
+					return <DropdownItem key={name} icon={<Icon />} isSelected={name === choice} onClick={() => choose(name)}>{choices[name].word}</DropdownItem>;
+				})}
+			</DropdownList>
+		</DropdownGroup>
+	);
+}
 
 export function ThemeMenu() {
 	const [choice, choose] = useTheme();
@@ -30,7 +47,7 @@ export function ThemeMenu() {
 			)}
 		>
 			<DropdownList>
-				{(Object.keys(choices) as ThemeChoice[]).map((name) => {
+				{names.map((name) => {
 					const ItemIcon = choices[name].icon;
 					return <DropdownItem key={name} value={name} icon={<ItemIcon />} isSelected={name === choice}>{choices[name].word}</DropdownItem>;
 				})}

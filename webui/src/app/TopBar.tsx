@@ -1,6 +1,6 @@
 // Masthead: mark, appliance, role; pending changes, alarms, appearance, person.
 import {
-	Button, Dropdown, DropdownItem, DropdownList, Masthead, MastheadBrand, MastheadContent, MastheadLogo, MastheadMain, MastheadToggle,
+	Button, Divider, Dropdown, DropdownItem, DropdownList, Masthead, MastheadBrand, MastheadContent, MastheadLogo, MastheadMain, MastheadToggle,
 	MenuToggle, NotificationBadge, PageToggleButton,
 } from '@patternfly/react-core';
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
@@ -14,7 +14,7 @@ import { Mark } from '../parts/Mark';
 import { useLive } from './Live';
 import { Link, useRouter } from './router';
 import { useSession } from './SessionContext';
-import { ThemeMenu } from './ThemeMenu';
+import { ThemeItems, ThemeMenu } from './ThemeMenu';
 
 interface TopBarProps {
 	navigationOpen: boolean;
@@ -45,7 +45,7 @@ export function TopBar({ navigationOpen, onToggleNavigation, drawerOpen, onToggl
 					</span>
 					<PendingChanges />
 					<AlarmBell expanded={drawerOpen} onToggle={onToggleDrawer} />
-					<ThemeMenu />
+					<span className="tp-wide-only"><ThemeMenu /></span>
 					<UserMenu />
 				</div>
 			</MastheadContent>
@@ -102,6 +102,11 @@ function UserMenu() {
 				<DropdownItem isDisabled description={`Previous login ${timeText(session['previous-login-at'])}${session['failed-logins'] ? `, ${plural(session['failed-logins'], 'failed attempt')} since` : ''}`}>
 					Logged in as {session.user}
 				</DropdownItem>
+			</DropdownList>
+			<Divider />
+			<ThemeItems />
+			<Divider />
+			<DropdownList>
 				<DropdownItem onClick={() => void end()}>Log out</DropdownItem>
 			</DropdownList>
 		</Dropdown>

@@ -20,13 +20,21 @@ export function applyTheme(choice: ThemeChoice = stored()): void {
 	document.documentElement.classList.toggle('pf-v6-theme-dark', isDark);
 }
 
+/** One choice for the whole page, whichever menu it was made in. */
+const chosen = new EventTarget();
+
 export function useTheme(): [ThemeChoice, (choice: ThemeChoice) => void] {
 	const [choice, setChoice] = useState(stored);
 	useEffect(() => {
 		const update = () => applyTheme(choice);
+		const onChosen = (event: Event) => setChoice((event as CustomEvent<ThemeChoice>).detail);
 		update();
 		dark.addEventListener('change', update);
-		return () => dark.removeEventListener('change', update);
+		chosen.addEventListener('chosen', onChosen);
+		return () => {
+			dark.removeEventListener('change', update);
+			chosen.removeEventListener('chosen', onChosen);
+		};
 	}, [choice]);
 	const choose = (next: ThemeChoice) => {
 		try {
@@ -34,7 +42,7 @@ export function useTheme(): [ThemeChoice, (choice: ThemeChoice) => void] {
 		} catch {
 			// Storage may be switched off; the choice then lasts for this page.
 		}
-		setChoice(next);
+		chosen.dispatchEvent(new CustomEvent('chosen', { detail: next }));
 	};
 	return [choice, choose];
 }

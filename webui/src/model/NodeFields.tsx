@@ -38,7 +38,7 @@ export function NodeFields({ scope, path, faults, onChange, fixedKeys = false, l
 		if (node.kind === 'list')
 			return <Rows key={node.name} list={node} scope={scope} path={at} faults={faults} onChange={(next) => set(node.name, next)} />;
 		const key = isKey(scope.node.kind === 'list' ? scope.node : null, node);
-		return <Field key={node.name} node={node} path={at} value={value} onChange={(next) => set(node.name, next)} fault={faults.get(at)} isRequired={Boolean(node.mandatory) || key} isReadOnly={fixedKeys && key} />;
+		return <Field key={node.name} node={node} path={at} value={value} onChange={(next) => set(node.name, next)} fault={faults.get(at)} isRequired={Boolean(node.mandatory) || key} isReadOnly={fixedKeys && key} marksLockout={node.lockout === true && scope.node.lockout !== true} />;
 	});
 }
 

@@ -50,7 +50,7 @@ export function Alarms() {
 function AlarmTable({ label, alarms, onAcknowledge }: { label: string; alarms: Alarm[]; onAcknowledge?: (alarm: Alarm) => void }) {
 	return (
 		<Table variant="compact" aria-label={label} gridBreakPoint="grid-lg">
-			<Thead><Tr><Th>Severity</Th><Th>Code</Th><Th width={15}>Subject</Th><Th width={40}>What happened, and what to do</Th><Th>Raised</Th><Th>{onAcknowledge ? 'Acknowledged' : 'Cleared'}</Th></Tr></Thead>
+			<Thead><Tr><Th modifier="nowrap">Severity</Th><Th modifier="nowrap">Code</Th><Th width={15}>Subject</Th><Th width={40}>What happened, and what to do</Th><Th modifier="nowrap">Raised</Th><Th modifier="nowrap">{onAcknowledge ? 'Acknowledged' : 'Cleared'}</Th></Tr></Thead>
 			<Tbody>
 				{alarms.map((alarm) => (
 					<Tr key={alarm.id}>
@@ -58,8 +58,8 @@ function AlarmTable({ label, alarms, onAcknowledge }: { label: string; alarms: A
 						<Td dataLabel="Code" className="tp-number">{alarm.code}</Td>
 						<Td dataLabel="Subject" className="tp-strong">{alarm.subject || '–'}</Td>
 						<Td dataLabel="What happened, and what to do"><div>{alarm.text}{alarm.remedy && <div className="tp-quiet">{alarm.remedy}</div>}</div></Td>
-						<Td dataLabel="Raised">{timeText(alarm['raised-at'])}</Td>
-						<Td dataLabel={onAcknowledge ? 'Acknowledged' : 'Cleared'}>
+						<Td dataLabel="Raised" modifier="nowrap" className="tp-number">{timeText(alarm['raised-at'])}</Td>
+						<Td dataLabel={onAcknowledge ? 'Acknowledged' : 'Cleared'} modifier="nowrap" className="tp-number">
 							{onAcknowledge ? (alarm['acknowledged-by'] ? `by ${alarm['acknowledged-by']}` : <Button variant="secondary" size="sm" onClick={() => onAcknowledge(alarm)}>Acknowledge</Button>) : timeText(alarm['cleared-at'])}
 						</Td>
 					</Tr>

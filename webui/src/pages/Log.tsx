@@ -45,7 +45,7 @@ function Lines({ kind }: { kind: Kind }) {
 			{data?.total === 0 && <Nothing title={paging.typed ? 'Nothing matches' : 'Nothing was logged yet'} icon={ListIcon}>{paging.typed ? `No line has “${paging.typed}” in it.` : 'Lines appear here as things happen.'}</Nothing>}
 			{data && data.total > 0 && (
 				<Table variant="compact" aria-label="Log lines" gridBreakPoint="grid-lg">
-					<Thead><Tr><Th modifier="nowrap">Time</Th><Th>Severity</Th><Th>Event</Th><Th width={50}>Text</Th><Th>Who</Th></Tr></Thead>
+					<Thead><Tr><Th modifier="nowrap">Time</Th><Th modifier="nowrap">Severity</Th><Th modifier="nowrap">Event</Th><Th width={50}>Text</Th><Th modifier="nowrap">Who</Th></Tr></Thead>
 					<Tbody>
 						{data.lines.map((line, at) => (
 							<Tr key={`${line.at} ${at}`}>

@@ -38,7 +38,7 @@ function PortTable({ title, ports }: { title: string; ports: Port[] }) {
 		<>
 			<Title headingLevel="h2" size="lg" className="tp-section-title">{title}</Title>
 			<Table variant="compact" aria-label={title} gridBreakPoint="grid-md">
-				<Thead><Tr><Th width={10}>Protocol</Th><Th width={25}>Address</Th><Th width={15}>Port</Th><Th width={25}>Service</Th><Th>Peer</Th></Tr></Thead>
+				<Thead><Tr><Th width={10}>Protocol</Th><Th width={25}>Address</Th><Th width={15}>Port</Th><Th width={25}>Service</Th><Th modifier="nowrap">Peer</Th></Tr></Thead>
 				<Tbody>
 					{ports.map((port, at) => (
 						<Tr key={at}>

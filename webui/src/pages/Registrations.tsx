@@ -38,17 +38,17 @@ export function Registrations() {
 function RegistrationTable({ registrations }: { registrations: Registration[] }) {
 	return (
 		<Table variant="compact" aria-label="Registrations" gridBreakPoint="grid-lg">
-			<Thead><Tr><Th width={20}>Address of record</Th><Th width={25}>Contact</Th><Th>Seen at</Th><Th>Transport</Th><Th>Phone</Th><Th modifier="nowrap">Expires in</Th><Th>Registered</Th></Tr></Thead>
+			<Thead><Tr><Th width={20}>Address of record</Th><Th width={25}>Contact</Th><Th modifier="nowrap">Seen at</Th><Th modifier="nowrap">Transport</Th><Th modifier="nowrap">Phone</Th><Th modifier="nowrap">Expires in</Th><Th modifier="nowrap">Registered</Th></Tr></Thead>
 			<Tbody>
 				{registrations.map((registration) => (
 					<Tr key={registration.aor + registration.contact}>
-						<Td dataLabel="Address of record" className="tp-strong">{aliasText(registration.aor)}</Td>
-						<Td dataLabel="Contact">{registration.contact}</Td>
+						<Td dataLabel="Address of record" className="tp-strong tp-break">{aliasText(registration.aor)}</Td>
+						<Td dataLabel="Contact" className="tp-break">{registration.contact}</Td>
 						<Td dataLabel="Seen at">{registration.source}</Td>
 						<Td dataLabel="Transport">{registration.transport.toUpperCase()}</Td>
 						<Td dataLabel="Phone">{registration['user-agent'] || '–'}</Td>
 						<Td dataLabel="Expires in" modifier="nowrap" className="tp-number">{durationText(registration['expires-s'])}</Td>
-						<Td dataLabel="Registered">{timeText(registration['registered-at'])}</Td>
+						<Td dataLabel="Registered" modifier="nowrap" className="tp-number">{timeText(registration['registered-at'])}</Td>
 					</Tr>
 				))}
 			</Tbody>

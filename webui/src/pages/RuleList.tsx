@@ -51,7 +51,7 @@ export function RuleList() {
 			{rules?.length === 0 && <Nothing title="No search rules" icon={RouteIcon} action={create}>Without a rule no call finds its way. Begin with one that leads to registered phones, or to the other half of the pair.</Nothing>}
 			{rules && rules.length > 0 && (
 				<Table variant="compact" aria-label="Search rules" gridBreakPoint="grid-lg">
-					<Thead><Tr><Th modifier="nowrap">Priority</Th><Th width={20}>Name</Th><Th>From</Th><Th width={25}>Called address</Th><Th>Leads to</Th><Th modifier="nowrap">Then</Th><Th>Enabled</Th><Th screenReaderText="Actions" /></Tr></Thead>
+					<Thead><Tr><Th modifier="nowrap">Priority</Th><Th width={20}>Name</Th><Th modifier="nowrap">From</Th><Th width={25}>Called address</Th><Th modifier="nowrap">Leads to</Th><Th modifier="nowrap">Then</Th><Th modifier="nowrap">Enabled</Th><Th screenReaderText="Actions" /></Tr></Thead>
 					<Tbody>
 						{rules.map((rule) => {
 							const name = String(rule.name);

@@ -35,7 +35,7 @@ function ZoneTable({ rows, onDelete }: { rows: ZoneRow[]; onDelete: (name: strin
 		<Table variant="compact" aria-label="Zones" gridBreakPoint="grid-xl">
 			<Thead>
 				<Tr>
-					<Th width={15}>Name</Th><Th>Type</Th><Th width={30}>State</Th><Th>Peer</Th><Th modifier="nowrap">TLS</Th><Th modifier="nowrap">Round trip</Th><Th>Calls</Th><Th modifier="nowrap">Media hop</Th><Th screenReaderText="Actions" />
+					<Th width={15}>Name</Th><Th modifier="nowrap">Type</Th><Th width={30}>State</Th><Th modifier="nowrap">Peer</Th><Th modifier="nowrap">TLS</Th><Th modifier="nowrap">Round trip</Th><Th modifier="nowrap">Calls</Th><Th modifier="nowrap">Media hop</Th><Th screenReaderText="Actions" />
 				</Tr>
 			</Thead>
 			<Tbody>{rows.map((row) => <Row key={row.name} row={row} onDelete={onDelete} />)}</Tbody>

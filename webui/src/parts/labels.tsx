@@ -54,3 +54,8 @@ const zoneTypes: Record<string, string> = {
 	default: 'Default', 'traversal-client': 'Traversal client', 'traversal-server': 'Traversal server', neighbor: 'Neighbor',
 };
 export const zoneTypeText = (type: string) => zoneTypes[type] ?? capital(type);
+
+/** Stands at settings whose wrong value shuts administrators out. */
+export function LockoutLabel() {
+	return <Label isCompact color="yellow" className="tp-lockout">Can lock you out</Label>;
+}

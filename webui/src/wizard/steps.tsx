@@ -72,7 +72,7 @@ export function AddressStep({ draft, faults, change, offered }: StepProps & { of
 			<Content component="p">Signalling, media and this web page use the addresses you choose here, and no others.</Content>
 			{faults.networks && <Notice variant="danger" title={faults.networks} />}
 			<Table variant="compact" borders={false} aria-label="Addresses of this machine">
-				<Thead><Tr><Th screenReaderText="Use" /><Th>Address</Th><Th>Interface</Th><Th>Name of the network</Th></Tr></Thead>
+				<Thead><Tr><Th screenReaderText="Use" /><Th modifier="nowrap">Address</Th><Th modifier="nowrap">Interface</Th><Th modifier="nowrap">Name of the network</Th></Tr></Thead>
 				<Tbody>
 					{offered.map((offer, at) => {
 						const chosen = draft.networks.find((network) => network.address === offer.address);

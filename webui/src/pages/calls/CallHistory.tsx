@@ -46,13 +46,13 @@ export function CallHistory() {
 function HistoryTable({ calls }: { calls: Call[] }) {
 	return (
 		<Table variant="compact" aria-label="Ended calls" gridBreakPoint="grid-lg">
-			<Thead><Tr><Th modifier="nowrap">Started</Th><Th width={20}>From</Th><Th width={20}>To</Th><Th>Way</Th><Th>Result</Th><Th>Duration</Th><Th>End</Th></Tr></Thead>
+			<Thead><Tr><Th modifier="nowrap">Started</Th><Th width={20}>From</Th><Th width={20}>To</Th><Th modifier="nowrap">Way</Th><Th modifier="nowrap">Result</Th><Th modifier="nowrap">Duration</Th><Th modifier="nowrap">End</Th></Tr></Thead>
 			<Tbody>
 				{calls.map((call) => (
 					<Tr key={call.id}>
-						<Td dataLabel="Started">{timeText(call['started-at'])}</Td>
-						<Td dataLabel="From"><Link to={`/calls/history/${encodeURIComponent(call.id)}`} className="tp-strong">{aliasText(call.from)}</Link></Td>
-						<Td dataLabel="To">{aliasText(call.to)}</Td>
+						<Td dataLabel="Started" modifier="nowrap" className="tp-number">{timeText(call['started-at'])}</Td>
+						<Td dataLabel="From" className="tp-break"><Link to={`/calls/history/${encodeURIComponent(call.id)}`} className="tp-strong">{aliasText(call.from)}</Link></Td>
+						<Td dataLabel="To" className="tp-break">{aliasText(call.to)}</Td>
 						<Td dataLabel="Way">{pathText(call)}</Td>
 						<Td dataLabel="Result"><ResultLabel call={call} /></Td>
 						<Td dataLabel="Duration" className="tp-number">{call['answered-at'] ? clockText(call['duration-s']) : '–'}</Td>

@@ -35,16 +35,16 @@ export function LiveCalls() {
 function LiveTable({ calls }: { calls: Call[] }) {
 	return (
 		<Table variant="compact" aria-label="Live calls" gridBreakPoint="grid-lg">
-			<Thead><Tr><Th width={25}>From</Th><Th width={25}>To</Th><Th>Way</Th><Th>State</Th><Th>Duration</Th><Th>Started</Th></Tr></Thead>
+			<Thead><Tr><Th width={25}>From</Th><Th width={25}>To</Th><Th modifier="nowrap">Way</Th><Th modifier="nowrap">State</Th><Th modifier="nowrap">Duration</Th><Th modifier="nowrap">Started</Th></Tr></Thead>
 			<Tbody>
 				{calls.map((call) => (
 					<Tr key={call.id}>
-						<Td dataLabel="From"><Link to={`/calls/live/${encodeURIComponent(call.id)}`} className="tp-strong">{aliasText(call.from)}</Link></Td>
-						<Td dataLabel="To">{aliasText(call.to)}</Td>
+						<Td dataLabel="From" className="tp-break"><Link to={`/calls/live/${encodeURIComponent(call.id)}`} className="tp-strong">{aliasText(call.from)}</Link></Td>
+						<Td dataLabel="To" className="tp-break">{aliasText(call.to)}</Td>
 						<Td dataLabel="Way">{pathText(call)}</Td>
 						<Td dataLabel="State"><CallStateLabel state={call.state} /></Td>
 						<Td dataLabel="Duration" className="tp-number">{call['answered-at'] ? clockText(call['duration-s']) : '–'}</Td>
-						<Td dataLabel="Started">{timeText(call['started-at'])}</Td>
+						<Td dataLabel="Started" modifier="nowrap" className="tp-number">{timeText(call['started-at'])}</Td>
 					</Tr>
 				))}
 			</Tbody>

@@ -21,7 +21,7 @@ export function MediaTable({ streams, isLive }: { streams: Stream[]; isLive: boo
 	return (
 		<Table variant="compact" borders={false} aria-label="Media streams" gridBreakPoint="grid-xl">
 			<Thead>
-				<Tr><Th screenReaderText="More" /><Th>Stream</Th><Th>Side</Th><Th>Encryption</Th><Th>Received</Th><Th>Lost</Th><Th>Jitter</Th><Th>Sent</Th><Th modifier="nowrap">Last packet</Th></Tr>
+				<Tr><Th screenReaderText="More" /><Th modifier="nowrap">Stream</Th><Th modifier="nowrap">Side</Th><Th modifier="nowrap">Encryption</Th><Th modifier="nowrap">Received</Th><Th modifier="nowrap">Lost</Th><Th modifier="nowrap">Jitter</Th><Th modifier="nowrap">Sent</Th><Th modifier="nowrap">Last packet</Th></Tr>
 			</Thead>
 			{streams.map((stream, at) => {
 				const key = `${stream.index} ${stream.leg}`;

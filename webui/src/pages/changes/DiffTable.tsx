@@ -3,6 +3,7 @@ import { Label } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { Change } from '../../api/types';
 import { Link } from '../../app/router';
+import { LockoutLabel } from '../../parts/labels';
 import { placeOf } from './places';
 
 const operations = {
@@ -22,7 +23,7 @@ interface DiffTableProps {
 export function DiffTable({ changes, label, faults, linked = false }: DiffTableProps) {
 	return (
 		<Table variant="compact" aria-label={label} gridBreakPoint="grid-lg">
-			<Thead><Tr><Th width={35}>Setting</Th><Th modifier="nowrap">What</Th><Th>Before</Th><Th>After</Th></Tr></Thead>
+			<Thead><Tr><Th width={35}>Setting</Th><Th modifier="nowrap">What</Th><Th modifier="nowrap">Before</Th><Th modifier="nowrap">After</Th></Tr></Thead>
 			<Tbody>
 				{changes.map((change) => {
 					const fault = faults?.get(change.path);
@@ -32,7 +33,7 @@ export function DiffTable({ changes, label, faults, linked = false }: DiffTableP
 							<Td dataLabel="Setting">
 								<div>
 									{place ? <Link to={place}>{change.label || change.path}</Link> : change.label || change.path}{' '}
-									{change.lockout && <Label isCompact color="yellow" className="tp-lockout">Can lock you out</Label>}
+									{change.lockout && <LockoutLabel />}
 									{fault && <div className="tp-danger-text">{fault}</div>}
 								</div>
 							</Td>

@@ -47,7 +47,7 @@ export function History() {
 						</ToolbarContent>
 					</Toolbar>
 					<Table variant="compact" aria-label="Revisions" gridBreakPoint="grid-lg">
-						<Thead><Tr><Th screenReaderText="Choose" /><Th modifier="nowrap">Revision</Th><Th>When</Th><Th>Who</Th><Th width={35}>Comment</Th><Th>Changes</Th><Th>State</Th><Th screenReaderText="Actions" /></Tr></Thead>
+						<Thead><Tr><Th screenReaderText="Choose" /><Th modifier="nowrap">Revision</Th><Th modifier="nowrap">When</Th><Th modifier="nowrap">Who</Th><Th width={35}>Comment</Th><Th modifier="nowrap">Changes</Th><Th modifier="nowrap">State</Th><Th screenReaderText="Actions" /></Tr></Thead>
 						<Tbody>
 							{data.revisions.map((revision, at) => (
 								<Row key={revision.revision} revision={revision} at={at} running={running} isChosen={chosen.includes(revision.revision)} onChoose={(on) => choose(revision.revision, on)} onRestore={() => setRestoring(revision.revision)} />

@@ -11,7 +11,7 @@ export function ProcessesCard({ processes }: { processes: ProcessStatus[] }) {
 			<CardBody>
 				<Table variant="compact" borders={false} aria-label="Processes" gridBreakPoint="grid-md">
 					<Thead>
-						<Tr><Th>Process</Th><Th>State</Th><Th>Up for</Th><Th>Restarts</Th><Th>Last end</Th></Tr>
+						<Tr><Th modifier="nowrap">Process</Th><Th modifier="nowrap">State</Th><Th modifier="nowrap">Up for</Th><Th modifier="nowrap">Restarts</Th><Th modifier="nowrap">Last end</Th></Tr>
 					</Thead>
 					<Tbody>
 						{processes.map((process) => (

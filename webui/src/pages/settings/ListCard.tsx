@@ -10,6 +10,7 @@ import { isPem } from '../../model/FieldControl';
 import { choiceLabel, type SchemaNode } from '../../model/schema';
 import { effective } from '../../model/when';
 import { ConfirmDialog } from '../../parts/ConfirmDialog';
+import { LockoutLabel } from '../../parts/labels';
 
 interface ListCardProps {
 	list: SchemaNode;
@@ -36,7 +37,7 @@ export function ListCard({ list, entries, onChanged }: ListCardProps) {
 	return (
 		<Card>
 			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" icon={<PlusIcon />} onClick={() => setEdited('new')}>Add</Button>, hasNoOffset: true }}>
-				<CardTitle component="h2">{plural(list.label)}</CardTitle>
+				<CardTitle component="h2">{plural(list.label)} {list.lockout && <LockoutLabel />}</CardTitle>
 				<p className="tp-quiet">{list.help}</p>
 			</CardHeader>
 			<CardBody>

@@ -13,6 +13,7 @@ import { candidateVerdict, failureVerdict, fieldPaths, leafChanges, noVerdict, w
 import { findNode, type SchemaNode } from '../../model/schema';
 import { childScope, type Scope } from '../../model/when';
 import { plural } from '../../parts/format';
+import { LockoutLabel } from '../../parts/labels';
 import { FailureNote, LoadingRows } from '../../parts/notes';
 import { PageFrame } from '../../parts/PageFrame';
 import { useFirstFault } from '../../parts/useFirstFault';
@@ -125,14 +126,14 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 					)}
 					{groups.map((group) => (
 						<Card key={group.name}>
-							<CardHeader><CardTitle component="h2">{group.label}</CardTitle><p className="tp-quiet">{group.help}</p></CardHeader>
+							<CardHeader><CardTitle component="h2">{group.label} {group.lockout && <LockoutLabel />}</CardTitle><p className="tp-quiet">{group.help}</p></CardHeader>
 							<CardBody className="tp-fields">
 								<NodeFields scope={childScope(scope, group, value[group.name])} path={`${node.path}/${group.name}`} faults={verdict.faults} onChange={(next) => setValue({ ...value, [group.name]: next })} leaveOut={noLists} />
 							</CardBody>
 						</Card>
 					))}
 					{leaves.length + groups.length > 0 && (
-						<div className={isDirty ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar'}>
+						<div className={isDirty || busy ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar tp-save-bar-closed'}>
 							<ActionList>
 								<ActionListItem><Button type="submit" variant="primary" isLoading={busy} isDisabled={busy || !isDirty}>Save to the candidate</Button></ActionListItem>
 								<ActionListItem><Button variant="link" isDisabled={busy || !isDirty} onClick={() => { setValue(saved); setVerdict(noVerdict); }}>Revert</Button></ActionListItem>
