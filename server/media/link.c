@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/secret.h"
 #include "core/text.h"
 #include "media/leg.h"
@@ -100,10 +101,12 @@ static void on_hop_packet(void *owner, struct tp_socket *socket, struct tp_buffe
 static bool send_to(struct tp_link *l, enum tp_hop_type type, bool rtcp, uint32_t flow,
 		    struct tp_buffer *b)
 {
-	struct tp_socket *s = rtcp ? &l->hop_pair->pair.rtcp : &l->hop_pair->pair.rtp;
+	struct tp_socket *s;
 
-	if (!flow || !tp_addr_is_set(&l->remote[rtcp]) || !tp_link_seal(l, type, flow, b))
+	if (!l->hop_pair || !flow || !tp_addr_is_set(&l->remote[rtcp]) ||
+	    !tp_link_seal(l, type, flow, b))
 		return false;
+	s = rtcp ? &l->hop_pair->pair.rtcp : &l->hop_pair->pair.rtp;
 	tp_socket_send(s, b, &l->remote[rtcp]);
 	l->tx_packets++;
 	return true;
@@ -269,42 +272,54 @@ static enum tp_err make_link(struct tp_media *m, uint32_t id, struct tp_link **o
 	return TP_OK;
 }
 
+/* Without sockets the link waits for the next tick: an address may come up late, and
+ * sip may learn of a new configuration before we do. */
+void tp_link_open_pair(struct tp_link *l)
+{
+	struct tp_media *m = l->media;
+	struct tp_diag diag = { 0 };
+	enum tp_err err;
+
+	if (l->hop_pair)
+		return;
+	err = l->role == 1 ? open_edge_pair(m, &l->local, &l->hop_pair, &diag) :
+			     open_core_pair(m, &l->local, &l->hop_pair, &diag);
+	if (err)
+		TP_LOG(TP_LOG_ERROR, "media.hop", "link %u (%s) has no ports yet: %s", l->id,
+		       l->name, diag.text[0] ? diag.text : tp_err_name(err));
+}
+
 static bool same_place(const struct tp_link *l, const struct tp_msg_hop_set *set)
 {
-	return l->hop_pair && l->role == set->role && tp_addr_equal(&l->local, &set->local);
+	return l->role == set->role && tp_addr_equal(&l->local, &set->local);
 }
 
 enum tp_err tp_link_set(struct tp_media *m, const struct tp_msg_hop_set *set, struct tp_link **out,
 			struct tp_diag *diag)
 {
 	struct tp_link *l = tp_link_find(m, set->link);
-	struct tp_hop_pair *pair = NULL;
 	enum tp_err err = TP_OK;
 
 	if (set->link == 0)
 		return tp_fail(diag, TP_FORMAT, "link", "0 is no link");
-	if (!l || !same_place(l, set)) {
-		err = set->role == 1 ? open_edge_pair(m, &set->local, &pair, diag) :
-				       open_core_pair(m, &set->local, &pair, diag);
-		if (!err && !l)
-			err = make_link(m, set->link, &l);
-		if (err) {
-			release_pair(&pair);
-			return err;
-		}
+	if (!l)
+		err = make_link(m, set->link, &l);
+	if (err)
+		return tp_fail(diag, err, "link", "no room for another link");
+	tp_text_copy(l->name, sizeof(l->name), set->name);
+	if (!same_place(l, set)) {
 		release_pair(&l->hop_pair);
-		l->hop_pair = pair;
 		l->role = set->role;
 		l->local = set->local;
 		memset(l->remote, 0, sizeof(l->remote));
-		attach_legs(m, l->id, l);
 	}
 	if (set->role == 0) {
 		l->remote[0] = set->remote_rtp;
 		l->remote[1] = set->remote_rtcp;
 	}
 	l->claim_round = m->kept_round;
-	tp_text_copy(l->name, sizeof(l->name), set->name);
+	attach_legs(m, l->id, l);
+	tp_link_open_pair(l);
 	tp_link_send_keepalives(l);
 	*out = l;
 	return TP_OK;

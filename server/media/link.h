@@ -53,7 +53,7 @@ struct tp_link {
 	char name[128];
 	struct tp_addr local;     /* as set */
 	struct tp_addr remote[2]; /* RTP, RTCP; edge: learned */
-	struct tp_hop_pair *hop_pair;
+	struct tp_hop_pair *hop_pair; /* NULL: could not be opened yet, each tick tries */
 	struct tp_link_tx tx;
 	struct tp_link_tx tx_next; /* told to the peer, sealed with once it holds it */
 	struct tp_link_rx rx;      /* the peer's newest */

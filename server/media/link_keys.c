@@ -163,7 +163,8 @@ static void tell_status(struct tp_link *l, bool up, uint64_t now)
 {
 	struct tp_msg_hop_status msg = {
 		.link = l->id, .up = up, .remote = l->remote[0], .rx_packets = l->rx_packets,
-		.tx_packets = l->tx_packets, .rx_rejected = l->rejected + l->hop_pair->unknown,
+		.tx_packets = l->tx_packets,
+		.rx_rejected = l->rejected + (l->hop_pair ? l->hop_pair->unknown : 0),
 	};
 
 	l->told_up = up;
@@ -182,6 +183,7 @@ void tp_link_tick(struct tp_media *m)
 		bool up = tp_link_is_up(l);
 		uint64_t pause = up ? TP_LINK_KEEPALIVE_MS : TP_LINK_HURRY_MS;
 
+		tp_link_open_pair(l);
 		tp_link_tick_keys(l, now);
 		/* Half a tick early rather than a whole one late. */
 		if (now - l->keepalive_ms + TP_MEDIA_TICK_MS / 2 >= pause)

@@ -19,6 +19,8 @@ struct tp_link_rx *tp_link_open(struct tp_link *link, const struct tp_hop_header
 void tp_link_peer_holds(struct tp_link *link, uint16_t epoch);
 /* A new epoch when it is time, and the end of the peer's old key. */
 void tp_link_tick_keys(struct tp_link *link, uint64_t now_ms);
+/* Opens the socket pair where it is missing. */
+void tp_link_open_pair(struct tp_link *link);
 /* On both sockets. */
 void tp_link_send_keepalives(struct tp_link *link);
 

@@ -76,6 +76,9 @@ static int write_nothing_on_hop(const struct tp_leg *leg, char *out, size_t size
 
 	if (!l)
 		return snprintf(out, size, "the media hop of this call's zone is not set up");
+	if (!l->hop_pair)
+		return snprintf(out, size, "the media ports of zone '%s' cannot be opened here",
+				l->name);
 	if (!l->rx.seal)
 		return snprintf(out, size, "the other half of zone '%s' has not sent its media key",
 				l->name);
@@ -144,7 +147,8 @@ static void report_addresses(const struct tp_leg *leg, struct tp_msg_stream_stat
 		out->remote_signalled = leg->want.remote_rtp;
 		out->remote_learned = leg->rtp_latch.learned;
 	} else if (leg->want.kind == TP_MEDIA_LEG_HOP && l) {
-		out->local = l->hop_pair->pair.rtp.local;
+		if (l->hop_pair)
+			out->local = l->hop_pair->pair.rtp.local;
 		if (l->role == 0)
 			out->remote_signalled = l->remote[0];
 		out->remote_learned = l->heard_ms ? l->remote[0] : (struct tp_addr){ 0 };

@@ -292,6 +292,26 @@ static void a_new_epoch_loses_nothing(void **state)
 	}
 }
 
+/* sip may be faster with a new configuration than media: the link comes up all the
+ * same, without being asked for again. */
+static void ports_that_come_late_are_opened(void **state)
+{
+	struct pair *p = *state;
+
+	rig_configure(&p->core, TP_ROLE_CORE, CORE, 35000, 35001);
+	assert_int_equal(tp_ports_take_fixed(p->core.media->ports, 35000), TP_OK);
+	set_link(&p->edge, TP_ROLE_EDGE);
+	set_link(&p->core, TP_ROLE_CORE); /* no port is free */
+	carry_key(&p->edge, &p->core);
+	carry_key(&p->core, &p->edge);
+	rig_run(p->loop, 100);
+	assert_null(tp_link_find(p->core.media, 1)->hop_pair);
+	rig_configure(&p->core, TP_ROLE_CORE, CORE, 36002, 36199);
+	RIG_WAIT(p->loop, both_up(p), 4000);
+	call_up(p);
+	assert_int_equal(talk(p, 5), 10);
+}
+
 static void reasons_name_the_silent_side(void **state)
 {
 	struct pair *p = *state;
@@ -451,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_newer_packets_move_the_core, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_key_keeps_the_link_down, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_new_epoch_loses_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(ports_that_come_late_are_opened, setup, teardown),
 		cmocka_unit_test_setup_teardown(reasons_name_the_silent_side, setup, teardown),
 		cmocka_unit_test_setup_teardown(sip_is_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(media_is_killed, setup, teardown),
