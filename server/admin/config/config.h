@@ -39,6 +39,10 @@ void tp_config_free(struct tp_config **config);
 
 /* Loop thread: what the supervisor says is in force. Never waits. */
 void tp_config_on_revision_state(struct tp_config *config, const struct tp_msg_revision_state *state);
+/* Loop thread, before tp_config_on_revision_state: the file that came with the same
+ * message, which helps when the database has lost that revision. fd stays the
+ * caller's. */
+void tp_config_on_running_file(struct tp_config *config, int fd);
 /* Whether a running configuration is known (the first revision_state was worked in). */
 bool tp_config_ready(struct tp_config *config);
 
