@@ -1,68 +1,19 @@
 """The web server of an appliance, as a browser and as an attacker meets it."""
 import os
 import pathlib
-import shutil
-import signal
 import ssl
 import subprocess
-import tempfile
 import threading
 import time
 
-from admin import Admin, ApiError
+from admin import ApiError
+from appliance import One
 from cases import check, run, wait_until
 from web import Browser, connect, raw, statuses, tls_context
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("TP_BUILD", TOP / "build" / "asan")) / "bin"
 ADDRESS = ("127.0.6.9", 7443)
 PASSWORD = "correct horse battery"
 HOST = f"{ADDRESS[0]}:{ADDRESS[1]}"
-
-
-class One:
-    """One turnpiked on a loopback address, in its first run."""
-
-    def __enter__(self):
-        folder = TOP / "build" / "lab"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.state = pathlib.Path(tempfile.mkdtemp(prefix="http-", dir=folder))
-        os.chmod(self.state, 0o755)
-        self.log = self.state / "log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                [str(BIN / "turnpiked"), "--state", str(self.state), "--web", HOST],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        self.admin = Admin(str(self.state / "run" / "admin.sock"))
-        try:
-            wait_until(self.answers, 60, "the first run does not listen")
-        except AssertionError:
-            print(self.log.read_text(errors="replace")[-4000:])
-            raise
-        return self
-
-    def answers(self):
-        check(self.process.poll() is None, "turnpiked has ended")
-        try:
-            return Browser(ADDRESS, timeout=2).visit()
-        except (OSError, ssl.SSLError):
-            return None
-
-    def secret(self):
-        return (self.state / "first-login").read_text().strip()
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError("turnpiked did not end") from None
-        text = self.log.read_text(errors="replace")
-        check(status == 0 and "Sanitizer" not in text and "runtime error" not in text,
-              f"turnpiked ended with {status}:\n{text[-4000:]}")
-        shutil.rmtree(self.state, ignore_errors=True)
 
 
 # ---------------------------------------------------------------- first run
@@ -375,4 +326,4 @@ run([first_run_wants_the_secret, login_makes_a_session, every_path_needs_a_sessi
      hostile_bodies_are_refused, answers_carry_the_security_headers, tls_is_strict,
      admin_socket_is_for_root, a_password_change_ends_other_sessions, slow_connections_block_nobody,
      garbage_leaves_the_server_alone, commits_lose_no_request, unknown_users_take_as_long,
-     guessing_is_slowed_down], One())
+     guessing_is_slowed_down], One(ADDRESS))

@@ -383,7 +383,7 @@ static void unlock(struct tp_login *l, const struct tp_http_request *req, struct
 		return;
 	}
 	tp_login_passed(l, req, "first login");
-	tp_login_log(l, req, 0, "setup", "", "The first-login secret was shown.");
+	tp_login_log(l, req, 0, "setup", "", "The first-login secret was given.");
 	admit(l, req, res, &facts);
 }
 

@@ -64,7 +64,7 @@ static void check_certificate(struct tp_status *s, struct told *told, int64_t no
 	};
 	struct tp_msg_alarm expires = {
 		.code = CODE_CERTIFICATE_EXPIRES,
-		.raised = not_after_s && left_days < WARN_DAYS,
+		.raised = left_days < WARN_DAYS,
 		.severity = left_days < 7 ? 2 : 1,
 		.subject = "identity",
 		.remedy = "Renew the certificate of this appliance.",
@@ -114,7 +114,10 @@ static void *watch_run(void *arg)
 		struct timespec at;
 
 		pthread_mutex_unlock(&s->lock);
-		check_certificate(s, &told, not_after_s, temporary);
+		/* After a restart the configuration comes a moment later: until then the
+		 * alarm of before stands. */
+		if (not_after_s)
+			check_certificate(s, &told, not_after_s, temporary);
 		check_processes(s, &told);
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += EVERY_S;

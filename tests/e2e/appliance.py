@@ -1,0 +1,63 @@
+"""One turnpiked on a loopback address, in its first run, without a network around it."""
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import tempfile
+
+from admin import Admin
+from cases import check, wait_until
+from web import Browser
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("TP_BUILD", TOP / "build" / "asan")) / "bin"
+
+
+class One:
+    """A context manager; the web interface listens on `address`."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def __enter__(self):
+        folder = TOP / "build" / "lab"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.state = pathlib.Path(tempfile.mkdtemp(prefix="one-", dir=folder))
+        os.chmod(self.state, 0o755)
+        self.log = self.state / "log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [str(BIN / "turnpiked"), "--state", str(self.state), "--web", f"{self.address[0]}:{self.address[1]}"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self.admin = Admin(str(self.state / "run" / "admin.sock"))
+        try:
+            wait_until(self.answers, 60, "the first run does not listen")
+        except AssertionError:
+            print(self.log.read_text(errors="replace")[-4000:])
+            raise
+        return self
+
+    def answers(self):
+        check(self.process.poll() is None, "turnpiked has ended")
+        try:
+            return Browser(self.address, timeout=2).visit()
+        except (OSError, ssl.SSLError):
+            return None
+
+    def secret(self):
+        return (self.state / "first-login").read_text().strip()
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("turnpiked did not end") from None
+        text = self.log.read_text(errors="replace")
+        check(status == 0 and "Sanitizer" not in text and "runtime error" not in text,
+              f"turnpiked ended with {status}:\n{text[-4000:]}")
+        shutil.rmtree(self.state, ignore_errors=True)
