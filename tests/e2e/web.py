@@ -74,10 +74,10 @@ def connect(address, source="127.0.0.1", timeout=15):
 def raw(address, data, source="127.0.0.1", timeout=15):
     """Everything the server sends back to these bytes until it closes or is quiet."""
     with tls_context().wrap_socket(connect(address, source, timeout)) as tls:
-        tls.sendall(data)
         tls.settimeout(3)
         answer = b""
         try:
+            tls.sendall(data)
             while True:
                 got = tls.recv(65536)
                 if not got:
