@@ -101,6 +101,9 @@ struct udp_flow {
 	struct tp_addr reply_to;
 };
 
+/* layer.c: a descriptor to be given up; -1 when there is none to be had. */
+int tp_transport_reserve(void);
+
 /* connection.c */
 enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_addr *remote);
 TP_NODISCARD enum tp_err tp_connection_dial(struct tp_transport_layer *layer,

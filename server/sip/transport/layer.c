@@ -1,9 +1,9 @@
 /* The transport layer as a whole, and what can be done with a flow. Used by sip. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "os/random.h"
@@ -32,6 +32,12 @@ static void set_limits(struct tp_transport_limits *l, const struct tp_transport_
 	l->pong_ms = or_default(l->pong_ms, PONG_MS);
 }
 
+/* A socket and not a file: none may be opened in the sandbox. */
+int tp_transport_reserve(void)
+{
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
 enum tp_err tp_transport_layer_new(struct tp_loop *loop, const struct tp_transport_limits *limits,
 				   const struct tp_transport_events *events, void *arg,
 				   struct tp_transport_layer **out)
@@ -54,7 +60,7 @@ enum tp_err tp_transport_layer_new(struct tp_loop *loop, const struct tp_transpo
 	tp_map_init(&layer->by_id, seed, layer->limits.connections);
 	tp_map_init(&layer->by_target, seed, layer->limits.connections);
 	tp_map_init(&layer->sources, seed, layer->limits.connections);
-	layer->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	layer->reserve_fd = tp_transport_reserve();
 	*out = layer;
 	return TP_OK;
 }

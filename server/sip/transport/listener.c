@@ -1,7 +1,6 @@
 /* Listening sockets, their exchange in two phases, and the caps on what they accept.
  * Used by sip. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +148,7 @@ static void shed(struct listener *l)
 		close(fd);
 		layer->counters.refused++;
 	}
-	layer->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	layer->reserve_fd = tp_transport_reserve();
 	tp_watch_stop(layer->loop, &l->watch);
 	if (tp_timer_start(layer->loop, &l->pause, PAUSE_MS, after_pause, l) != TP_OK)
 		start_watch(l);

@@ -1,5 +1,8 @@
 /* sip/transport over real sockets: framing, keepalives, caps, deadlines, listeners
  * that come and go, answers down the right way. */
+#include <sys/resource.h>
+#include <time.h>
+
 #include "harness.h"
 
 struct world {
@@ -384,6 +387,45 @@ static void listeners_come_and_go(void **state)
 	close(taken);
 }
 
+/* Without descriptors a waiting connection must not make the loop spin, and service
+ * goes on when there are some again. */
+static void without_descriptors_it_rests(void **state)
+{
+	struct world *w = *state;
+	struct tp_addr to = listen_on(w, TP_TRANSPORT_TCP, LOCAL);
+	struct tp_transport_counters n;
+	struct timespec before;
+	struct timespec after;
+	int spare[1024];
+	size_t count = 0;
+	int late = dial(&to, "127.0.3.2");
+	struct rlimit kept;
+	struct rlimit few;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
+	few = kept;
+	few.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (count < 1024 && (spare[count] = dup(late)) >= 0)
+		count++;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	test_run(w->loop, 300);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	while (count > 0)
+		close(spare[--count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &kept), 0);
+	assert_true((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 100);
+	tp_transport_count(w->transport, &n);
+	assert_int_equal(n.accepted, 0);
+	assert_true(test_is_closed(late));
+	close(late);
+	test_run(w->loop, 300);
+	late = dial(&to, "127.0.3.2");
+	test_send(late, options("again", "", ""));
+	test_run_until(w->loop, &w->messages, 1);
+	close(late);
+}
+
 static void ipv6_too(void **state)
 {
 	struct world *w = *state;
@@ -408,6 +450,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_does_not_read_is_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(datagrams_are_answered_where_via_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(listeners_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_descriptors_it_rests, setup, teardown),
 		cmocka_unit_test_setup_teardown(ipv6_too, setup, teardown),
 	};
 
