@@ -140,6 +140,21 @@ static int end_process(struct process *p, int signal)
 	return status;
 }
 
+/* A link of the hop: everything it needs is there in the sandbox. */
+static void link_up(struct process *p)
+{
+	struct tp_msg_hop_set set = { .link = 1, .role = 0, .local = rig_addr(LOCAL), .name = "pair",
+				      .remote_rtp = rig_addr("127.0.2.38:36000"),
+				      .remote_rtcp = rig_addr("127.0.2.38:36001") };
+	struct tp_msg_hop_peer_key key = { .link = 1, .epoch = 3, .key_len = 44, .link_flow = 7 };
+	unsigned before = p->r.hop_keys;
+
+	assert_int_equal(TP_CHANNEL_SEND(p->r.sip, hop_set, 5, &set), TP_OK);
+	assert_int_equal(TP_CHANNEL_SEND(p->r.sip, hop_peer_key, 0, &key), TP_OK);
+	RIG_WAIT(p->loop, p->r.hop_keys > before, 2000);
+	RIG_WAIT(p->loop, p->r.hop_status.tx_packets > 0, 15000);
+}
+
 static void must_be_confined(pid_t pid)
 {
 	char path[64], line[256];
@@ -199,6 +214,7 @@ static void a_killed_process_is_followed_by_one_that_goes_on(void **state)
 
 	start_process(&p);
 	must_be_confined(p.pid);
+	link_up(&p);
 	assert_int_equal(rig_set(&p.r, &set), TP_OK);
 	talk(&p, &a, &b, 30);
 	/* A revision that cannot be is refused, one that can does not touch the call. */
