@@ -27,6 +27,14 @@ struct admin {
 
 /* -------------------------------------------------- from the bus to the modules */
 
+static void on_running_file(void *arg, int fd)
+{
+	struct admin *a = arg;
+
+	if (a->config)
+		tp_config_on_running_file(a->config, fd);
+}
+
 static void on_revision_state(void *arg, const struct tp_msg_revision_state *m)
 {
 	struct admin *a = arg;
@@ -223,6 +231,7 @@ int main(int argc, char **argv)
 		.call_ended = on_call_ended,
 		.first_login = on_first_login,
 		.revision_state = on_revision_state,
+		.running_file = on_running_file,
 		.prepare = on_prepare,
 		.commit = on_commit,
 		.abort = on_abort,

@@ -281,6 +281,8 @@ static enum tp_err revision_state(struct tp_bus *bus, struct tp_frame *frame)
 
 	if (err == TP_OK)
 		err = tp_rd_finish(&frame->body);
+	if (err == TP_OK && bus->handlers.running_file && frame->fd_count == 1)
+		bus->handlers.running_file(bus->handlers.arg, frame->fds[0]);
 	if (err == TP_OK && bus->handlers.revision_state)
 		bus->handlers.revision_state(bus->handlers.arg, &m);
 	return err;

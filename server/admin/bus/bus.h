@@ -33,6 +33,9 @@ struct tp_bus_events {
 
 	/* On the main thread: must neither wait nor ask. */
 	void (*revision_state)(void *arg, const struct tp_msg_revision_state *m);
+	/* Before revision_state: the running configuration that came with it. The fd
+	 * is closed after the call. */
+	void (*running_file)(void *arg, int fd);
 	enum tp_err (*prepare)(void *arg, const struct tp_slice *slice, struct tp_diag *diag);
 	void (*commit)(void *arg);
 	void (*abort)(void *arg);

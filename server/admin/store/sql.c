@@ -21,7 +21,7 @@ void tp_store_unlock(struct tp_store **store)
 
 static enum tp_err failed(struct tp_store *store, const char *sql)
 {
-	int code = sqlite3_errcode(store->db);
+	int code = sqlite3_errcode(store->db) & 0xff; /* the rest is the extended code */
 
 	if (code == SQLITE_CONSTRAINT && (sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_UNIQUE ||
 					  sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_PRIMARYKEY))

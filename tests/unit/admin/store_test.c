@@ -1,0 +1,406 @@
+/* admin/store: schema, revisions, accounts, history, alarms, log; what kill -9 in the
+ * middle of commits leaves. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "admin/store/store.h"
+
+struct fixture {
+	char dir[64];
+	int dir_fd;
+	struct tp_store *store;
+};
+
+static void open_store(struct fixture *f)
+{
+	struct tp_diag diag = { 0 };
+
+	if (tp_store_open(f->dir_fd, &f->store, &diag) != TP_OK)
+		fail_msg("%s: %s", diag.where, diag.text);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	snprintf(f->dir, sizeof(f->dir), "/tmp/turnpike-store-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY);
+	open_store(f);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = { "turnpike.db", "turnpike.db-wal", "turnpike.db-shm" };
+	struct fixture *f = *state;
+
+	tp_store_close(&f->store);
+	for (size_t i = 0; i < 3; i++)
+		unlinkat(f->dir_fd, names[i], 0);
+	close(f->dir_fd);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+static enum tp_err add(struct tp_store *store, uint64_t number, enum tp_revision_state state)
+{
+	struct tp_revision r = { .number = number, .at_ms = 1000 + number, .state = state, .changes = 2 };
+	char json[32];
+
+	snprintf(r.author, sizeof(r.author), "admin");
+	snprintf(json, sizeof(json), "{\"n\":%llu}", (unsigned long long)number);
+	return tp_store_revision_add(store, &r, json, strlen(json));
+}
+
+static void revisions_are_kept_and_numbered(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_revision r, *rows;
+	uint64_t n, total;
+	char *json;
+	size_t len, count;
+
+	assert_int_equal(tp_store_revision_next(f->store, &n), TP_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(add(f->store, 1, TP_REVISION_PREPARED), TP_OK);
+	assert_int_equal(add(f->store, 1, TP_REVISION_PREPARED), TP_EXISTS);
+	assert_int_equal(tp_store_revision_set_state(f->store, 1, TP_REVISION_COMMITTED), TP_OK);
+	assert_int_equal(tp_store_revision_drop(f->store, 1), TP_STATE);
+	assert_int_equal(add(f->store, 2, TP_REVISION_PREPARED), TP_OK);
+	assert_int_equal(tp_store_revision_drop(f->store, 2), TP_OK);
+	assert_int_equal(tp_store_revision_next(f->store, &n), TP_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(add(f->store, 3, TP_REVISION_PREPARED), TP_OK);
+	assert_int_equal(tp_store_revision_get(f->store, 3, &r, &json, &len), TP_OK);
+	assert_string_equal(json, "{\"n\":3}");
+	assert_int_equal(len, 7);
+	free(json);
+	assert_int_equal(r.state, TP_REVISION_PREPARED);
+	assert_int_equal(tp_store_revision_get(f->store, 2, &r, NULL, NULL), TP_NOTFOUND);
+	assert_int_equal(tp_store_revision_list(f->store, false, 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(count, 1); /* prepared ones are not shown */
+	free(rows);
+	assert_int_equal(tp_store_revision_list(f->store, true, 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].number, 3);
+	free(rows);
+	assert_int_equal(tp_store_revision_set_state(f->store, 9, TP_REVISION_TRIAL), TP_NOTFOUND);
+}
+
+static void the_candidate_survives_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	char holder[TP_STORE_AUTHOR_MAX + 1];
+	char *json;
+	size_t len;
+
+	assert_int_equal(tp_store_candidate_load(f->store, &json, &len, holder), TP_OK);
+	assert_null(json);
+	assert_int_equal(tp_store_candidate_save(f->store, "{}", 2, "alice"), TP_OK);
+	assert_int_equal(tp_store_candidate_save(f->store, "{ }", 3, "bob"), TP_OK);
+	tp_store_close(&f->store);
+	open_store(f);
+	assert_int_equal(tp_store_candidate_load(f->store, &json, &len, holder), TP_OK);
+	assert_string_equal(json, "{ }");
+	assert_string_equal(holder, "bob");
+	free(json);
+	assert_int_equal(tp_store_candidate_save(f->store, NULL, 0, ""), TP_OK);
+	assert_int_equal(tp_store_candidate_load(f->store, &json, &len, holder), TP_OK);
+	assert_null(json);
+}
+
+static void accounts_note_logins(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_account a = { .name = "admin", .password_hash = "$scrypt$x", .level = TP_ACCOUNT_READ_WRITE };
+	struct tp_account *rows;
+	size_t count;
+
+	assert_int_equal(tp_store_account_add(f->store, &a), TP_OK);
+	assert_int_equal(tp_store_account_add(f->store, &a), TP_EXISTS);
+	assert_int_equal(tp_store_account_note_login(f->store, "admin", false, 5, "192.0.2.1"), TP_OK);
+	assert_int_equal(tp_store_account_note_login(f->store, "admin", false, 6, "192.0.2.1"), TP_OK);
+	assert_int_equal(tp_store_account_note_login(f->store, "nobody", false, 6, "192.0.2.1"), TP_NOTFOUND);
+	assert_int_equal(tp_store_account_get(f->store, "admin", &a), TP_OK);
+	assert_int_equal(a.failures, 2);
+	assert_int_equal(a.last_failure_ms, 6);
+	assert_int_equal(tp_store_account_note_login(f->store, "admin", true, 7, "192.0.2.9"), TP_OK);
+	assert_int_equal(tp_store_account_set_level(f->store, "admin", TP_ACCOUNT_AUDITOR, true), TP_OK);
+	assert_int_equal(tp_store_account_set_password(f->store, "admin", "$scrypt$y", 8), TP_OK);
+	assert_int_equal(tp_store_account_list(f->store, &rows, &count), TP_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(rows[0].failures, 0);
+	assert_string_equal(rows[0].last_login_source, "192.0.2.9");
+	assert_int_equal(rows[0].level, TP_ACCOUNT_AUDITOR);
+	assert_true(rows[0].disabled);
+	assert_string_equal(rows[0].password_hash, "$scrypt$y");
+	free(rows);
+	assert_int_equal(tp_store_account_delete(f->store, "admin"), TP_OK);
+	assert_int_equal(tp_store_account_get(f->store, "admin", &a), TP_NOTFOUND);
+}
+
+static void add_call(struct fixture *f, uint64_t call, const char *from, bool answered)
+{
+	struct tp_history h = { .call = call, .status = 200, .started_ms = 1000 * call,
+				.answered_ms = answered ? 1000 * call + 1 : 0, .ended_ms = 1000 * call + 9 };
+
+	snprintf(h.from, sizeof(h.from), "%s", from);
+	snprintf(h.call_id, sizeof(h.call_id), "id%llu", (unsigned long long)call);
+	assert_int_equal(tp_store_history_add(f->store, &h, "[\"step\"]", "[]"), TP_OK);
+}
+
+static void expect_calls(struct fixture *f, const char *filter, enum tp_history_result result, size_t wanted)
+{
+	struct tp_history *rows;
+	uint64_t total;
+	size_t count;
+
+	assert_int_equal(tp_store_history_list(f->store, filter, result, 0, 50, &rows, &count, &total), TP_OK);
+	assert_int_equal(count, wanted);
+	assert_int_equal(total, wanted);
+	free(rows);
+}
+
+static void history_is_filtered_and_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_history *rows, one;
+	char *steps, *streams;
+	uint64_t total;
+	size_t count;
+
+	add_call(f, 1, "alice@example.com", true);
+	add_call(f, 2, "bob@example.com", false);
+	add_call(f, 3, "Alice@example.net", false);
+	add_call(f, 3, "Alice@example.net", false); /* sip may send it twice */
+	expect_calls(f, NULL, TP_HISTORY_ALL, 3);
+	expect_calls(f, "ALICE", TP_HISTORY_ALL, 2);
+	expect_calls(f, "", TP_HISTORY_ANSWERED, 1);
+	expect_calls(f, "", TP_HISTORY_FAILED, 2);
+	expect_calls(f, "example.net", TP_HISTORY_ANSWERED, 0);
+	expect_calls(f, "100%_'", TP_HISTORY_ALL, 0);
+	assert_int_equal(tp_store_history_list(f->store, "", TP_HISTORY_ALL, 1, 1, &rows, &count, &total), TP_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(total, 3);
+	assert_int_equal(rows[0].call, 2);
+	assert_int_equal(tp_store_history_get(f->store, rows[0].id, &one, &steps, &streams), TP_OK);
+	assert_string_equal(one.from, "bob@example.com");
+	assert_string_equal(steps, "[\"step\"]");
+	free(rows);
+	free(steps);
+	free(streams);
+	assert_int_equal(tp_store_history_get(f->store, 99, &one, &steps, &streams), TP_NOTFOUND);
+}
+
+static void old_calls_go(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_history h = { .call = 9, .ended_ms = (TP_STORE_HISTORY_DAYS + 1ull) * 24 * 3600 * 1000 };
+
+	add_call(f, 1, "alice", true);
+	assert_int_equal(tp_store_history_add(f->store, &h, "[]", "[]"), TP_OK);
+	expect_calls(f, "", TP_HISTORY_ALL, 1);
+}
+
+static void alarms_have_a_life(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_alarm a = { .code = 40001, .severity = 1, .subject = "core", .text = "down", .raised_ms = 10 };
+	struct tp_alarm *rows;
+	uint32_t by[3];
+	size_t count;
+	bool fresh;
+
+	assert_int_equal(tp_store_alarm_raise(f->store, &a, &fresh), TP_OK);
+	assert_true(fresh);
+	a.severity = 2;
+	a.raised_ms = 20;
+	assert_int_equal(tp_store_alarm_raise(f->store, &a, &fresh), TP_OK);
+	assert_false(fresh);
+	assert_int_equal(tp_store_alarm_count(f->store, by), TP_OK);
+	assert_int_equal(by[1], 0);
+	assert_int_equal(by[2], 1);
+	assert_int_equal(tp_store_alarm_list(f->store, &rows, &count), TP_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(rows[0].raised_ms, 10);
+	assert_int_equal(tp_store_alarm_acknowledge(f->store, rows[0].id, "admin", 30), TP_OK);
+	assert_int_equal(tp_store_alarm_acknowledge(f->store, rows[0].id, "admin", 30), TP_STATE);
+	assert_int_equal(tp_store_alarm_acknowledge(f->store, 99, "admin", 30), TP_NOTFOUND);
+	free(rows);
+	assert_int_equal(tp_store_alarm_clear(f->store, 40001, "core", 40), TP_OK);
+	assert_int_equal(tp_store_alarm_clear(f->store, 40001, "core", 41), TP_NOTFOUND);
+	assert_int_equal(tp_store_alarm_raise(f->store, &a, &fresh), TP_OK);
+	assert_true(fresh);
+	assert_int_equal(tp_store_alarm_list(f->store, &rows, &count), TP_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].cleared_ms, 0);
+	assert_int_equal(rows[1].cleared_ms, 40);
+	assert_string_equal(rows[1].acknowledged_by, "admin");
+	free(rows);
+	assert_int_equal(tp_store_alarm_clear_all(f->store, 50), TP_OK);
+	assert_int_equal(tp_store_alarm_count(f->store, by), TP_OK);
+	assert_int_equal(by[2], 0);
+	for (uint64_t i = 0; i < 210; i++) {
+		a.code = (uint32_t)(50000 + i);
+		assert_int_equal(tp_store_alarm_raise(f->store, &a, NULL), TP_OK);
+		assert_int_equal(tp_store_alarm_clear(f->store, a.code, "core", 100 + i), TP_OK);
+	}
+	assert_int_equal(tp_store_alarm_list(f->store, &rows, &count), TP_OK);
+	assert_int_equal(count, 200);
+	assert_int_equal(rows[0].code, 50209);
+	free(rows);
+}
+
+static void logs_are_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_log_entry line = { .at_ms = 1, .name = "login.failed", .text = "wrong password", .source = "192.0.2.1" };
+	struct tp_log_entry *rows;
+	uint64_t total;
+	size_t count;
+
+	assert_int_equal(tp_store_log_add(f->store, TP_LOG_KIND_EVENT, &line), TP_OK);
+	assert_int_equal(tp_store_log_add(f->store, TP_LOG_KIND_CONFIGURATION, &line), TP_OK);
+	line.at_ms = 2;
+	snprintf(line.text, sizeof(line.text), "other");
+	assert_int_equal(tp_store_log_add(f->store, TP_LOG_KIND_EVENT, &line), TP_OK);
+	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "", 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].at_ms, 2);
+	free(rows);
+	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "PASSWORD", 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(count, 1);
+	free(rows);
+}
+
+static void a_newer_release_is_not_touched(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_diag diag = { 0 };
+	uint8_t version[4] = { 0, 0, 3, 231 };
+	int fd;
+
+	tp_store_close(&f->store);
+	/* user_version stands at byte 60 of the file (SQLite file format, 1.3) */
+	fd = openat(f->dir_fd, "turnpike.db", O_RDWR);
+	assert_int_equal(pwrite(fd, version, 4, 60), 4);
+	close(fd);
+	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_UNSUPPORTED);
+	assert_non_null(strstr(diag.text, "newer release"));
+	assert_null(f->store);
+}
+
+static void damage_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_diag diag = { 0 };
+	uint8_t garbage[512];
+	int fd;
+
+	for (uint64_t i = 1; i < 100; i++)
+		assert_int_equal(add(f->store, i, TP_REVISION_COMMITTED), TP_OK);
+	tp_store_close(&f->store);
+	memset(garbage, 0xa5, sizeof(garbage));
+	fd = openat(f->dir_fd, "turnpike.db", O_RDWR);
+	for (off_t at = 4096; at < 4096 * 12; at += 4096)
+		assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at), sizeof(garbage));
+	close(fd);
+	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_IO);
+	assert_non_null(strstr(diag.text, "damaged"));
+}
+
+/* A child commits revisions as fast as it can and says each on a pipe after it was
+ * told that it is stored; it is killed at some moment. */
+static void write_until_killed(struct fixture *f, int report)
+{
+	struct tp_store *store = NULL;
+	uint64_t n;
+
+	if (tp_store_open(f->dir_fd, &store, NULL) != TP_OK)
+		_exit(1);
+	for (;;) {
+		if (tp_store_revision_next(store, &n) != TP_OK || add(store, n, TP_REVISION_PREPARED) != TP_OK ||
+		    tp_store_revision_set_state(store, n, TP_REVISION_COMMITTED) != TP_OK ||
+		    write(report, &n, sizeof(n)) != sizeof(n))
+			_exit(1);
+	}
+}
+
+static void kill_takes_nothing_that_was_answered(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t last = 0;
+
+	tp_store_close(&f->store);
+	for (int round = 0; round < 10; round++) {
+		struct tp_diag diag = { 0 };
+		struct tp_revision r;
+		uint64_t n;
+		int fds[2];
+		pid_t pid;
+
+		assert_int_equal(pipe(fds), 0);
+		pid = fork();
+		if (pid == 0)
+			write_until_killed(f, fds[1]);
+		close(fds[1]);
+		assert_int_equal(read(fds[0], &n, sizeof(n)), sizeof(n)); /* it runs */
+		last = n;
+		nanosleep(&(struct timespec){ 0, (round * 7 + 3) * 1000000L }, NULL);
+		kill(pid, SIGKILL);
+		while (read(fds[0], &n, sizeof(n)) == sizeof(n))
+			last = n;
+		close(fds[0]);
+		waitpid(pid, NULL, 0);
+		open_store(f);
+		assert_int_equal(tp_store_check(f->store, &diag), TP_OK);
+		for (n = 1; n <= last; n++) {
+			assert_int_equal(tp_store_revision_get(f->store, n, &r, NULL, NULL), TP_OK);
+			/* one may have been stored and not yet marked when it died */
+			if (r.state != TP_REVISION_COMMITTED)
+				fail_msg("round %d: revision %llu was answered, but is not committed", round,
+					 (unsigned long long)n);
+		}
+		if (tp_store_revision_get(f->store, last + 1, &r, NULL, NULL) == TP_OK &&
+		    r.state == TP_REVISION_PREPARED)
+			assert_int_equal(tp_store_revision_set_state(f->store, last + 1, TP_REVISION_COMMITTED), TP_OK);
+		tp_store_close(&f->store);
+	}
+	assert_true(last >= 10);
+	open_store(f);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(revisions_are_kept_and_numbered),
+		TEST(the_candidate_survives_a_restart),
+		TEST(accounts_note_logins),
+		TEST(history_is_filtered_and_pages),
+		TEST(old_calls_go),
+		TEST(alarms_have_a_life),
+		TEST(logs_are_apart),
+		TEST(a_newer_release_is_not_touched),
+		TEST(damage_is_noticed),
+		TEST(kill_takes_nothing_that_was_answered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
