@@ -45,6 +45,13 @@ export function FirstRun() {
 
 	const learn = async () => {
 		const found = await readSetup();
+		const here = window.location.hostname.replace(/^\[|\]$/g, '');
+		if (/^[\d.]+$|:/.test(here) && here !== '127.0.0.1') {
+			// The address this page is reached at is the one not to lose.
+			const offers = found['local-addresses'];
+			const offer = offers.find((candidate) => candidate.address === here);
+			setDraft((old) => (old.networks.length > 0 ? old : { ...old, networks: [{ name: offer?.name ?? 'lan', address: here }] }));
+		}
 		setSetup(found);
 		setIdentity(await readIdentity().catch(() => null));
 		return found;

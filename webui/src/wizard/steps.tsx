@@ -1,5 +1,5 @@
 // The questions of the wizard, a component for each step.
-import { Button, Checkbox, ClipboardCopy, Content, FormGroup, HelperText, HelperTextItem, Radio, Stack, TextInput } from '@patternfly/react-core';
+import { Button, Checkbox, ClipboardCopy, Content, FormGroup, HelperText, HelperTextItem, InputGroup, InputGroupItem, Label, Radio, Stack, TextInput } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useEffect, useState } from 'react';
 import type { Identity, LocalAddress } from '../api/types';
@@ -63,30 +63,45 @@ export function RoleStep({ draft, faults, change }: StepProps) {
 }
 
 export function AddressStep({ draft, faults, change, offered }: StepProps & { offered: LocalAddress[] }) {
-	const set = (offer: LocalAddress, on: boolean) =>
-		change({ networks: on ? [...draft.networks, { name: freeName(offer.name, draft.networks), address: offer.address }] : draft.networks.filter((network) => network.address !== offer.address) });
+	const [typed, setTyped] = useState('');
+	const known = new Set(offered.map((offer) => offer.address));
+	const rows = [...offered, ...draft.networks.filter((network) => !known.has(network.address)).map((network) => ({ name: 'entered', address: network.address }))];
+	const add = (name: string, address: string) => change({ networks: [...draft.networks, { name: freeName(name, draft.networks), address }] });
+	const drop = (address: string) => change({ networks: draft.networks.filter((network) => network.address !== address) });
 	const rename = (address: string, name: string) =>
 		change({ networks: draft.networks.map((network) => (network.address === address ? { ...network, name } : network)) });
+	const addTyped = () => {
+		if (typed !== '' && !draft.networks.some((network) => network.address === typed))
+			add(offered.find((offer) => offer.address === typed)?.name ?? 'lan', typed);
+		setTyped('');
+	};
+	const isHere = (address: string) => window.location.hostname.replace(/^\[|\]$/g, '') === address;
 	return (
 		<>
 			<Content component="p">Signalling, media and this web page use the addresses you choose here, and no others.</Content>
 			{faults.networks && <Notice variant="danger" title={faults.networks} />}
-			<Table variant="compact" borders={false} aria-label="Addresses of this machine">
+			<Table variant="compact" borders={false} aria-label="Addresses of this machine" gridBreakPoint="grid-md">
 				<Thead><Tr><Th screenReaderText="Use" /><Th modifier="nowrap">Address</Th><Th modifier="nowrap">Interface</Th><Th modifier="nowrap">Name of the network</Th></Tr></Thead>
 				<Tbody>
-					{offered.map((offer, at) => {
-						const chosen = draft.networks.find((network) => network.address === offer.address);
+					{rows.map((row, at) => {
+						const chosen = draft.networks.find((network) => network.address === row.address);
 						return (
-							<Tr key={`${offer.name} ${offer.address}`}>
-								<Td><Checkbox id={`address-${at}`} aria-label={`Use ${offer.address}`} isChecked={Boolean(chosen)} onChange={(_event, on) => set(offer, on)} /></Td>
-								<Td dataLabel="Address">{offer.address}</Td>
-								<Td dataLabel="Interface">{offer.name}</Td>
-								<Td dataLabel="Name of the network">{chosen ? <TextInput aria-label={`Name of the network of ${offer.address}`} value={chosen.name} onChange={(_event, name) => rename(offer.address, name)} /> : <span className="tp-quiet">not used</span>}</Td>
+							<Tr key={`${row.name} ${row.address}`}>
+								<Td dataLabel="Use"><Checkbox id={`address-${at}`} aria-label={`Use ${row.address}`} isChecked={Boolean(chosen)} onChange={(_event, on) => (on ? add(row.name, row.address) : drop(row.address))} /></Td>
+								<Td dataLabel="Address"><span>{row.address} {isHere(row.address) && <Label isCompact color="blue">you are here</Label>}</span></Td>
+								<Td dataLabel="Interface">{row.name}</Td>
+								<Td dataLabel="Name of the network">{chosen ? <TextInput aria-label={`Name of the network of ${row.address}`} value={chosen.name} onChange={(_event, name) => rename(row.address, name)} /> : <span className="tp-quiet">not used</span>}</Td>
 							</Tr>
 						);
 					})}
 				</Tbody>
 			</Table>
+			<WizardField id="other-address" label="Another address" isRequired={false} help="For an address that this machine gets later.">
+				<InputGroup>
+					<InputGroupItem isFill><TextInput id="other-address" value={typed} onChange={(_event, value) => setTyped(value.trim())} aria-describedby="other-address-help" spellCheck="false" /></InputGroupItem>
+					<InputGroupItem><Button variant="control" onClick={addTyped} isDisabled={typed === ''}>Add</Button></InputGroupItem>
+				</InputGroup>
+			</WizardField>
 		</>
 	);
 }

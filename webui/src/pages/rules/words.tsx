@@ -19,7 +19,7 @@ export function matchText(rule: ConfigTree): ReactNode {
 	if (!word)
 		return 'Any';
 	const after = rule.behavior === 'strip' ? <>, stripped</> : rule.behavior === 'replace' ? <>, replaced by <code>{String(rule.replacement ?? '')}</code></> : null;
-	return <>{word} <code className="tp-code">{String(rule.pattern ?? '')}</code>{after}</>;
+	return <span>{word} <code className="tp-code">{String(rule.pattern ?? '')}</code>{after}</span>;
 }
 
 export const targetText = (rule: ConfigTree) => (rule.target === 'zone' ? `Zone ${String(rule['target-zone'] ?? '?')}` : 'Registered phones');
