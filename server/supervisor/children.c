@@ -16,6 +16,7 @@ enum {
 	SILENT_MS = 10000,    /* without a pong: killed */
 	START_MS = 30000,     /* without `ready`: killed */
 	QUICK_END_MS = 20000, /* an end before counts for the back-off */
+	ALARM_ENDS = 3,       /* quick ones in a row */
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_MAX_MS = 5000,
 	TERMINATE_MS = 5000,
@@ -48,6 +49,30 @@ void tp_sup_event(struct tp_sup *sup, unsigned severity, const char *name, const
 	TP_LOG(severity ? TP_LOG_WARN : TP_LOG_INFO, "event", "%s: %s", name, m.text);
 	if (tp_sup_child_of(sup, TP_PROCESS_ADMIN)->ready)
 		TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel, event, 0, &m);
+}
+
+/* Code 15002: a child ends again and again. Admin, when it is back, is told once more. */
+static void tell_alarm(const struct tp_sup_child *c)
+{
+	struct tp_sup_child *admin = tp_sup_child_of(c->process.sup, TP_PROCESS_ADMIN);
+	struct tp_msg_alarm m = { .code = 15002, .raised = c->alarmed, .severity = 2 };
+
+	if (!admin->ready)
+		return;
+	tp_text_copy(m.subject, sizeof(m.subject), name_of(c));
+	snprintf(m.text, sizeof(m.text), "%s ends again and again, last with %s.", name_of(c),
+		 c->process.last_end);
+	tp_text_copy(m.remedy, sizeof(m.remedy),
+		     "Go back to the last revision that worked, and send the system log to support.");
+	TP_CHANNEL_SEND(admin->process.channel, alarm, 0, &m);
+}
+
+static void set_alarm(struct tp_sup_child *c, bool raised)
+{
+	if (c->alarmed == raised)
+		return;
+	c->alarmed = raised;
+	tell_alarm(c);
 }
 
 /* ------------------------------------------------------------ configuration */
@@ -209,6 +234,9 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 				  sup->undone_at_start ? "the system was started again during the trial"
 						       : "");
 		sup->undone_at_start = 0;
+		for (size_t i = 0; i < TP_SLICES; i++)
+			if (sup->children[i].alarmed)
+				tell_alarm(&sup->children[i]);
 	}
 	if (sup->commit.stage == TP_SUP_COMMIT_PREPARING)
 		tp_sup_commit_child_ready(sup, c);
@@ -306,6 +334,8 @@ static void on_ping_due(void *arg)
 	}
 	if (c->ready)
 		TP_CHANNEL_SEND(c->process.channel, ping, 0, &m);
+	if (tp_loop_now_ms(sup->loop) - c->started_at_ms > QUICK_END_MS)
+		set_alarm(c, false);
 	if (tp_timer_start(sup->loop, &c->ping_timer, PING_EVERY_MS, on_ping_due, c) != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "child.watchdog", "no memory for the watchdog of %s", name_of(c));
 }
@@ -359,6 +389,8 @@ static void on_end(void *arg)
 		c->quick_ends++;
 	else
 		c->quick_ends = 1;
+	if (c->quick_ends >= ALARM_ENDS)
+		set_alarm(c, true);
 	tp_sup_event(sup, 1, "process.ended", "%s ended (%s) and is started again", name_of(c),
 		     c->process.last_end);
 	if (c->process.which == TP_PROCESS_ADMIN)

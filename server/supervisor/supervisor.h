@@ -63,6 +63,7 @@ struct tp_sup_child {
 	uint64_t in_force;    /* revision it last committed */
 	uint32_t restarts;
 	unsigned quick_ends; /* in a row */
+	bool alarmed;
 	uint64_t started_at_ms; /* loop time */
 	uint64_t started_unix_ms;
 	uint64_t pong_at_ms;

@@ -267,6 +267,38 @@ static void frame_of_full_size_passes(void **state)
 	free(got);
 }
 
+static void on_nothing(void *arg, struct tp_channel *ch)
+{
+	(void)arg;
+	(void)ch;
+}
+
+/* The largest answers (a page of registrations) are near the limit of a frame. */
+static void frame_near_the_limit_passes(void **state)
+{
+	struct ctx *c = *state;
+	struct tp_msg_registration *list = calloc(100, sizeof(*list));
+	struct tp_msg_registrations m = { .registrations = list, .registrations_count = 100 };
+	uint8_t *got = malloc(TP_CHANNEL_FRAME_MAX);
+	struct tp_channel *sip;
+	int fds[2];
+
+	for (int i = 0; i < 100; i++) {
+		memset(list[i].aor, 'a', sizeof(list[i].aor) - 1);
+		memset(list[i].contact, 'c', sizeof(list[i].contact) - 1);
+		memset(list[i].user_agent, 'u', sizeof(list[i].user_agent) - 1);
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(tp_channel_new(c->loop, fds[0], TP_PROCESS_SIP, TP_PROCESS_ADMIN, on_frame,
+					on_nothing, c, &sip), TP_OK);
+	assert_int_equal(TP_CHANNEL_SEND(sip, registrations, 3, &m), TP_OK);
+	assert_true(recv(fds[1], got, TP_CHANNEL_FRAME_MAX, MSG_DONTWAIT) > 90000);
+	tp_channel_free(&sip);
+	close(fds[1]);
+	free(got);
+	free(list);
+}
+
 static void sending_what_the_table_forbids_is_refused(void **state)
 {
 	struct ctx *c = *state;
@@ -311,7 +343,7 @@ int main(void)
 		T(short_header_closes), T(over_long_frame_closes), T(hang_up_closes),
 		T(handler_error_closes), T(handler_may_free_the_channel),
 		T(fds_arrive_and_are_closed), T(too_many_fds_close_the_channel_and_themselves),
-		T(frame_of_full_size_passes), T(sending_what_the_table_forbids_is_refused),
+		T(frame_of_full_size_passes), T(frame_near_the_limit_passes), T(sending_what_the_table_forbids_is_refused),
 		T(queue_is_bounded_and_keeps_order),
 	};
 
