@@ -12,6 +12,7 @@ struct tp_apply {
 	struct tp_login *login;
 	struct tp_status *status;
 	struct tp_addr first;
+	bool started; /* a configuration is in force since this process began */
 
 	/* What prepare built and commit puts in force. */
 	bool prepared;
@@ -107,10 +108,13 @@ static enum tp_err make_listeners(struct tp_apply *a, struct tp_diag *diag)
 			const struct tp_cfg_peer *at = &a->cfg.web_listeners[i];
 
 			if (tp_addr_parse_ip(tp_span_of(at->host), at->port, &wanted[i]) != TP_OK)
-				return tp_fail(diag, TP_FORMAT, "web", "%s is not an IP address", at->host);
+				return tp_fail(diag, TP_FORMAT, "/turnpike-system:system/network",
+					       "%s is not an IP address", at->host);
 		}
 	}
-	return tp_listeners_open(a->server, wanted, count, &a->listeners, diag);
+	/* What was good before must not keep the web interface down when an address comes
+	 * up later than we do; in a new configuration the same is a mistake to be told. */
+	return tp_listeners_open(a->server, wanted, count, !a->started, &a->listeners, diag);
 }
 
 enum tp_err tp_apply_prepare(void *arg, const struct tp_slice *slice, struct tp_diag *diag)
@@ -149,5 +153,6 @@ void tp_apply_commit(void *arg)
 	else
 		TP_LOG(TP_LOG_WARN, "web.tls", "the configuration has no certificate: no browser can connect");
 	tp_server_listen(a->server, &a->listeners);
+	a->started = true;
 	tp_apply_abort(a);
 }

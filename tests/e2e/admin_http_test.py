@@ -8,7 +8,7 @@ import time
 
 from admin import ApiError
 from appliance import One
-from cases import check, run, wait_until
+from cases import Skip, check, nightly, run, wait_until
 from web import Browser, connect, raw, statuses, tls_context
 
 ADDRESS = ("127.0.6.9", 7443)
@@ -110,6 +110,41 @@ def guessing_is_slowed_down(_):
     check(int(seen[-1][1]["Retry-After"]) >= 1, "no Retry-After")
     check(Browser(ADDRESS, source="127.0.6.51").log_in("admin", PASSWORD)[0] == 200,
           "an honest administrator elsewhere is locked out too")
+
+
+def one_session_too_many_ends_the_quietest(one):
+    one.admin.put("turnpike-system:system/web/session-max", 2)
+    one.admin.commit("two sessions")
+    visitors = [Browser(ADDRESS) for _ in range(3)]
+    for visitor in visitors:
+        check(visitor.log_in("admin", PASSWORD)[0] == 200, "login")
+    seen = [visitor.status("GET", "/api/v1/status") for visitor in visitors]
+    check(seen == [401, 200, 200], f"{seen}")
+
+
+def an_unused_session_ends(one):
+    if not nightly():
+        raise Skip("takes a minute: only with --nightly")
+    one.admin.put("turnpike-system:system/web/session-idle", 1)
+    one.admin.commit("idle for a minute")
+    visitor = Browser(ADDRESS)
+    check(visitor.log_in("admin", PASSWORD)[0] == 200, "login")
+    time.sleep(40)
+    check(visitor.status("GET", "/api/v1/status") == 200, "ended too early")
+    time.sleep(62)
+    check(visitor.status("GET", "/api/v1/status") == 401, "an unused session lives on")
+
+
+def a_missing_address_is_told(one):
+    one.admin.put("turnpike-system:system/network=far", {"name": "far", "address": "192.0.2.77"})
+    try:
+        one.admin.commit("an address that this machine does not have")
+        raise AssertionError("the commit is taken")
+    except ApiError as error:
+        check("requested address" in error.body, error.body)
+    finally:
+        one.admin.post("/api/v1/config/discard")
+    check(Browser(ADDRESS).visit()["host-name"] == "core.http.test", "the web interface is gone")
 
 
 def unknown_users_take_as_long(_):
@@ -325,5 +360,6 @@ run([first_run_wants_the_secret, login_makes_a_session, every_path_needs_a_sessi
      changes_need_the_token, ambiguous_requests_are_refused, unknown_methods_are_refused,
      hostile_bodies_are_refused, answers_carry_the_security_headers, tls_is_strict,
      admin_socket_is_for_root, a_password_change_ends_other_sessions, slow_connections_block_nobody,
-     garbage_leaves_the_server_alone, commits_lose_no_request, unknown_users_take_as_long,
+     garbage_leaves_the_server_alone, commits_lose_no_request, a_missing_address_is_told,
+     one_session_too_many_ends_the_quietest, an_unused_session_ends, unknown_users_take_as_long,
      guessing_is_slowed_down], One(ADDRESS))

@@ -103,9 +103,18 @@ bool tp_login_awaits_first(struct tp_login *l)
 {
 	struct tp_account *rows = NULL;
 	size_t count = 0;
-	bool waits = tp_store_account_list(l->store, &rows, &count) == TP_OK && count == 0;
+	bool known, waits;
 
+	pthread_mutex_lock(&l->lock);
+	known = l->has_account;
+	pthread_mutex_unlock(&l->lock);
+	if (known)
+		return false;
+	waits = tp_store_account_list(l->store, &rows, &count) == TP_OK && count == 0;
 	free(rows);
+	pthread_mutex_lock(&l->lock);
+	l->has_account |= count > 0;
+	pthread_mutex_unlock(&l->lock);
 	return waits;
 }
 

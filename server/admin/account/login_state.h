@@ -22,6 +22,7 @@ struct tp_login {
 	int role;
 	bool set_up;
 	uint32_t idle_s;
+	bool has_account; /* there is one, so there always will be */
 	struct tp_msg_first_login first;
 	bool has_first;
 };

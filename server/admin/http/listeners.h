@@ -2,6 +2,9 @@
 #ifndef TP_ADMIN_HTTP_LISTENERS_H
 #define TP_ADMIN_HTTP_LISTENERS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "core/addr.h"
 
 struct tp_listeners {
@@ -12,9 +15,9 @@ struct tp_listeners {
 	size_t count;
 };
 
-/* `had` may be NULL. */
+/* `had` may be NULL. absent: see tp_listeners_open. */
 TP_NODISCARD enum tp_err tp_listeners_make(const struct tp_listeners *had,
-					   const struct tp_addr *addresses, size_t count,
+					   const struct tp_addr *addresses, size_t count, bool absent,
 					   struct tp_listeners **out, struct tp_diag *diag);
 
 #endif

@@ -422,7 +422,7 @@ enum tp_err tp_server_new(const struct tp_router *router, struct tp_login *login
 	pthread_mutex_init(&server->tls_lock, NULL);
 	mg_init_library(MG_FEATURES_DEFAULT);
 	if (tp_sources_new(TP_SERVER_CONNECTIONS, TP_SERVER_SOURCE_SHARE, &server->sources) != TP_OK ||
-	    tp_listeners_make(NULL, NULL, 0, &none, NULL) != TP_OK ||
+	    tp_listeners_make(NULL, NULL, 0, false, &none, NULL) != TP_OK ||
 	    !(server->civetweb = start_civetweb(server))) {
 		tp_listeners_free(&none);
 		tp_server_free(&server);
@@ -465,9 +465,9 @@ void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context)
 }
 
 enum tp_err tp_listeners_open(struct tp_server *server, const struct tp_addr *addresses, size_t count,
-			      struct tp_listeners **out, struct tp_diag *diag)
+			      bool absent, struct tp_listeners **out, struct tp_diag *diag)
 {
-	return tp_listeners_make(server->listeners, addresses, count, out, diag);
+	return tp_listeners_make(server->listeners, addresses, count, absent, out, diag);
 }
 
 void tp_server_listen(struct tp_server *server, struct tp_listeners **listeners)

@@ -31,10 +31,11 @@ void tp_server_free(struct tp_server **server);
 void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context);
 
 /* Sockets that listen on these addresses: those that the server has already are used
- * again, the others are opened. TP_IO names the address in diag. Changes nothing. */
+ * again, the others are opened. absent: take also addresses that the machine does not
+ * have yet, as at boot. TP_IO names the address in diag. Changes nothing. */
 struct tp_listeners;
 TP_NODISCARD enum tp_err tp_listeners_open(struct tp_server *server, const struct tp_addr *addresses,
-					   size_t count, struct tp_listeners **out,
+					   size_t count, bool absent, struct tp_listeners **out,
 					   struct tp_diag *diag);
 void tp_listeners_free(struct tp_listeners **listeners);
 /* Listens there and no longer elsewhere; connections stay. Takes *listeners. */
