@@ -297,7 +297,7 @@ class Lab:
         return ",".join(f"{k}={v}" for k, v in keys.items())
 
     def start_calls(self, phones, calls, stay=None):
-        args = [str(tool("tp-phone"))]
+        args = [str(tool("tp-phone"))] + (["--trace"] if os.environ.get("TP_TRACE") else [])
         for phone in phones:
             args += ["--phone", phone]
         for call in calls:

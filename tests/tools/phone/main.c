@@ -33,6 +33,7 @@ uint64_t now_ns(void)
 void phone_on_message(struct phone *p, char *msg, size_t len)
 {
 	char cseq[64], via[512], branch[128], method[32];
+	phone_trace(p, "received", msg, len);
 	if (strlen(msg) != len || !text_header(msg, "CSeq", 0, cseq, sizeof(cseq)))
 		return;
 	const char *space = strchr(cseq, ' ');
@@ -61,6 +62,12 @@ void phone_on_message(struct phone *p, char *msg, size_t len)
 	struct leg *leg = id > 0 && id <= p->app->leg_count ? p->app->by_id[id] : NULL;
 	if (leg && leg->phone == p)
 		leg_on_answer(leg, msg, status, method);
+}
+
+void phone_trace(const struct phone *p, const char *what, const char *msg, size_t len)
+{
+	if (p->app->trace)
+		fprintf(stderr, "---- %s %s\n%.*s\n", p->spec.name, what, (int)len, msg);
 }
 
 static void on_event(struct app *app, struct source *source, uint32_t events)
@@ -218,7 +225,7 @@ static int usage(void)
 		"         [,transport=udp|tcp|tls][,netns=N][,ca=FILE][,tls-name=N][,srtp=SUITE]\n"
 		"         [,digest=MD5|SHA-256][,register=no][,port=P][,answer=STATUS][,ring-ms=N] ...\n"
 		"       --call FROM:TO[,uri=URI][,count=N][,rate=R][,seconds=S][,concurrent=N] ...\n"
-		"       [--stay SECONDS]\n");
+		"       [--stay SECONDS] [--trace]\n");
 	return 2;
 }
 
@@ -228,6 +235,7 @@ static bool parse_options(struct app *app, int argc, char **argv)
 		{ "phone", required_argument, NULL, 'p' },
 		{ "call", required_argument, NULL, 'c' },
 		{ "stay", required_argument, NULL, 's' },
+		{ "trace", no_argument, NULL, 't' },
 		{ 0 },
 	};
 	int c;
@@ -242,6 +250,8 @@ static bool parse_options(struct app *app, int argc, char **argv)
 		} else if (c == 'c' && app->script_count < SCRIPTS_MAX) {
 			if (!spec_parse_call(app, optarg, &app->scripts[app->script_count++]))
 				return false;
+		} else if (c == 't') {
+			app->trace = true;
 		} else if (c == 's') {
 			app->stop_at = now_ns() + (uint64_t)(strtod(optarg, NULL) * 1e9);
 		} else {

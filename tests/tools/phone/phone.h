@@ -144,6 +144,7 @@ struct app {
 	uint64_t stop_at;      /* answer calls until then, even without scripts */
 	bool stopping;
 	bool interrupted;
+	bool trace;            /* every SIP message to standard error */
 	struct phone phones[PHONES_MAX];
 	size_t phone_count;
 	struct script scripts[SCRIPTS_MAX];
@@ -197,6 +198,8 @@ void answer_accept(struct leg *leg);
 
 /* Called by the wire for each whole message. */
 void phone_on_message(struct phone *p, char *msg, size_t len);
+
+void phone_trace(const struct phone *p, const char *what, const char *msg, size_t len);
 
 /* report.c: a leg that is over goes into the tally and is freed. */
 void report_fold(struct app *app, struct leg *leg);

@@ -326,6 +326,7 @@ bool wire_send(struct phone *p, const char *data, size_t len)
 	struct wire *w = &p->wire;
 	if (w->state != WIRE_OPEN)
 		return false;
+	phone_trace(p, "sends", data, len);
 	if (p->spec.transport == WIRE_UDP) {
 		socklen_t sa_len = p->v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 		return sendto(w->source.fd, data, len, 0, (struct sockaddr *)&p->spec.server, sa_len) ==
