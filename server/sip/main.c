@@ -192,7 +192,7 @@ static void tear_down(struct tp_sip *sip)
 		tp_calls_free(&sip->calls);
 	tp_history_free(&sip->history);
 	tp_media_link_free(&sip->media);
-	tp_registrar_free(&sip->registrar);
+	tp_registrar_free(sip);
 	tp_zones_free(&sip->zones);
 	tp_resolver_free(&sip->resolver);
 	tp_transaction_layer_free(&sip->transactions);

@@ -104,17 +104,17 @@ static bool all(struct tp_sip *sip, const struct tp_binding *b, const void *arg)
 	return true;
 }
 
-void tp_registrar_free(struct tp_registrar **registrar)
+void tp_registrar_free(struct tp_sip *sip)
 {
-	struct tp_registrar *r = *registrar;
-	struct tp_sip sip = { .registrar = r };
+	struct tp_registrar *r = sip->registrar;
 
 	if (!r)
 		return;
-	remove_where(&sip, all, NULL);
+	tp_timer_stop(sip->loop, &r->sweep);
+	remove_where(sip, all, NULL);
 	tp_map_fini(&r->users);
 	free(r);
-	*registrar = NULL;
+	sip->registrar = NULL;
 }
 
 void tp_registrar_flow_closed(struct tp_sip *sip, const struct tp_flow *flow)

@@ -34,7 +34,7 @@ struct tp_registered {
 };
 
 TP_NODISCARD enum tp_err tp_registrar_new(struct tp_sip *sip, struct tp_registrar **out);
-void tp_registrar_free(struct tp_registrar **registrar);
+void tp_registrar_free(struct tp_sip *sip);
 /* A REGISTER: answered here in any case. */
 void tp_registrar_request(struct tp_sip *sip, struct tp_server_txn *txn, struct tp_flow *flow,
 			  struct tp_sip_msg *msg);
