@@ -206,6 +206,12 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false }
 			fleet.alarms.find((alarm) => alarm.id === match[1])['acknowledged-by'] = 'admin';
 			return undefined;
 		}
+		if (method === 'PUT' && url.pathname === '/api/v1/accounts/admin/password') {
+			if (context.body.current !== password)
+				throw fault(403, 'access-denied', 'The present password is wrong.', '/current');
+			password = context.body.password;
+			return undefined;
+		}
 		match = /^\/restconf\/ds\/(running|candidate)(\/.*)$/.exec(url.pathname);
 		if (match)
 			return restconf(method, match[1], match[2], context);

@@ -75,7 +75,7 @@ test('what is wrong is said at the field, before and after asking the server', a
 	const port = page.getByLabel('Port').nth(2);
 	await port.fill('80');
 	await save();
-	await page.getByText('Port must be 1024 to 65534.').waitFor();
+	await page.getByText('A port to listen on is a number from 1024 to 65534.').waitFor();
 	assert.ok(await port.evaluate((field) => field === document.activeElement), 'the faulty field has the focus');
 	await port.fill('5060');
 	await save();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
-import { logIn, openBrowser, openPage, settle } from './browser.mjs';
+import { axeViolations, logIn, openBrowser, openPage, password, settle } from './browser.mjs';
 
 let mock;
 let address;
@@ -58,6 +58,26 @@ test('every change carries the token of the session', async () => {
 	await sent;
 	await page.getByText('by admin').first().waitFor();
 	assert.deepEqual(bare, []);
+	await page.close();
+});
+
+test('the own password is changed, after the present one', async () => {
+	const { page } = await openPage(browser.context);
+	await page.goto(address);
+	await settle(page);
+	const submit = page.getByRole('dialog').getByRole('button', { name: 'Change password' });
+	await page.getByRole('button', { name: 'Account admin' }).click();
+	await page.getByRole('menuitem', { name: 'Change password' }).click();
+	await page.locator('#current').fill('not it');
+	await page.locator('#new-password').fill('nine wise toads at tea');
+	await page.locator('#new-again').fill('nine wise toads at tea');
+	assert.deepEqual(await axeViolations(page), []);
+	await submit.click();
+	await page.getByText('The present password is wrong.').waitFor();
+	await page.locator('#current').fill(password);
+	await submit.click();
+	await page.getByText('The password is changed').waitFor();
+	await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).last().click();
 	await page.close();
 });
 

@@ -52,7 +52,9 @@ export function readModel(names) {
 		const typedef = typedefs.get(name);
 		return typedef ? [type, ...typeChain(one(typedef, 'type'), name.split(':')[0])] : [type];
 	};
-	const firstOf = (chain, word) => chain.map((type) => one(type, word)).find(Boolean)?.text ?? null;
+	const limitOf = (chain, word) => chain.map((type) => one(type, word)).find(Boolean);
+	const firstOf = (chain, word) => limitOf(chain, word)?.text ?? null;
+	const messageOf = (chain, word) => said(limitOf(chain, word) ?? { has: [] }, 'error-message');
 
 	function leafFacts(statement, module) {
 		const chain = typeChain(one(statement, 'type'), module);
@@ -61,8 +63,11 @@ export function readModel(names) {
 		const secret = one(statement, 'turnpike-ui:secret');
 		return {
 			type: secret ? 'secret' : /ip-address/.test(base.text) ? 'ip-address' : base.text,
-			range: secret ? null : firstOf(chain, 'range') ?? firstOf(chain, 'length'),
+			range: firstOf(chain, 'range'),
+			'range-message': messageOf(chain, 'range'),
+			length: secret ? null : firstOf(chain, 'length'),
 			pattern: secret ? null : firstOf(chain, 'pattern'),
+			'pattern-message': secret ? null : messageOf(chain, 'pattern'),
 			enum: choices.length ? choices.map((choice) => ({ name: choice.text, label: said(choice, 'turnpike-ui:label') ?? choice.text, help: said(choice, 'description') })) : null,
 			default: said(statement, 'default'),
 			units: said(statement, 'units'),

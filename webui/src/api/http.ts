@@ -112,6 +112,10 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
 	return (await connection.request('POST', path, body)).data as T;
 }
 
+export async function put(path: string, body: unknown): Promise<void> {
+	await connection.request('PUT', path, body);
+}
+
 export async function remove(path: string): Promise<void> {
 	await connection.request('DELETE', path);
 }

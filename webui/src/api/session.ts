@@ -1,5 +1,5 @@
 // Session and first run.
-import { connection, get, post, remove } from './http';
+import { connection, get, post, put, remove } from './http';
 import type { Identity, Session, Setup, SetupComplete } from './types';
 
 async function keep(answer: Promise<Session>): Promise<Session> {
@@ -33,3 +33,6 @@ export const readSetup = () => get<Setup>('/api/v1/setup');
 export const setPassword = (user: string, password: string) => post<null>('/api/v1/setup/password', { user, password });
 export const completeSetup = (body: SetupComplete) => post<{ revision: number | string }>('/api/v1/setup/complete', body);
 export const readIdentity = () => get<Identity>('/api/v1/identity');
+
+export const changePassword = (user: string, current: string, password: string) =>
+	put(`/api/v1/accounts/${encodeURIComponent(user)}/password`, { current, password });

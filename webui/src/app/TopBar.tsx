@@ -12,6 +12,7 @@ import { plural, timeText } from '../parts/format';
 import { RoleLabel } from '../parts/labels';
 import { Mark } from '../parts/Mark';
 import { useLive } from './Live';
+import { PasswordDialog } from './PasswordDialog';
 import { Link, useRouter } from './router';
 import { useSession } from './SessionContext';
 import { ThemeItems, ThemeMenu } from './ThemeMenu';
@@ -80,6 +81,7 @@ function AlarmBell({ expanded, onToggle }: { expanded: boolean; onToggle: () => 
 function UserMenu() {
 	const { session, leave } = useSession();
 	const [open, setOpen] = useState(false);
+	const [changing, setChanging] = useState(false);
 	const end = async () => {
 		try {
 			await logOut();
@@ -88,27 +90,32 @@ function UserMenu() {
 		}
 	};
 	return (
-		<Dropdown
-			isOpen={open}
-			onOpenChange={setOpen}
-			popperProps={{ position: 'right' }}
-			toggle={(ref) => (
-				<MenuToggle ref={ref} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} icon={<UserIcon />} aria-label={`Account ${session.user ?? ''}`}>
-					<span className="tp-wide-only">{session.user}</span>
-				</MenuToggle>
-			)}
-		>
-			<DropdownList>
-				<DropdownItem isDisabled description={`Previous login ${timeText(session['previous-login-at'])}${session['failed-logins'] ? `, ${plural(session['failed-logins'], 'failed attempt')} since` : ''}`}>
-					Logged in as {session.user}
-				</DropdownItem>
-			</DropdownList>
-			<Divider />
-			<ThemeItems />
-			<Divider />
-			<DropdownList>
-				<DropdownItem onClick={() => void end()}>Log out</DropdownItem>
-			</DropdownList>
-		</Dropdown>
+		<>
+			{changing && <PasswordDialog user={session.user ?? ''} onClose={() => setChanging(false)} />}
+			<Dropdown
+				isOpen={open}
+				onOpenChange={setOpen}
+				onSelect={() => setOpen(false)}
+				popperProps={{ position: 'right' }}
+				toggle={(ref) => (
+					<MenuToggle ref={ref} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} icon={<UserIcon />} aria-label={`Account ${session.user ?? ''}`}>
+						<span className="tp-wide-only">{session.user}</span>
+					</MenuToggle>
+				)}
+			>
+				<DropdownList>
+					<DropdownItem isDisabled description={`Previous login ${timeText(session['previous-login-at'])}${session['failed-logins'] ? `, ${plural(session['failed-logins'], 'failed attempt')} since` : ''}`}>
+						Logged in as {session.user}
+					</DropdownItem>
+				</DropdownList>
+				<Divider />
+				<ThemeItems />
+				<Divider />
+				<DropdownList>
+					<DropdownItem onClick={() => setChanging(true)}>Change password</DropdownItem>
+					<DropdownItem onClick={() => void end()}>Log out</DropdownItem>
+				</DropdownList>
+			</Dropdown>
+		</>
 	);
 }

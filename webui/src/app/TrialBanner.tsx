@@ -1,11 +1,14 @@
 // While a commit is on trial: how long, and the two ways out, on every page.
 import { AlertActionLink } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
-import { confirm, undo } from '../api/config';
+import { confirm, readCandidate, undo } from '../api/config';
 import { messageOf } from '../api/http';
 import { clockText } from '../parts/format';
 import { useLive } from './Live';
 import { Notice } from '../parts/Notice';
+
+/** Of /turnpike-system:system/web/port. */
+const defaultPort = 7443;
 
 export function TrialBanner() {
 	const { config } = useLive();
@@ -19,6 +22,7 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 	const [now, setNow] = useState(() => Date.now());
 	const [busy, setBusy] = useState<'confirm' | 'undo' | null>(null);
 	const [failure, setFailure] = useState<string | null>(null);
+	const [elsewhere, setElsewhere] = useState<string | null>(null);
 
 	useEffect(() => setEnd(Date.now() + leftSeconds * 1000), [leftSeconds]);
 	useEffect(() => {
@@ -32,7 +36,9 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 		try {
 			await (what === 'confirm' ? confirm() : undo());
 		} catch (error) {
-			setFailure(what === 'confirm' ? `${messageOf(error)} Reload this page, which opens a new connection, and confirm again.` : messageOf(error));
+			setFailure(messageOf(error));
+			if (what === 'confirm')
+				setElsewhere(await movedTo().catch(() => null));
 		}
 		setBusy(null);
 		config.refresh();
@@ -52,7 +58,19 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 			)}
 		>
 			You still reach the appliance with it. Unless you confirm, the previous configuration comes back by itself.
-			{failure && <div role="alert" className="tp-danger-text">{failure}</div>}
+			{failure && (
+				<div role="alert" className="tp-danger-text">
+					{failure} {elsewhere ? <>This page has moved: <a href={elsewhere}>{elsewhere}</a></> : 'Reload this page after some seconds, and confirm again.'}
+				</div>
+			)}
 		</Notice>
 	);
+}
+
+/** The address of this page under the configuration on trial, when it is another port. */
+async function movedTo(): Promise<string | null> {
+	const { value } = await readCandidate('/turnpike-system:system/web', 'running');
+	const port = Number(value.port ?? defaultPort);
+	const here = Number(window.location.port || 443);
+	return Number.isInteger(port) && port !== here ? `https://${window.location.hostname}:${port}/` : null;
 }

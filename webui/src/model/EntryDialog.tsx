@@ -6,7 +6,7 @@ import { useFirstFault } from '../parts/useFirstFault';
 import { NodeFields } from './NodeFields';
 import type { SchemaNode } from './schema';
 import { useEntryDraft } from './useEntryDraft';
-import { Notice } from '../parts/Notice';
+import { FaultList } from '../parts/FaultList';
 
 interface EntryDialogProps {
 	list: SchemaNode;
@@ -38,7 +38,7 @@ export function EntryDialog({ list, entry, onClose, onSaved }: EntryDialogProps)
 		<Modal variant="medium" isOpen onClose={close} aria-labelledby="entry-title">
 			<ModalHeader title={title} labelId="entry-title" description={entry ? undefined : list.help} />
 			<ModalBody>
-				{draft.general.map((message) => <Notice key={message} variant="danger" title={message} className="tp-gap-below" />)}
+				<FaultList faults={draft.general} />
 				<Form id="entry-form" onSubmit={submit} noValidate>
 					<NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={entry !== null} />
 				</Form>

@@ -16,7 +16,18 @@ function rangeFault(node: SchemaNode, text: string): string | null {
 	const spans = node.range.split('|').map((span) => span.trim().split('..').map(Number));
 	const value = Number(text);
 	const inside = spans.some(([low = NaN, high = low]) => value >= low && value <= high);
-	return inside ? null : `${node.label} must be ${rangeText(node.range)}.`;
+	return inside ? null : node['range-message'] ?? `${node.label} must be ${rangeText(node.range)}.`;
+}
+
+/** YANG's patterns are anchored; those that JavaScript cannot read are left to the server. */
+function patternFault(node: SchemaNode, text: string): string | null {
+	if (!node.pattern || !node['pattern-message'])
+		return null;
+	try {
+		return new RegExp(`^(?:${node.pattern})$`, 'u').test(text) ? null : node['pattern-message'];
+	} catch {
+		return null;
+	}
 }
 
 export function rangeText(range: string): string {
@@ -42,8 +53,8 @@ export function checkTree(scope: Scope, path: string, found = new Map<string, st
 			const needed = node.mandatory || isKey(scope.node.kind === 'list' ? scope.node : null, node);
 			if (needed && isEmpty(effectiveValue))
 				found.set(at, `${node.label} is needed.`);
-			else if (isNumber(node) && !isEmpty(value)) {
-				const fault = rangeFault(node, String(value));
+			else if (!isEmpty(value)) {
+				const fault = isNumber(node) ? rangeFault(node, String(value)) : patternFault(node, String(value));
 				if (fault)
 					found.set(at, fault);
 			}

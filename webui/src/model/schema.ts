@@ -14,7 +14,11 @@ export interface SchemaNode {
 	help?: string | null;
 	type?: string | null;
 	range?: string | null;
+	length?: string | null;
 	pattern?: string | null;
+	'range-message'?: string | null;
+	'pattern-message'?: string | null;
+	'max-elements'?: number | string | null;
 	enum?: SchemaChoice[] | null;
 	default?: string | number | boolean | null;
 	units?: string | null;

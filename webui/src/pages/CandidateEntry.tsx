@@ -1,5 +1,5 @@
 // Create or edit a zone or a search rule on a page of its own.
-import { ActionList, ActionListItem, Button, Card, CardBody, Form, Stack, StackItem } from '@patternfly/react-core';
+import { ActionList, ActionListItem, Button, Card, CardBody, Form, Stack } from '@patternfly/react-core';
 import { useEffect, type FormEvent } from 'react';
 import { readCandidate, type ConfigTree } from '../api/config';
 import { useLive } from '../app/Live';
@@ -9,10 +9,10 @@ import { NodeFields } from '../model/NodeFields';
 import { ReferencesProvider, useReadReferences } from '../model/references';
 import { findNode, type SchemaNode } from '../model/schema';
 import { useEntryDraft } from '../model/useEntryDraft';
+import { FaultList } from '../parts/FaultList';
 import { FailureNote, LoadingRows, Nothing } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { useFirstFault } from '../parts/useFirstFault';
-import { Notice } from '../parts/Notice';
 
 interface CandidateEntryProps {
 	listPath: string;
@@ -70,7 +70,7 @@ function EntryForm({ list, initial, etag, isNew, leaveTo }: EntryFormProps) {
 	return (
 		<ReferencesProvider value={references}>
 			<Stack hasGutter>
-				{draft.general.map((message) => <StackItem key={message}><Notice variant="danger" title={message} /></StackItem>)}
+				<FaultList faults={draft.general} />
 				<Form onSubmit={submit} isHorizontal noValidate className="tp-settings">
 					<Card><CardBody className="tp-fields"><NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={!isNew} /></CardBody></Card>
 					<div className={draft.dirty ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar'}>

@@ -45,14 +45,14 @@ function Lines({ kind }: { kind: Kind }) {
 			{data?.total === 0 && <Nothing title={paging.typed ? 'Nothing matches' : 'Nothing was logged yet'} icon={ListIcon}>{paging.typed ? `No line has “${paging.typed}” in it.` : 'Lines appear here as things happen.'}</Nothing>}
 			{data && data.total > 0 && (
 				<Table variant="compact" aria-label="Log lines" gridBreakPoint="grid-lg">
-					<Thead><Tr><Th modifier="nowrap">Time</Th><Th modifier="nowrap">Severity</Th><Th modifier="nowrap">Event</Th><Th width={50}>Text</Th><Th modifier="nowrap">Who</Th></Tr></Thead>
+					<Thead><Tr><Th modifier="nowrap">Time</Th><Th modifier="nowrap">Severity</Th><Th modifier="nowrap">Event</Th><Th>Text</Th><Th width={20}>Who</Th></Tr></Thead>
 					<Tbody>
 						{data.lines.map((line, at) => (
 							<Tr key={`${line.at} ${at}`}>
 								<Td dataLabel="Time" modifier="nowrap" className="tp-number">{timeText(line.at)}</Td>
 								<Td dataLabel="Severity"><SeverityLabel severity={line.severity} /></Td>
 								<Td dataLabel="Event">{line.name}</Td>
-								<Td dataLabel="Text">{line.text}</Td>
+								<Td dataLabel="Text" className="tp-break">{line.text}</Td>
 								<Td dataLabel="Who">{[line.user, line.source].filter(Boolean).join(' from ') || '–'}</Td>
 							</Tr>
 						))}

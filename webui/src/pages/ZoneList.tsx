@@ -1,5 +1,5 @@
 // All zones: what the running appliance reports, and what the candidate will change.
-import { Button, Label } from '@patternfly/react-core';
+import { Button, Flex, Label } from '@patternfly/react-core';
 import NetworkIcon from '@patternfly/react-icons/dist/esm/icons/network-icon';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
@@ -18,8 +18,9 @@ export function ZoneList() {
 	const [doomed, setDoomed] = useState<string | null>(null);
 	const failure = status.error && !status.data ? status : candidate.error && !candidate.data ? candidate : null;
 	const create = <Button variant="primary" onClick={() => go('/zones/new')}>Create zone</Button>;
+	const actions = <Flex gap={{ default: 'gapSm' }}><Button variant="secondary" onClick={() => go('/zones-default')}>Default zone</Button>{create}</Flex>;
 	return (
-		<PageFrame title="Zones" purpose="The link to the other half of the pair, and the systems this appliance talks to." actions={create}>
+		<PageFrame title="Zones" purpose="The link to the other half of the pair, and the systems this appliance talks to." actions={actions}>
 			{!rows && !failure && <LoadingRows label="Reading the zones" />}
 			{failure && <FailureNote title="The zones could not be read" error={failure.error} retry={failure.refresh} />}
 			{rows && <StaleNote error={status.error} />}

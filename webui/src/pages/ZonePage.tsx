@@ -1,5 +1,5 @@
 // One zone: how it is now, and how it is configured.
-import { Button, Card, CardBody, CardHeader, CardTitle, Grid, GridItem } from '@patternfly/react-core';
+import { Button, Card, CardBody, CardHeader, CardTitle, Flex, Grid, GridItem } from '@patternfly/react-core';
 import { useState } from 'react';
 import type { ConfigTree } from '../api/config';
 import type { ZoneStatus } from '../api/types';
@@ -26,10 +26,10 @@ export function ZonePage({ name }: { name: string }) {
 	const list = model.data && findNode(model.data, zoneListPath);
 	const isDefault = row ? isDefaultZone(row) : false;
 	const actions = row && (
-		<>
-			{(row.entry || isDefault) && <Button variant="secondary" onClick={() => go(isDefault ? '/zones-default' : `/zones/${encodeURIComponent(name)}/edit`)}>Edit</Button>}{' '}
+		<Flex gap={{ default: 'gapSm' }}>
+			{(row.entry || isDefault) && <Button variant="secondary" onClick={() => go(isDefault ? '/zones-default' : `/zones/${encodeURIComponent(name)}/edit`)}>Edit</Button>}
 			{row.entry && <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>Delete</Button>}
-		</>
+		</Flex>
 	);
 	return (
 		<PageFrame title={name} back={[{ to: '/zones', label: 'Zones' }]} badge={row?.status && <ZoneStateLabel state={row.status.state} />} actions={actions}>

@@ -14,6 +14,7 @@ import { findNode, type SchemaNode } from '../../model/schema';
 import { childScope, type Scope } from '../../model/when';
 import { plural } from '../../parts/format';
 import { LockoutLabel } from '../../parts/labels';
+import { FaultList } from '../../parts/FaultList';
 import { FailureNote, LoadingRows } from '../../parts/notes';
 import { PageFrame } from '../../parts/PageFrame';
 import { useFirstFault } from '../../parts/useFirstFault';
@@ -112,7 +113,7 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 	return (
 		<>
 			<div aria-live="polite" className="tp-contents">
-				{verdict.general.map((message) => <Notice key={message} variant="danger" title={message} />)}
+				<FaultList faults={verdict.general} />
 				{verdict.elsewhere > 0 && <Notice variant="warning" title={`${plural(verdict.elsewhere, 'problem')} elsewhere in the candidate`}><Link to="/changes">Review the changes</Link></Notice>}
 				{done && !isDirty && verdict.faults.size + verdict.general.length === 0 && <Notice variant="success" title="Saved to the candidate">It takes effect when you <Link to="/changes">review and commit</Link> the changes.</Notice>}
 			</div>
