@@ -33,8 +33,9 @@ static enum tp_err agree_answerer(const struct tp_media_party *p, const struct t
 	if (o->our_count && in->crypto_count) {
 		const struct tp_sdp_crypto *theirs = &in->crypto[0];
 
+		/* The tag should be ours; each suite is offered once, so it tells as well. */
 		for (size_t i = 0; i < o->our_count; i++) {
-			if (o->ours[i].tag != theirs->tag || o->ours[i].suite != theirs->suite)
+			if (o->ours[i].suite != theirs->suite)
 				continue;
 			leg->rx_suite = leg->tx_suite = theirs->suite;
 			set_key(leg->rx_key, &leg->rx_key_len, theirs->key, theirs->key_len);
