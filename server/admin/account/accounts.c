@@ -1,5 +1,6 @@
 /* Passwords of administrators: the first one, and later changes. Runs in
  * turnpike-admin's workers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,7 @@ static void change_password(struct tp_login *l, const struct tp_http_request *re
 	bool first = tp_login_awaits_first(l);
 	struct tp_diag diag = { 0 };
 	enum tp_err err = store_password(l, req->parameter, password, &diag);
+	char text[TP_SESSION_USER_MAX + 64];
 
 	if (err != TP_OK) {
 		tp_http_reply_failure(res, err, &diag);
@@ -150,7 +152,8 @@ static void change_password(struct tp_login *l, const struct tp_http_request *re
 	if (first)
 		done_with_first(l);
 	tp_session_close_user(l->sessions, req->parameter, req->local ? NULL : req->session);
-	tp_login_log(l, req, 0, "password.changed", req->parameter, "The password was changed.");
+	snprintf(text, sizeof(text), "The password of %s was changed.", req->parameter);
+	tp_login_log(l, req, 0, "password.changed", req->user, text);
 	tp_http_reply_empty(res, 204);
 }
 

@@ -11,7 +11,7 @@
 enum {
 	CODE_TEMPORARY_CERTIFICATE = 40001,
 	CODE_CERTIFICATE_EXPIRES = 40002,
-	CODE_RESTARTED = 10001,
+	CODE_RESTARTED = 15003,
 	EVERY_S = 10,
 	WARN_DAYS = 30,
 	CALM_MS = 10 * 60 * 1000, /* after which a restart is no longer an alarm */
