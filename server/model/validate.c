@@ -7,10 +7,18 @@
 
 #include "model/tree.h"
 
+enum { TARGETS_MAX = 8 };
+
 struct checker {
 	struct tp_tree *tree;
 	struct tp_model_errors *errors;
 	size_t bad;
+	/* What leafrefs may point to, by their path: all paths of the model are absolute. */
+	struct {
+		const char *path;
+		struct ly_set *set;
+	} targets[TARGETS_MAX];
+	size_t target_count;
 };
 
 static void report(struct checker *c, const struct lyd_node *node, const char *below, const char *fmt, ...)
@@ -67,20 +75,33 @@ static void check_mandatory(struct checker *c, const struct lyd_node *node)
 	}
 }
 
+/* Borrowed from c; NULL when there is none or no room. */
+static const struct ly_set *leafref_targets(struct checker *c, const struct lyd_node *node, const char *path)
+{
+	struct ly_set *set = NULL;
+
+	for (size_t i = 0; i < c->target_count; i++) {
+		if (!strcmp(c->targets[i].path, path))
+			return c->targets[i].set;
+	}
+	if (c->target_count == TARGETS_MAX || lyd_find_xpath(node, path, &set) != LY_SUCCESS)
+		return NULL;
+	c->targets[c->target_count].path = path;
+	c->targets[c->target_count++].set = set;
+	return set;
+}
+
 static void check_leafref(struct checker *c, const struct lyd_node *node)
 {
 	const struct lysc_type *type = ((const struct lysc_node_leaf *)node->schema)->type;
-	struct ly_set *set = NULL;
+	const struct ly_set *set;
 	bool found = false;
 
 	if (type->basetype != LY_TYPE_LEAFREF)
 		return;
-	if (lyd_find_xpath(node, lyxp_get_expr(((const struct lysc_type_leafref *)type)->path), &set) ==
-	    LY_SUCCESS) {
-		for (uint32_t i = 0; i < set->count && !found; i++)
-			found = !strcmp(lyd_get_value(set->dnodes[i]), lyd_get_value(node));
-		ly_set_free(set, NULL);
-	}
+	set = leafref_targets(c, node, lyxp_get_expr(((const struct lysc_type_leafref *)type)->path));
+	for (uint32_t i = 0; set && i < set->count && !found; i++)
+		found = !strcmp(lyd_get_value(set->dnodes[i]), lyd_get_value(node));
 	if (!found)
 		report(c, node, NULL, "%s '%s' does not exist.", tp_schema_label(node->schema),
 		       lyd_get_value(node));
@@ -157,7 +178,7 @@ static void report_libyang(struct checker *c)
 
 enum tp_err tp_tree_validate(struct tp_tree *tree, struct tp_model_errors *errors)
 {
-	struct checker c = { tree, errors, 0 };
+	struct checker c = { .tree = tree, .errors = errors };
 	const struct lyd_node *root;
 	struct lyd_node *node;
 
@@ -167,6 +188,8 @@ enum tp_err tp_tree_validate(struct tp_tree *tree, struct tp_model_errors *error
 			LYD_TREE_DFS_END(root, node);
 		}
 	}
+	for (size_t i = 0; i < c.target_count; i++)
+		ly_set_free(c.targets[i].set, NULL);
 	if (c.bad)
 		return TP_FORMAT;
 	ly_err_clean(tree->model->ctx, NULL);

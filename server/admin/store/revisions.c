@@ -49,9 +49,13 @@ static enum tp_err add_revision(struct tp_store *store, void *arg)
 				     (int64_t)n->r->state, (int64_t)n->r->changes, n->r->sha256,
 				     sizeof(n->r->sha256), n->r->author, n->r->comment, n->json, n->len);
 
-	if (err != TP_OK)
-		return err;
-	return tp_sql_run(store, "UPDATE revision_counter SET last = max(last, ?)", "i", (int64_t)n->r->number);
+	if (err == TP_OK)
+		err = tp_sql_run(store, "UPDATE revision_counter SET last = max(last, ?)", "i",
+				 (int64_t)n->r->number);
+	if (err == TP_OK)
+		err = tp_sql_run(store, "DELETE FROM revision WHERE number <= ?", "i",
+				 (int64_t)n->r->number - TP_STORE_REVISIONS_MAX);
+	return err;
 }
 
 enum tp_err tp_store_revision_add(struct tp_store *store, const struct tp_revision *r, const char *json,

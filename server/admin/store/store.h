@@ -40,6 +40,7 @@ enum {
 	TP_STORE_AUTHOR_MAX = 127,
 	TP_STORE_COMMENT_MAX = 511,
 	TP_STORE_JSON_MAX = 8 << 20,
+	TP_STORE_REVISIONS_MAX = 5000, /* kept; the oldest go first */
 	TP_STORE_PAGE_MAX = 200, /* most rows of one list call; a greater limit is lowered to it */
 };
 

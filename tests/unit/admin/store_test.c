@@ -103,6 +103,18 @@ static void revisions_are_kept_and_numbered(void **state)
 	assert_int_equal(tp_store_revision_set_state(f->store, 9, TP_REVISION_TRIAL), TP_NOTFOUND);
 }
 
+static void the_oldest_revisions_go(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_revision r;
+
+	assert_int_equal(add(f->store, 1, TP_REVISION_COMMITTED), TP_OK);
+	assert_int_equal(add(f->store, 2, TP_REVISION_COMMITTED), TP_OK);
+	assert_int_equal(add(f->store, TP_STORE_REVISIONS_MAX + 1, TP_REVISION_COMMITTED), TP_OK);
+	assert_int_equal(tp_store_revision_get(f->store, 1, &r, NULL, NULL), TP_NOTFOUND);
+	assert_int_equal(tp_store_revision_get(f->store, 2, &r, NULL, NULL), TP_OK);
+}
+
 static void the_candidate_survives_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -391,6 +403,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(revisions_are_kept_and_numbered),
+		TEST(the_oldest_revisions_go),
 		TEST(the_candidate_survives_a_restart),
 		TEST(accounts_note_logins),
 		TEST(history_is_filtered_and_pages),
