@@ -143,7 +143,7 @@ static void change_password(struct tp_login *l, const struct tp_http_request *re
 	bool first = tp_login_awaits_first(l);
 	struct tp_diag diag = { 0 };
 	enum tp_err err = store_password(l, req->parameter, password, &diag);
-	char text[TP_SESSION_USER_MAX + 64];
+	char text[TP_HTTP_PARAMETER_MAX + 64];
 
 	if (err != TP_OK) {
 		tp_http_reply_failure(res, err, &diag);
