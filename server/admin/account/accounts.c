@@ -152,7 +152,7 @@ static void change_password(struct tp_login *l, const struct tp_http_request *re
 	if (first)
 		done_with_first(l);
 	tp_session_close_user(l->sessions, req->parameter, req->local ? NULL : req->session);
-	snprintf(text, sizeof(text), "The password of %s was changed.", req->parameter);
+	snprintf(text, sizeof(text), "The password of %.127s was changed.", req->parameter);
 	tp_login_log(l, req, 0, "password.changed", req->user, text);
 	tp_http_reply_empty(res, 204);
 }
