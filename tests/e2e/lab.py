@@ -314,7 +314,10 @@ class Lab:
         self.children.remove(child)
         check(out.strip(), f"tp-phone said nothing (status {child.returncode}): {err}")
         report = json.loads(out)
-        report["stderr"] = err
+        if os.environ.get("TP_TRACE"):
+            print(err)
+        else:
+            report["stderr"] = err
         return report
 
     def calls(self, phones, calls, stay=None, timeout=300):
@@ -392,7 +395,7 @@ def talk(report, name):
 def check_calls(report, calls, *names):
     """All calls answered, every packet heard by the right phone, and nothing else."""
     check(report["calls"] == calls and report["failed"] == 0,
-          f"{report['failed']} of {report['calls']} calls failed: {report['failures']} {report['stderr']}")
+          f"{report['failed']} of {report['calls']} calls failed: {report['failures']} {report.get('stderr')}")
     for name in names:
         media = talk(report, name)
         check(media["received"] > 0, f"nothing of {name} was heard")

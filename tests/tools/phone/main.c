@@ -16,6 +16,7 @@
 
 enum {
 	REGISTER_PATIENCE_S = 20,
+	UNREGISTER_PATIENCE_MS = 2000,
 	TICK_NS = 10 * 1000 * 1000,
 	SLOT_NS = 1000 * 1000,
 	SLOTS_BEHIND_MAX = 100,
@@ -182,11 +183,19 @@ static bool all_registered(const struct app *app)
 	return true;
 }
 
+static bool any_refused(const struct app *app)
+{
+	for (size_t i = 0; i < app->phone_count; i++)
+		if (app->phones[i].refused)
+			return true;
+	return false;
+}
+
 /* False when a phone could not register in time. */
 static bool register_phones(struct app *app)
 {
 	uint64_t until = app->now + REGISTER_PATIENCE_S * NS_PER_S;
-	while (!all_registered(app) && app->now < until && !app->interrupted) {
+	while (!all_registered(app) && !any_refused(app) && app->now < until && !app->interrupted) {
 		serve_events(app);
 		for (size_t i = 0; i < app->phone_count; i++)
 			phone_tick(&app->phones[i]);
@@ -196,6 +205,25 @@ static bool register_phones(struct app *app)
 			fprintf(stderr, "tp-phone: %s could not register: %s\n", app->phones[i].spec.name,
 				app->phones[i].trouble[0] ? app->phones[i].trouble : "no answer");
 	return all_registered(app);
+}
+
+/* Phones that go away say so, so that later calls do not look for them. */
+static void unregister_phones(struct app *app)
+{
+	uint64_t until = app->now + UNREGISTER_PATIENCE_MS * NS_PER_MS;
+	bool waiting = true;
+	for (size_t i = 0; i < app->phone_count; i++) {
+		struct phone *p = &app->phones[i];
+		p->was_registered = p->registered;
+		if (p->registered && p->wire.state == WIRE_OPEN)
+			phone_register(p, 0);
+	}
+	while (waiting && app->now < until) {
+		serve_events(app);
+		waiting = false;
+		for (size_t i = 0; i < app->phone_count; i++)
+			waiting = waiting || (app->phones[i].registered && app->phones[i].leaving);
+	}
 }
 
 static void play(struct app *app)
@@ -308,6 +336,7 @@ int main(int argc, char **argv)
 	bool ready = register_phones(app);
 	if (ready)
 		play(app);
+	unregister_phones(app);
 	report_write(app);
 	bool good = ready && report_good(app);
 	close(signals.fd);

@@ -98,6 +98,7 @@ bool media_open(struct leg *leg)
 	}
 	m->slot = leg->id % MEDIA_PACKET_MS;
 	m->offered = leg->phone->spec.suite;
+	m->crypto_tag = 1;
 	RAND_bytes((unsigned char *)&m->ssrc, sizeof(m->ssrc));
 	RAND_bytes(m->tx_key, sizeof(m->tx_key));
 	return m->open;

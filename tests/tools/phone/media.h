@@ -47,6 +47,7 @@ struct media {
 	struct sockaddr_storage remote_rtcp;
 	enum media_suite offered;  /* what our SDP carries */
 	enum media_suite suite;    /* agreed */
+	uint32_t crypto_tag;       /* of our a=crypto line: in an answer that of the line taken */
 	uint8_t tx_key[64];
 	uint8_t rx_key[64];
 	srtp_t tx;

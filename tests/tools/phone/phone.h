@@ -52,6 +52,9 @@ struct phone {
 	char address[64];      /* as in SDP and Contact */
 	bool v6;
 	bool registered;
+	bool refused;
+	bool leaving;          /* takes its registration back */
+	bool was_registered;   /* for the report, after that */
 	uint32_t register_cseq;
 	char register_call_id[128];
 	char register_tag[32];

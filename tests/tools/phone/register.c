@@ -33,6 +33,7 @@ static void send_register(struct phone *p, uint32_t expires)
 
 void phone_register(struct phone *p, uint32_t expires)
 {
+	p->leaving = expires == 0;
 	if (!p->register_call_id[0]) {
 		snprintf(p->register_call_id, sizeof(p->register_call_id), "r-%s-%lx", p->spec.name,
 			 (unsigned long)random());
@@ -54,12 +55,17 @@ void phone_on_register_answer(struct phone *p, const char *msg, unsigned status)
 		if (digest_answer(&p->spec, msg, "REGISTER", uri, p->authorization,
 				  sizeof(p->authorization))) {
 			p->challenged = true;
-			send_register(p, 3600);
+			send_register(p, p->leaving ? 0 : 3600);
 			return;
 		}
 	}
 	if (status / 100 != 2) {
+		p->refused = true;
 		snprintf(p->trouble, sizeof(p->trouble), "registration refused with %u", status);
+		return;
+	}
+	if (p->leaving) {
+		p->registered = false;
 		return;
 	}
 	uint32_t seconds = 3600;

@@ -92,7 +92,7 @@ static void write_phone(const struct phone *p)
 	printf("{\"name\":");
 	write_text(p->spec.name);
 	printf(",\"registered\":%s,\"registrations\":%u,\"connects\":%u,\"trouble\":",
-	       p->registered ? "true" : "false", p->registrations, p->wire.connects);
+	       p->was_registered ? "true" : "false", p->registrations, p->wire.connects);
 	write_text(p->trouble);
 	putchar('}');
 }

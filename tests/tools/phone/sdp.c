@@ -47,7 +47,7 @@ bool media_write_sdp(struct leg *leg, char *out, size_t size)
 	if (m->offered != SUITE_NONE) {
 		unsigned char base64[96];
 		EVP_EncodeBlock(base64, m->tx_key, (int)suites[m->offered].key_len);
-		text_add(&t, "a=crypto:1 %s inline:%s\r\n", suites[m->offered].name, base64);
+		text_add(&t, "a=crypto:%u %s inline:%s\r\n", m->crypto_tag, suites[m->offered].name, base64);
 	}
 	text_add(&t, "a=sendrecv\r\n");
 	return t.len + 1 < size;
@@ -99,6 +99,7 @@ static bool read_crypto(struct media *m, const char *sdp, enum media_suite wante
 			continue;
 		memcpy(m->rx_key, raw, suites[suite].key_len);
 		m->suite = suite;
+		m->crypto_tag = (uint32_t)strtoul(p + 9, NULL, 10);
 		return true;
 	}
 	return false;
