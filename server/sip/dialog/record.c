@@ -20,6 +20,7 @@ static void write_leg(const struct tp_leg *leg, struct tp_record_leg *out)
 {
 	tp_text_copy(out->zone_name, sizeof(out->zone_name), leg->zone_name);
 	out->registered = leg->registered;
+	tp_text_copy(out->user, sizeof(out->user), leg->user);
 	out->encryption = leg->encryption;
 	out->nat = leg->nat;
 	out->transport = leg->transport;
@@ -75,6 +76,7 @@ static void read_leg(struct tp_sip *sip, const struct tp_record_leg *in, struct 
 	leg->zone = zone ? zone->id : 0;
 	tp_text_copy(leg->zone_name, sizeof(leg->zone_name), in->zone_name);
 	leg->registered = in->registered;
+	tp_text_copy(leg->user, sizeof(leg->user), in->user);
 	leg->encryption = in->encryption;
 	leg->nat = in->nat;
 	leg->transport = in->transport;

@@ -24,6 +24,7 @@ struct tp_leg {
 	uint32_t zone;          /* 0: default zone, or a local registration */
 	char zone_name[64];     /* "default" for 0 */
 	bool registered;        /* a local registration */
+	char user[128];         /* whose */
 	uint8_t encryption;
 	bool nat;
 	struct tp_flow *flow;   /* how it was reached, or where it came from; NULL after a restart */

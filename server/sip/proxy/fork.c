@@ -273,6 +273,7 @@ static void start_binding(struct tp_call *call, const struct tp_route_target *ta
 	if (!branch)
 		return;
 	branch->leg.registered = true;
+	tp_text_copy(branch->leg.user, sizeof(branch->leg.user), binding->user->key);
 	tp_text_copy(branch->leg.zone_name, sizeof(branch->leg.zone_name), "local");
 	branch->leg.encryption = account ? account->encryption : call->sip->config->cfg.default_encryption;
 	branch->leg.nat = call->sip->config->cfg.registration_nat;

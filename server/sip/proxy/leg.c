@@ -7,6 +7,7 @@
 
 #include "sip/config/config.h"
 #include "sip/proxy/call.h"
+#include "sip/registrar/registrar.h"
 #include "sip/zone/zone.h"
 
 void tp_leg_set_flow(struct tp_leg *leg, struct tp_flow *flow)
@@ -100,6 +101,14 @@ enum tp_err tp_leg_reach(struct tp_sip *sip, struct tp_leg *leg, struct tp_flow 
 		return tp_fail(diag, TP_STATE, "zone", "zone '%s' is gone", leg->zone_name);
 	if (zone && tp_zone_is_traversal(zone))
 		return tp_zones_reach(zone, out, diag);
+	if (leg->registered && leg->transport != TP_TRANSPORT_UDP &&
+	    (!leg->flow || leg->flow->state == TP_FLOW_CLOSED)) {
+		/* The phone has come back over another connection. */
+		struct tp_flow *flow = tp_registrar_flow(sip, leg->user, leg->transport);
+
+		if (flow)
+			tp_leg_set_flow(leg, flow);
+	}
 	if (leg->flow && leg->flow->transport != TP_TRANSPORT_UDP && leg->flow->state != TP_FLOW_CLOSED) {
 		*out = tp_flow_ref(leg->flow);
 		return TP_OK;

@@ -125,6 +125,7 @@ static void set_source(struct tp_sip *sip, const struct tp_flow *flow, const str
 	} else if (binding) {
 		account = tp_sip_config_account(sip->config, binding->user->key);
 		caller->registered = true;
+		tp_text_copy(caller->user, sizeof(caller->user), binding->user->key);
 		tp_text_copy(caller->zone_name, sizeof(caller->zone_name), "local");
 		caller->encryption = account ? account->encryption : cfg->default_encryption;
 		caller->nat = cfg->registration_nat;

@@ -179,6 +179,24 @@ struct tp_binding *tp_registrar_source(struct tp_sip *sip, const struct tp_flow 
 	return NULL;
 }
 
+struct tp_flow *tp_registrar_flow(struct tp_sip *sip, const char *user, enum tp_transport transport)
+{
+	struct tp_registered *registered = tp_registrar_user(sip, user);
+	struct tp_flow *newest = NULL;
+	struct tp_list *it, *next;
+
+	if (!registered)
+		return NULL;
+	TP_LIST_EACH(it, next, &registered->bindings) {
+		struct tp_flow *flow = TP_CONTAINER(it, struct tp_binding, link)->flow;
+
+		if (flow->transport == transport && flow->state == TP_FLOW_OPEN &&
+		    (!newest || flow->opened_ms >= newest->opened_ms))
+			newest = flow;
+	}
+	return newest;
+}
+
 static void fill_row(struct tp_sip *sip, const struct tp_binding *b, struct tp_msg_registration *out)
 {
 	uint64_t now = tp_loop_now_ms(sip->loop);

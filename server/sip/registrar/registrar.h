@@ -44,6 +44,8 @@ struct tp_registered *tp_registrar_find(struct tp_sip *sip, const char *user, co
  * address; its From user must be the registered one. NULL: none. */
 struct tp_binding *tp_registrar_source(struct tp_sip *sip, const struct tp_flow *flow,
 				       const char *from_user);
+/* The open connection of a user's newest binding of this transport; NULL: none. */
+struct tp_flow *tp_registrar_flow(struct tp_sip *sip, const char *user, enum tp_transport transport);
 /* Connections that are gone take their bindings along. */
 void tp_registrar_flow_closed(struct tp_sip *sip, const struct tp_flow *flow);
 /* After a commit: accounts that are gone lose their bindings. */
