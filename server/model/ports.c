@@ -144,6 +144,8 @@ static void list_zones(const struct lister *l, bool outward)
 static bool has_named_peer(const struct lister *l)
 {
 	for (const struct lyd_node *zone = NULL; (zone = tp_leaf_next(l->zones, "zone", zone));) {
+		if (!tp_leaf_true(zone, "enabled"))
+			continue;
 		for (const struct lyd_node *peer = NULL; (peer = tp_leaf_next(zone, "peer", peer));) {
 			struct tp_addr addr = tp_leaf_addr(peer, "address", 0);
 

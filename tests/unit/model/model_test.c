@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "model/model.h"
+#include "model/ports.h"
 
 static struct tp_model *model;
 
@@ -465,6 +466,65 @@ static void print_and_parse_agree(void **state)
 	tp_tree_free(&b);
 }
 
+/* --------------------------------------------------------------- secrets and ports */
+
+static void note_secret(void *arg, const char *record, const char *sealed)
+{
+	char *out = arg;
+
+	sprintf(out + strlen(out), "%s=%s;", record, sealed);
+}
+
+static void secrets_have_record_names(void **state)
+{
+	struct tp_tree *tree = parse(BASE ",\"turnpike-sip:sip\":{\"registrar\":{\"account\":["
+				     "{\"name\":\"alice\",\"password\":\"$tp1$B=\"}]}}"
+				     ",\"turnpike-tls:tls\":{\"identity\":{\"private-key\":\"$tp1$KEY\"}}"
+				     ZONE("\"type\":\"traversal-server\"," LOGIN));
+	char seen[512] = "";
+
+	(void)state;
+	tp_tree_each_secret(tree, note_secret, seen);
+	assert_non_null(strstr(seen, "account/alice/password=$tp1$B=;"));
+	assert_non_null(strstr(seen, "identity/server/key=$tp1$KEY;"));
+	assert_non_null(strstr(seen, "zone/z/password=$tp1$AAAA;"));
+	tp_tree_free(&tree);
+}
+
+static void note_port(void *arg, const struct tp_port *port)
+{
+	char *out = arg;
+
+	sprintf(out + strlen(out), "%s %s %s:%s;", port->outward ? "out" : "in", port->protocol, port->address,
+		port->port);
+}
+
+static void expect_ports(const char *json, const char *wanted)
+{
+	struct tp_tree *tree = parse(json);
+	char seen[1024] = "";
+
+	tp_tree_each_port(tree, note_port, seen);
+	assert_string_equal(seen, wanted);
+	tp_tree_free(&tree);
+}
+
+static void ports_are_those_that_are_opened(void **state)
+{
+	(void)state;
+	expect_ports("{" SYSTEM() "}", "");
+	expect_ports(BASE ",\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true},\"tls\":{\"enabled\":false}}"
+		     ZONE("\"type\":\"traversal-server\",\"listen-port\":7002," LOGIN),
+		     "in TCP 192.0.2.1:7443;in UDP 192.0.2.1:5060;in UDP 192.0.2.1:36002-59999;"
+		     "in TCP 192.0.2.1:7002;in UDP 192.0.2.1:36000, 36001;");
+	/* a core listens on nothing towards the edge */
+	expect_ports(CORE ZONE("\"type\":\"traversal-client\",\"peer\":[{\"address\":\"198.51.100.1\"}]," LOGIN),
+		     "in TCP 192.0.2.1:7443;in TCP 192.0.2.1:5061;in UDP 192.0.2.1:36002-59999;"
+		     "out TCP 198.51.100.1:7001;out UDP 198.51.100.1:36000, 36001;");
+	expect_ports(BASE ZONE("\"type\":\"neighbor\",\"enabled\":false,\"peer\":[{\"address\":\"192.0.2.9\"}]"),
+		     "in TCP 192.0.2.1:7443;in TCP 192.0.2.1:5061;in UDP 192.0.2.1:36002-59999;");
+}
+
 /* ------------------------------------------------------------------- hostile text */
 
 static void refuse(const char *json, size_t len, const char *text)
@@ -548,6 +608,8 @@ int main(void)
 		cmocka_unit_test(bad_edits_change_nothing),
 		cmocka_unit_test(differences_are_for_people),
 		cmocka_unit_test(print_and_parse_agree),
+		cmocka_unit_test(secrets_have_record_names),
+		cmocka_unit_test(ports_are_those_that_are_opened),
 		cmocka_unit_test(hostile_text_is_refused),
 		cmocka_unit_test(too_many_entries_are_refused),
 		cmocka_unit_test(schema_has_what_forms_need),
