@@ -18,7 +18,7 @@ ONE_PLACE = [
     (r"civetweb\.h", ["server/admin/http/"]),
     (r"sqlite3\.h", ["server/admin/store/"]),
     (r"libyang/", ["server/model/"]),
-    (r"jansson\.h", ["server/admin/", "server/model/", "server/ctl/", "plugins/"]),
+    (r"jansson\.h", ["server/admin/", "server/model/", "server/ctl/", "plugins/", "tests/unit/admin/"]),
     (r"openssl/", ["server/tls/", "server/proto/hop", "server/media/", "server/core/", "server/os/",
                    "server/sip/", "server/admin/", "server/supervisor/", "server/ipc/", "server/model/",
                    "plugins/", "tests/"]),
