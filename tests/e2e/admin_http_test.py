@@ -1,6 +1,7 @@
 """The web server of an appliance, as a browser and as an attacker meets it."""
 import os
 import pathlib
+import socket
 import ssl
 import subprocess
 import threading
@@ -110,6 +111,40 @@ def guessing_is_slowed_down(_):
     check(int(seen[-1][1]["Retry-After"]) >= 1, "no Retry-After")
     check(Browser(ADDRESS, source="127.0.6.51").log_in("admin", PASSWORD)[0] == 200,
           "an honest administrator elsewhere is locked out too")
+
+
+def hostile_sip_text_reaches_the_pages_as_text(one):
+    """Stored script and broken UTF-8 of a caller: the answers stay JSON, letter by letter."""
+    one.admin.put("turnpike-sip:sip/udp", {"enabled": True, "port": 5060})
+    one.admin.commit("listen on UDP")
+    name = b'"<img src=x onerror=alert(1)>\xff\xc3(\xed\xa0\x80"'
+    invite = (b"INVITE sip:nobody@127.0.6.9 SIP/2.0\r\n"
+              b"Via: SIP/2.0/UDP 127.0.6.40:5060;branch=z9hG4bKhostile\r\n"
+              b"From: " + name + b" <sip:evil@127.0.6.40>;tag=1\r\nTo: <sip:nobody@127.0.6.9>\r\n"
+              b"Call-ID: <script>alert(2)</script>@evil\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
+              b"Contact: <sip:evil@127.0.6.40>\r\nUser-Agent: <script>alert(3)</script>\r\n"
+              b"Content-Length: 0\r\n\r\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+        caller.bind(("127.0.6.40", 5060))
+        caller.settimeout(5)
+        caller.sendto(invite, (ADDRESS[0], 5060))
+        answer = caller.recv(4096)
+        final = answer if b" 100 " not in answer[:20] else caller.recv(4096)
+        caller.sendto(invite.replace(b"INVITE sip:", b"ACK sip:", 1).replace(b"1 INVITE", b"1 ACK"),
+                      (ADDRESS[0], 5060))
+    visitor = Browser(ADDRESS)
+    check(visitor.log_in("admin", PASSWORD)[0] == 200, "login")
+
+    def look():
+        status, headers, body = visitor.call("GET", "/api/v1/history")
+        check(status == 200 and isinstance(body, dict), f"the history is not JSON: {body!r:.300}")
+        check(headers["Content-Type"].startswith("application/"), headers["Content-Type"])
+        return body["calls"]
+    check(final.split(b" ")[1] == b"404", f"{final[:60]}")
+    calls = wait_until(look, 10, "the call is not in the history")
+    check("<script>" in calls[0]["call-id"], f"{calls[0]}")
+    for path in (f"/api/v1/history/{calls[0]['id']}", "/api/v1/log"):
+        check(isinstance(visitor.call("GET", path)[2], dict), f"{path} is not JSON")
 
 
 def one_session_too_many_ends_the_quietest(one):
@@ -361,5 +396,5 @@ run([first_run_wants_the_secret, login_makes_a_session, every_path_needs_a_sessi
      hostile_bodies_are_refused, answers_carry_the_security_headers, tls_is_strict,
      admin_socket_is_for_root, a_password_change_ends_other_sessions, slow_connections_block_nobody,
      garbage_leaves_the_server_alone, commits_lose_no_request, a_missing_address_is_told,
-     one_session_too_many_ends_the_quietest, an_unused_session_ends, unknown_users_take_as_long,
+     hostile_sip_text_reaches_the_pages_as_text, one_session_too_many_ends_the_quietest, an_unused_session_ends, unknown_users_take_as_long,
      guessing_is_slowed_down], One(ADDRESS))
