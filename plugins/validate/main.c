@@ -22,10 +22,10 @@ struct validator {
 };
 
 /* Parses, checks, makes the slices. What is wrong goes into errors. */
-static enum tp_err work(struct validator *v, uint64_t revision, int candidate, struct tp_slice_fds *fds,
-			struct tp_model_errors *errors)
+static enum tp_err work(struct validator *v, uint64_t revision, int candidate,
+			struct tp_slice_fds *fds, struct tp_model_errors *errors)
 {
-	struct tp_diag diag = { 0 };
+	struct tp_diag diag = {0};
 	struct tp_tree *tree = NULL;
 	void *json = NULL;
 	size_t len;
@@ -46,16 +46,18 @@ static enum tp_err work(struct validator *v, uint64_t revision, int candidate, s
 			tp_model_errors_add(errors, diag.where, "%s", diag.text);
 	}
 	if (err != TP_OK && !errors->count)
-		tp_model_errors_add(errors, "", "The candidate cannot be read (%s).", tp_err_name(err));
+		tp_model_errors_add(errors, "", "The candidate cannot be read (%s).",
+				    tp_err_name(err));
 	tp_tree_free(&tree);
 	free(json);
 	return err;
 }
 
-static enum tp_err answer(struct tp_channel *ch, uint32_t request, uint64_t revision, enum tp_err result,
-			  const struct tp_slice_fds *slices, const struct tp_model_errors *errors)
+static enum tp_err answer(struct tp_channel *ch, uint32_t request, uint64_t revision,
+			  enum tp_err result, const struct tp_slice_fds *slices,
+			  const struct tp_model_errors *errors)
 {
-	const int fds[] = { slices->admin, slices->sip, slices->media };
+	const int fds[] = {slices->admin, slices->sip, slices->media};
 	struct tp_msg_validated *m = calloc(1, sizeof(*m));
 	enum tp_err err;
 
@@ -76,7 +78,7 @@ static enum tp_err answer(struct tp_channel *ch, uint32_t request, uint64_t revi
 static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct validator *v = arg;
-	struct tp_slice_fds slices = { -1, -1, -1 };
+	struct tp_slice_fds slices = {-1, -1, -1};
 	struct tp_model_errors *errors;
 	struct tp_msg_validate m;
 	enum tp_err err;
@@ -114,20 +116,22 @@ static void on_closed(void *arg, struct tp_channel *ch)
 static int run(struct validator *v)
 {
 	struct tp_channel *ch = NULL;
-	struct tp_diag diag = { 0 };
+	struct tp_diag diag = {0};
 	enum tp_err err = tp_model_new(&v->model, &diag);
 
 	if (err == TP_OK)
 		err = tp_loop_new(&v->loop);
 	if (err == TP_OK)
-		err = tp_channel_new(v->loop, CHANNEL_FD, TP_PROCESS_VALIDATE, TP_PROCESS_SUP, on_frame, on_closed,
-				     v, &ch);
+		err = tp_channel_new(v->loop, CHANNEL_FD, TP_PROCESS_VALIDATE, TP_PROCESS_SUP,
+				     on_frame, on_closed, v, &ch);
 	if (err == TP_OK)
 		err = tp_sandbox_enter(&tp_sandbox_profile_validate, NULL, 0, &diag);
 	if (err != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "validate.start", "%s: %s %s", tp_err_name(err), diag.where, diag.text);
+		TP_LOG(TP_LOG_ERROR, "validate.start", "%s: %s %s", tp_err_name(err), diag.where,
+		       diag.text);
 	else
-		err = tp_loop_run(v->loop); /* until the supervisor has read the answer and closed */
+		err = tp_loop_run(
+			v->loop); /* until the supervisor has read the answer and closed */
 	tp_channel_free(&ch);
 	tp_loop_free(&v->loop);
 	tp_model_free(&v->model);
@@ -136,7 +140,7 @@ static int run(struct validator *v)
 
 int main(void)
 {
-	struct validator v = { 0 };
+	struct validator v = {0};
 
 	tp_log_open("turnpike-validate", TP_LOG_WARN);
 	return run(&v);

@@ -107,7 +107,8 @@ static void compare(struct differ *d, const struct lyd_node *before, const struc
 			note_subtree(d, TP_CHANGE_DELETE, b);
 	}
 	for (const struct lyd_node *a = after; a; a = a->next) {
-		const struct lyd_node *b = a->schema->nodetype == LYS_LEAF ? NULL : match(before, a);
+		const struct lyd_node *b =
+			a->schema->nodetype == LYS_LEAF ? NULL : match(before, a);
 
 		if (a->schema->nodetype == LYS_LEAF) {
 			for (b = before; b && b->schema != a->schema;)
@@ -118,10 +119,11 @@ static void compare(struct differ *d, const struct lyd_node *before, const struc
 	}
 }
 
-enum tp_err tp_tree_diff(const struct tp_tree *before, const struct tp_tree *after, struct tp_changes *out)
+enum tp_err tp_tree_diff(const struct tp_tree *before, const struct tp_tree *after,
+			 struct tp_changes *out)
 {
-	struct tp_changes changes = { 0 };
-	struct differ d = { &changes, TP_OK };
+	struct tp_changes changes = {0};
+	struct differ d = {&changes, TP_OK};
 
 	compare(&d, before->root, after->root);
 	if (d.err != TP_OK) {

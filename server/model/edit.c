@@ -22,7 +22,8 @@ static enum tp_err locate(const struct tp_tree *tree, const char *path, struct t
 
 /* --------------------------------------------------------------------------- get */
 
-static json_t *list_json(const struct lyd_node *first, const struct lysc_node *schema, unsigned print)
+static json_t *list_json(const struct lyd_node *first, const struct lysc_node *schema,
+			 unsigned print)
 {
 	json_t *list = json_array();
 
@@ -33,7 +34,8 @@ static json_t *list_json(const struct lyd_node *first, const struct lysc_node *s
 	return list;
 }
 
-static json_t *target_json(const struct tp_tree *tree, const struct tp_target *t, bool keyed, unsigned print)
+static json_t *target_json(const struct tp_tree *tree, const struct tp_target *t, bool keyed,
+			   unsigned print)
 {
 	bool many = t->schema->nodetype & (LYS_LIST | LYS_LEAFLIST);
 	json_t *list;
@@ -42,7 +44,8 @@ static json_t *target_json(const struct tp_tree *tree, const struct tp_target *t
 		return t->node ? tp_node_json(t->node, print) : NULL;
 	if (!keyed)
 		return t->parent || !t->schema->parent
-			       ? list_json(t->parent ? lyd_child(t->parent) : tree->root, t->schema, print)
+			       ? list_json(t->parent ? lyd_child(t->parent) : tree->root, t->schema,
+					   print)
 			       : NULL;
 	if (!t->node)
 		return NULL;
@@ -73,7 +76,8 @@ enum tp_err tp_tree_get(const struct tp_tree *tree, const char *path, unsigned p
 	if (t.schema) {
 		value = target_json(tree, &t, last_has_key(path), print);
 		if (!value) {
-			tp_model_errors_add(errors, "", "%s is not set.", tp_schema_label(t.schema));
+			tp_model_errors_add(errors, "", "%s is not set.",
+					    tp_schema_label(t.schema));
 			return TP_NOTFOUND;
 		}
 		snprintf(name, sizeof(name), "%s:%s", t.schema->module->name, t.schema->name);
@@ -91,7 +95,8 @@ enum tp_err tp_tree_get(const struct tp_tree *tree, const char *path, unsigned p
 
 /* The one member of the body, which must carry the target's name; for a list the
  * one entry in its array. Borrowed from body. */
-static json_t *body_value(json_t *body, const struct lysc_node *schema, struct tp_model_errors *errors)
+static json_t *body_value(json_t *body, const struct lysc_node *schema,
+			  struct tp_model_errors *errors)
 {
 	const char *name = json_object_iter_key(json_object_iter(body));
 	json_t *value = json_object_iter_value(json_object_iter(body));
@@ -127,7 +132,8 @@ static enum tp_err build_way(const struct tp_tree *tree, const struct tp_path *p
 		const struct tp_path_segment *s = &path->segment[i];
 		LY_ERR e;
 
-		schema = tp_schema_child(tree->model, schema, tp_span_of(s->module), tp_span_of(s->name));
+		schema = tp_schema_child(tree->model, schema, tp_span_of(s->module),
+					 tp_span_of(s->name));
 		if (!schema)
 			return TP_FORMAT;
 		if (schema->nodetype == LYS_LIST)
@@ -159,7 +165,8 @@ static enum tp_err check_entry(const struct lysc_node *schema, json_t *value, co
 		return TP_FORMAT;
 	}
 	if (key && (!json_is_string(found) || strcmp(json_string_value(found), key))) {
-		tp_model_errors_add(errors, "", "The entry in the body is not the one of the path: '%s'.", key);
+		tp_model_errors_add(errors, "",
+				    "The entry in the body is not the one of the path: '%s'.", key);
 		return TP_FORMAT;
 	}
 	return TP_OK;
@@ -183,8 +190,8 @@ static void remove_all(struct tp_tree *tree, const struct tp_target *t, bool key
 struct edit {
 	const char *path;
 	struct tp_path parsed;
-	const char *key;       /* of the last segment, NULL = none */
-	struct tp_target at;   /* in the tree being edited */
+	const char *key;     /* of the last segment, NULL = none */
+	struct tp_target at; /* in the tree being edited */
 	struct lyd_node *new_root;
 	struct lyd_node *new_parent;
 };
@@ -198,7 +205,8 @@ static enum tp_err read_body(const struct tp_tree *tree, struct edit *e, size_t 
 
 	if (err != TP_OK)
 		return err;
-	return tp_read_node(tree->model, schema, value, e->new_parent, &e->new_root, policy, errors);
+	return tp_read_node(tree->model, schema, value, e->new_parent, &e->new_root, policy,
+			    errors);
 }
 
 /* Puts what was read in place of what was there, in a copy that then becomes the tree. */
@@ -221,7 +229,8 @@ static enum tp_err apply(struct tp_tree *tree, struct edit *e, bool replace,
 	if (err == TP_OK)
 		err = locate(copy, e->path, &t, errors);
 	if (err == TP_OK && replace && t.schema->nodetype == LYS_LEAF && !t.node) {
-		tp_model_errors_add(errors, "", "%s does not apply here.", tp_schema_label(t.schema));
+		tp_model_errors_add(errors, "", "%s does not apply here.",
+				    tp_schema_label(t.schema));
 		err = TP_FORMAT;
 	}
 	if (err == TP_OK) {
@@ -247,16 +256,18 @@ static enum tp_err start_edit(const struct tp_tree *tree, const char *path, stru
 	if (e->parsed.count && e->parsed.segment[e->parsed.count - 1].has_key)
 		e->key = e->parsed.segment[e->parsed.count - 1].key;
 	if (e->at.parent_missing) {
-		tp_model_errors_add(errors, "", "The entry that the path goes through does not exist.");
+		tp_model_errors_add(errors, "",
+				    "The entry that the path goes through does not exist.");
 		return TP_NOTFOUND;
 	}
 	return TP_OK;
 }
 
 enum tp_err tp_tree_put(struct tp_tree *tree, const char *path, const char *json, size_t len,
-			tp_tree_sealer seal, void *arg, bool *created, struct tp_model_errors *errors)
+			tp_tree_sealer seal, void *arg, bool *created,
+			struct tp_model_errors *errors)
 {
-	struct tp_secret_policy policy = { true, tree->root, seal, arg };
+	struct tp_secret_policy policy = {true, tree->root, seal, arg};
 	struct edit e;
 	json_t *body;
 	json_t *value;
@@ -289,8 +300,8 @@ enum tp_err tp_tree_put(struct tp_tree *tree, const char *path, const char *json
 }
 
 /* The list that the body's member names, below the node of the path. */
-static const struct lysc_node *body_list(const struct tp_tree *tree, const struct edit *e, json_t *body,
-					 struct tp_model_errors *errors)
+static const struct lysc_node *body_list(const struct tp_tree *tree, const struct edit *e,
+					 json_t *body, struct tp_model_errors *errors)
 {
 	const char *member = json_object_iter_key(json_object_iter(body));
 	struct tp_span local = tp_span_of(member ? member : "");
@@ -299,7 +310,7 @@ static const struct lysc_node *body_list(const struct tp_tree *tree, const struc
 
 	if (!local.p) {
 		local = module;
-		module = (struct tp_span){ "", 0 };
+		module = (struct tp_span){"", 0};
 	}
 	if (!e->at.schema || (e->at.schema->nodetype & (LYS_CONTAINER | LYS_LIST)))
 		schema = tp_schema_child(tree->model, e->at.schema, module, local);
@@ -328,9 +339,10 @@ static enum tp_err post_entry(struct tp_tree *tree, struct edit *e, const struct
 	err = check_entry(schema, value, NULL, errors);
 	if (err != TP_OK)
 		return err;
-	if (!json_is_string(key) || !tp_path_encode(json_string_value(key), encoded, sizeof(encoded)) ||
-	    snprintf(full, sizeof(full), "%s%s%s=%s", e->path, e->parsed.count ? "/" : "", schema->name,
-		     encoded) >= (int)sizeof(full)) {
+	if (!json_is_string(key) ||
+	    !tp_path_encode(json_string_value(key), encoded, sizeof(encoded)) ||
+	    snprintf(full, sizeof(full), "%s%s%s=%s", e->path, e->parsed.count ? "/" : "",
+		     schema->name, encoded) >= (int)sizeof(full)) {
 		tp_model_errors_add(errors, "", "The entry has no usable name.");
 		return TP_FORMAT;
 	}
@@ -353,7 +365,7 @@ enum tp_err tp_tree_post(struct tp_tree *tree, const char *path, const char *jso
 			 tp_tree_sealer seal, void *arg, char location[TP_MODEL_TEXT_MAX + 1],
 			 struct tp_model_errors *errors)
 {
-	struct tp_secret_policy policy = { true, tree->root, seal, arg };
+	struct tp_secret_policy policy = {true, tree->root, seal, arg};
 	const struct lysc_node *schema;
 	struct edit e;
 	json_t *body;

@@ -69,7 +69,7 @@ uint8_t tp_leaf_enum(const struct lyd_node *node, const char *name)
 
 struct tp_addr tp_leaf_addr(const struct lyd_node *node, const char *name, uint16_t port)
 {
-	struct tp_addr addr = { 0 };
+	struct tp_addr addr = {0};
 
 	if (tp_addr_parse_ip(tp_span_of(tp_leaf_text(node, name)), port, &addr) != TP_OK)
 		memset(&addr, 0, sizeof(addr));

@@ -52,7 +52,8 @@ static uint16_t secret(struct maker *m, const struct lyd_node *node, const char 
 		return 0;
 	m->err = tp_schema_record(leaf->schema, node, record, sizeof(record));
 	if (m->err == TP_OK)
-		m->err = tp_slice_writer_secret(m->writer, record, tp_span_of(lyd_get_value(leaf)), &number);
+		m->err = tp_slice_writer_secret(m->writer, record, tp_span_of(lyd_get_value(leaf)),
+						&number);
 	return number;
 }
 
@@ -85,7 +86,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->session_max = (uint16_t)tp_leaf_number(web, "session-max", 50);
 	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
 	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
-	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net)); i++) {
+	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));
+	     i++) {
 		COPY(m, a->web_listeners[i].host, tp_leaf_text(net, "address"));
 		a->web_listeners[i].port = (uint16_t)tp_leaf_number(web, "port", 7443);
 	}
@@ -101,7 +103,8 @@ static void fill_networks(struct maker *m, struct tp_cfg_network **list, uint32_
 
 	*count = (uint32_t)tp_leaf_count(m->system, "network");
 	*list = make_array(m, *count, sizeof(**list));
-	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net)); i++) {
+	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));
+	     i++) {
 		struct tp_cfg_network *n = &(*list)[i];
 
 		COPY(m, n->name, tp_leaf_text(net, "name"));
@@ -112,7 +115,7 @@ static void fill_networks(struct maker *m, struct tp_cfg_network **list, uint32_
 
 static void fill_listeners(struct maker *m, struct tp_cfg_sip *s)
 {
-	static const char *const transports[] = { "udp", "tcp", "tls" }; /* enum tp_transport */
+	static const char *const transports[] = {"udp", "tcp", "tls"}; /* enum tp_transport */
 	const struct lyd_node *net = NULL;
 
 	s->listeners = make_array(m, 3 * (size_t)s->networks_count, sizeof(*s->listeners));
@@ -124,7 +127,8 @@ static void fill_listeners(struct maker *m, struct tp_cfg_sip *s)
 			if (!tp_leaf_true(transport, "enabled"))
 				continue;
 			l->transport = t;
-			l->address = tp_leaf_addr(net, "address", (uint16_t)tp_leaf_number(transport, "port", 0));
+			l->address = tp_leaf_addr(net, "address",
+						  (uint16_t)tp_leaf_number(transport, "port", 0));
 			COPY(m, l->network, tp_leaf_text(net, "name"));
 			s->listeners_count++;
 		}
@@ -187,7 +191,7 @@ static struct tp_addr listen_address(const struct maker *m, const struct lyd_nod
 		if (!name[0] || !strcmp(name, tp_leaf_text(net, "name")))
 			return tp_leaf_addr(net, "address", port);
 	}
-	return (struct tp_addr){ 0 };
+	return (struct tp_addr){0};
 }
 
 static void fill_zone(struct maker *m, const struct lyd_node *zone, struct tp_cfg_zone *z)
@@ -219,7 +223,8 @@ static void fill_zones(struct maker *m, struct tp_cfg_sip *s)
 
 	s->zones_count = (uint32_t)tp_leaf_count(m->zones, "zone");
 	s->zones = make_array(m, s->zones_count, sizeof(*s->zones));
-	for (uint32_t i = 0; m->err == TP_OK && (zone = tp_leaf_next(m->zones, "zone", zone)); i++) {
+	for (uint32_t i = 0; m->err == TP_OK && (zone = tp_leaf_next(m->zones, "zone", zone));
+	     i++) {
 		s->zones[i].id = fresh_zone_id(s, i, tp_leaf_text(zone, "name"));
 		fill_zone(m, zone, &s->zones[i]);
 	}
@@ -241,7 +246,8 @@ static void fill_rules(struct maker *m, struct tp_cfg_sip *s)
 
 	s->rules_count = (uint32_t)tp_leaf_count(m->search, "rule");
 	s->rules = make_array(m, s->rules_count, sizeof(*s->rules));
-	for (uint32_t i = 0; m->err == TP_OK && (rule = tp_leaf_next(m->search, "rule", rule)); i++) {
+	for (uint32_t i = 0; m->err == TP_OK && (rule = tp_leaf_next(m->search, "rule", rule));
+	     i++) {
 		struct tp_cfg_rule *r = &s->rules[i];
 
 		COPY(m, r->name, tp_leaf_text(rule, "name"));
@@ -278,7 +284,8 @@ static void fill_registrar(struct maker *m, struct tp_cfg_sip *s)
 	s->accounts_count = (uint32_t)tp_leaf_count(registrar, "account");
 	s->accounts = make_array(m, s->accounts_count, sizeof(*s->accounts));
 	at = NULL;
-	for (uint32_t i = 0; m->err == TP_OK && (at = tp_leaf_next(registrar, "account", at)); i++) {
+	for (uint32_t i = 0; m->err == TP_OK && (at = tp_leaf_next(registrar, "account", at));
+	     i++) {
 		COPY(m, s->accounts[i].name, tp_leaf_text(at, "name"));
 		s->accounts[i].password_secret = secret(m, at, "password");
 		s->accounts[i].encryption = tp_leaf_enum(at, "media-encryption");
@@ -358,7 +365,8 @@ static void write_media(struct tp_wr *wr, const void *record)
 	tp_cfg_media_write(wr, record);
 }
 
-static void finish(struct maker *m, void (*write)(struct tp_wr *, const void *), const void *record, int *fd)
+static void finish(struct maker *m, void (*write)(struct tp_wr *, const void *), const void *record,
+		   int *fd)
 {
 	if (m->err == TP_OK)
 		m->err = tp_slice_writer_finish(m->writer, write, record, fd);
@@ -422,11 +430,11 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision, struct tp_slice_fds *out,
-				struct tp_diag *diag)
+enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
+				struct tp_slice_fds *out, struct tp_diag *diag)
 {
-	struct tp_slice_fds fds = { -1, -1, -1 };
-	struct maker m = { .tree = tree, .err = TP_OK };
+	struct tp_slice_fds fds = {-1, -1, -1};
+	struct maker m = {.tree = tree, .err = TP_OK};
 
 	m.system = tp_leaf_top(tree, "system");
 	m.tls = tp_leaf_top(tree, "tls");
@@ -441,8 +449,10 @@ enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision, s
 		close_fd(&fds.admin);
 		close_fd(&fds.sip);
 		close_fd(&fds.media);
-		return tp_fail(diag, m.err, "", "The configuration does not fit into what the processes can take (%s).",
-			       tp_err_name(m.err));
+		return tp_fail(
+			diag, m.err, "",
+			"The configuration does not fit into what the processes can take (%s).",
+			tp_err_name(m.err));
 	}
 	*out = fds;
 	return TP_OK;

@@ -32,7 +32,8 @@ static enum tp_err load(struct tp_model *model, struct tp_diag *diag)
 	for (size_t i = 0; i < tp_yang_module_count; i++) {
 		const struct ly_err_item *e;
 
-		if (lys_parse_mem(model->ctx, tp_yang_modules[i].text, LYS_IN_YANG, NULL) == LY_SUCCESS)
+		if (lys_parse_mem(model->ctx, tp_yang_modules[i].text, LYS_IN_YANG, NULL) ==
+		    LY_SUCCESS)
 			continue;
 		e = ly_err_last(model->ctx);
 		return tp_fail(diag, TP_INTERNAL, tp_yang_modules[i].name, "%s (%s)",

@@ -17,12 +17,12 @@
 #include "core/text.h"
 
 enum {
-	TP_MODEL_JSON_MAX = 8 << 20,  /* bytes */
-	TP_MODEL_DEPTH_MAX = 32,      /* nested arrays and objects */
+	TP_MODEL_JSON_MAX = 8 << 20, /* bytes */
+	TP_MODEL_DEPTH_MAX = 32,     /* nested arrays and objects */
 	TP_MODEL_ERRORS_MAX = 32,
-	TP_MODEL_TEXT_MAX = 511,      /* bytes */
-	TP_MODEL_CHANGES_MAX = 5000,  /* of one difference */
-	TP_MODEL_SEALED_MAX = 16384,  /* bytes of a sealed secret's text */
+	TP_MODEL_TEXT_MAX = 511,     /* bytes */
+	TP_MODEL_CHANGES_MAX = 5000, /* of one difference */
+	TP_MODEL_SEALED_MAX = 16384, /* bytes of a sealed secret's text */
 };
 
 struct tp_model;
@@ -134,6 +134,7 @@ void tp_changes_fini(struct tp_changes *changes);
 const char *tp_tree_value(const struct tp_tree *tree, const char *path);
 /* Calls each for every secret that is set. */
 void tp_tree_each_secret(const struct tp_tree *tree,
-			 void (*each)(void *arg, const char *record, const char *sealed), void *arg);
+			 void (*each)(void *arg, const char *record, const char *sealed),
+			 void *arg);
 
 #endif

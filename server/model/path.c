@@ -44,7 +44,8 @@ static enum tp_err decode(struct tp_span in, char *out, size_t size)
 
 bool tp_path_encode(const char *key, char *out, size_t size)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
 	static const char hex[] = "0123456789ABCDEF";
 	size_t n = 0;
 
@@ -81,7 +82,7 @@ static enum tp_err parse_segment(struct tp_span text, struct tp_path_segment *s)
 	}
 	if (!local.p) {
 		local = module;
-		module = (struct tp_span){ "", 0 };
+		module = (struct tp_span){"", 0};
 	} else if (!module.len) {
 		return TP_FORMAT;
 	}
@@ -137,15 +138,16 @@ static struct lyd_node *find_instance(struct lyd_node *siblings, const struct ly
 	return found;
 }
 
-static enum tp_err check_key(const struct lysc_node *schema, const struct tp_path_segment *s, bool last,
-			     struct tp_diag *diag)
+static enum tp_err check_key(const struct lysc_node *schema, const struct tp_path_segment *s,
+			     bool last, struct tp_diag *diag)
 {
 	bool keyed = schema->nodetype & (LYS_LIST | LYS_LEAFLIST);
 
 	if (s->has_key && !keyed)
 		return tp_fail(diag, TP_FORMAT, s->name, "'%s' takes no key.", s->name);
 	if (keyed && !s->has_key && !last)
-		return tp_fail(diag, TP_FORMAT, s->name, "'%s' needs a key: %s=NAME.", s->name, s->name);
+		return tp_fail(diag, TP_FORMAT, s->name, "'%s' needs a key: %s=NAME.", s->name,
+			       s->name);
 	if (!last && (schema->nodetype & (LYS_LEAF | LYS_LEAFLIST)))
 		return tp_fail(diag, TP_FORMAT, s->name, "There is nothing below '%s'.", s->name);
 	return TP_OK;
@@ -161,13 +163,14 @@ enum tp_err tp_path_find(const struct tp_tree *tree, const struct tp_path *path,
 	for (size_t i = 0; i < path->count; i++) {
 		const struct tp_path_segment *s = &path->segment[i];
 		bool last = i + 1 == path->count;
-		const struct lysc_node *schema =
-			tp_schema_child(tree->model, out->schema, tp_span_of(s->module), tp_span_of(s->name));
+		const struct lysc_node *schema = tp_schema_child(
+			tree->model, out->schema, tp_span_of(s->module), tp_span_of(s->name));
 		enum tp_err err;
 
 		if (!schema)
-			return tp_fail(diag, TP_FORMAT, s->name, "There is no setting '%s'%s%s.", s->name,
-				       out->schema ? " in " : "", out->schema ? out->schema->name : "");
+			return tp_fail(diag, TP_FORMAT, s->name, "There is no setting '%s'%s%s.",
+				       s->name, out->schema ? " in " : "",
+				       out->schema ? out->schema->name : "");
 		err = check_key(schema, s, last, diag);
 		if (err != TP_OK)
 			return err;

@@ -10,7 +10,7 @@ enum { TP_PATH_SEGMENTS_MAX = 12, TP_PATH_NAME_MAX = 63, TP_PATH_KEY_MAX = 255 }
 struct tp_path_segment {
 	char module[TP_PATH_NAME_MAX + 1]; /* "" = that of the segment before */
 	char name[TP_PATH_NAME_MAX + 1];
-	char key[TP_PATH_KEY_MAX + 1];     /* decoded */
+	char key[TP_PATH_KEY_MAX + 1]; /* decoded */
 	bool has_key;
 };
 struct tp_path {
@@ -25,9 +25,9 @@ bool tp_path_encode(const char *key, char *out, size_t size);
 
 struct tp_target {
 	const struct lysc_node *schema; /* what the last segment names; NULL for the empty path */
-	struct lyd_node *node;          /* NULL: not there. For a list without key: NULL */
-	struct lyd_node *parent;        /* data parent; NULL: top level, or it is not there */
-	bool parent_missing;            /* a list entry on the way does not exist */
+	struct lyd_node *node;		/* NULL: not there. For a list without key: NULL */
+	struct lyd_node *parent;	/* data parent; NULL: top level, or it is not there */
+	bool parent_missing;		/* a list entry on the way does not exist */
 };
 /* TP_FORMAT with words in diag when the schema has no such node, a key stands where
  * none belongs, or one is missing on the way. */

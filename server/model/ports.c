@@ -14,7 +14,7 @@ struct lister {
 static void list(const struct lister *l, bool outward, const char *protocol, const char *address,
 		 const char *port, const char *service, const char *peer)
 {
-	struct tp_port p = { .protocol = protocol, .outward = outward };
+	struct tp_port p = {.protocol = protocol, .outward = outward};
 
 	tp_text_copy(p.address, sizeof(p.address), address);
 	tp_text_copy(p.port, sizeof(p.port), port);
@@ -25,7 +25,8 @@ static void list(const struct lister *l, bool outward, const char *protocol, con
 
 static const char *media_range(const struct lister *l, char buf[32])
 {
-	snprintf(buf, 32, "%.10s-%.10s", tp_leaf_text(l->media, "port-first"), tp_leaf_text(l->media, "port-last"));
+	snprintf(buf, 32, "%.10s-%.10s", tp_leaf_text(l->media, "port-first"),
+		 tp_leaf_text(l->media, "port-last"));
 	return buf;
 }
 
@@ -52,8 +53,8 @@ static bool has_zone(const struct lister *l, const char *type)
 
 static void list_address(const struct lister *l, const char *address)
 {
-	static const char *const names[] = { "udp", "tcp", "tls" };
-	static const char *const services[] = { "SIP over UDP", "SIP over TCP", "SIP over TLS" };
+	static const char *const names[] = {"udp", "tcp", "tls"};
+	static const char *const services[] = {"SIP over UDP", "SIP over TCP", "SIP over TLS"};
 	char range[32];
 
 	list(l, false, "TCP", address, tp_leaf_text(tp_leaf_child(l->system, "web"), "port"),
@@ -62,7 +63,8 @@ static void list_address(const struct lister *l, const char *address)
 		const struct lyd_node *transport = tp_leaf_child(l->sip, names[i]);
 
 		if (tp_leaf_true(transport, "enabled"))
-			list(l, false, i == 0 ? "UDP" : "TCP", address, tp_leaf_text(transport, "port"), services[i],
+			list(l, false, i == 0 ? "UDP" : "TCP", address,
+			     tp_leaf_text(transport, "port"), services[i],
 			     "Phones and SIP systems");
 	}
 	list(l, false, "UDP", address, media_range(l, range), "Media of calls (RTP, RTCP)",
@@ -88,7 +90,8 @@ static void list_server(const struct lister *l, const struct lyd_node *zone)
 	char pair[32];
 
 	snprintf(service, sizeof(service), "Traversal link of zone %.63s (SIP over TLS)", name);
-	list(l, false, "TCP", zone_address(l, zone), tp_leaf_text(zone, "listen-port"), service, "The core");
+	list(l, false, "TCP", zone_address(l, zone), tp_leaf_text(zone, "listen-port"), service,
+	     "The core");
 	snprintf(service, sizeof(service), "Media of zone %.63s, always encrypted", name);
 	list(l, false, "UDP", zone_address(l, zone), hop_pair(l, pair), service, "The core");
 }
@@ -104,10 +107,12 @@ static void list_client(const struct lister *l, const struct lyd_node *zone)
 			 tp_leaf_text(zone, "name"));
 		snprintf(port, sizeof(port), "%u", tp_leaf_number(peer, "port", 7001));
 		list(l, true, "TCP", tp_leaf_text(peer, "address"), port, service, "The edge");
-		snprintf(service, sizeof(service), "Media of zone %.63s, from UDP %.10s-%.10s, always encrypted",
+		snprintf(service, sizeof(service),
+			 "Media of zone %.63s, from UDP %.10s-%.10s, always encrypted",
 			 tp_leaf_text(zone, "name"), tp_leaf_text(l->media, "port-first"),
 			 tp_leaf_text(l->media, "port-last"));
-		list(l, true, "UDP", tp_leaf_text(peer, "address"), hop_pair(l, port), service, "The edge");
+		list(l, true, "UDP", tp_leaf_text(peer, "address"), hop_pair(l, port), service,
+		     "The edge");
 	}
 }
 
@@ -122,8 +127,8 @@ static void list_neighbor(const struct lister *l, const struct lyd_node *zone)
 	while ((peer = tp_leaf_next(zone, "peer", peer))) {
 		snprintf(service, sizeof(service), "SIP to zone %.63s", tp_leaf_text(zone, "name"));
 		snprintf(port, sizeof(port), "%u", tp_leaf_number(peer, "port", tls ? 5061 : 5060));
-		list(l, true, strcmp(transport, "udp") ? "TCP" : "UDP", tp_leaf_text(peer, "address"), port, service,
-		     tp_leaf_text(zone, "name"));
+		list(l, true, strcmp(transport, "udp") ? "TCP" : "UDP",
+		     tp_leaf_text(peer, "address"), port, service, tp_leaf_text(zone, "name"));
 	}
 }
 
@@ -146,7 +151,8 @@ static bool has_named_peer(const struct lister *l)
 	for (const struct lyd_node *zone = NULL; (zone = tp_leaf_next(l->zones, "zone", zone));) {
 		if (!tp_leaf_true(zone, "enabled"))
 			continue;
-		for (const struct lyd_node *peer = NULL; (peer = tp_leaf_next(zone, "peer", peer));) {
+		for (const struct lyd_node *peer = NULL;
+		     (peer = tp_leaf_next(zone, "peer", peer));) {
 			struct tp_addr addr = tp_leaf_addr(peer, "address", 0);
 
 			if (!tp_addr_is_set(&addr))
@@ -156,7 +162,8 @@ static bool has_named_peer(const struct lister *l)
 	return false;
 }
 
-void tp_tree_each_port(const struct tp_tree *tree, void (*each)(void *arg, const struct tp_port *port), void *arg)
+void tp_tree_each_port(const struct tp_tree *tree,
+		       void (*each)(void *arg, const struct tp_port *port), void *arg)
 {
 	const struct lister l = {
 		.system = tp_leaf_top(tree, "system"),
@@ -173,8 +180,9 @@ void tp_tree_each_port(const struct tp_tree *tree, void (*each)(void *arg, const
 	list_zones(&l, false);
 	list_zones(&l, true);
 	if (has_zone(&l, "neighbor"))
-		list(&l, true, "UDP", "addresses in SDP", "any", "Media of calls to neighbors (RTP, RTCP)",
-		     "Phones and SIP systems");
+		list(&l, true, "UDP", "addresses in SDP", "any",
+		     "Media of calls to neighbors (RTP, RTCP)", "Phones and SIP systems");
 	if (has_named_peer(&l))
-		list(&l, true, "UDP, TCP", "name servers", "53", "DNS, for peers given by name", "Name servers");
+		list(&l, true, "UDP, TCP", "name servers", "53", "DNS, for peers given by name",
+		     "Name servers");
 }

@@ -36,7 +36,8 @@ json_t *tp_json_load(const char *json, size_t len, struct tp_model_errors *error
 	json_t *top;
 
 	if (len > TP_MODEL_JSON_MAX) {
-		tp_model_errors_add(errors, "", "The text is longer than %d bytes.", TP_MODEL_JSON_MAX);
+		tp_model_errors_add(errors, "", "The text is longer than %d bytes.",
+				    TP_MODEL_JSON_MAX);
 		return NULL;
 	}
 	if (too_deep(json, len)) {
@@ -50,7 +51,8 @@ json_t *tp_json_load(const char *json, size_t len, struct tp_model_errors *error
 	if (top)
 		tp_model_errors_add(errors, "", "The JSON text is not an object.");
 	else
-		tp_model_errors_add(errors, "", "This is not valid JSON: %s (line %d).", e.text, e.line);
+		tp_model_errors_add(errors, "", "This is not valid JSON: %s (line %d).", e.text,
+				    e.line);
 	json_decref(top);
 	return NULL;
 }
@@ -66,9 +68,10 @@ struct reader {
 	enum tp_err err; /* first failure that is not the input's fault */
 };
 
-static void complain(struct reader *r, const struct lyd_node *parent, const char *name, const char *fmt, ...)
-	TP_PRINTF(4, 5);
-static void complain(struct reader *r, const struct lyd_node *parent, const char *name, const char *fmt, ...)
+static void complain(struct reader *r, const struct lyd_node *parent, const char *name,
+		     const char *fmt, ...) TP_PRINTF(4, 5);
+static void complain(struct reader *r, const struct lyd_node *parent, const char *name,
+		     const char *fmt, ...)
 {
 	char path[TP_MODEL_TEXT_MAX + 1];
 	char text[TP_MODEL_TEXT_MAX + 1];
@@ -85,9 +88,11 @@ static void complain(struct reader *r, const struct lyd_node *parent, const char
 	r->complained = true;
 }
 
-static const char *path_name(const struct lysc_node *schema, const struct lyd_node *parent, char buf[160])
+static const char *path_name(const struct lysc_node *schema, const struct lyd_node *parent,
+			     char buf[160])
 {
-	snprintf(buf, 160, "%s%s%s", parent ? "" : schema->module->name, parent ? "" : ":", schema->name);
+	snprintf(buf, 160, "%s%s%s", parent ? "" : schema->module->name, parent ? "" : ":",
+		 schema->name);
 	return buf;
 }
 
@@ -105,7 +110,8 @@ static const char *lexical(const struct lysc_type *type, json_t *value, char num
 		snprintf(number, 32, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		return number;
 	default:
-		return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value)
+		return json_is_string(value) &&
+				       strlen(json_string_value(value)) == json_string_length(value)
 			       ? json_string_value(value)
 			       : NULL;
 	}
@@ -118,7 +124,8 @@ static void list_enums(const struct lysc_type *type, char *buf, size_t size)
 	LY_ARRAY_COUNT_TYPE i;
 
 	buf[0] = '\0';
-	LY_ARRAY_FOR(e->enums, i) {
+	LY_ARRAY_FOR(e->enums, i)
+	{
 		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "", e->enums[i].name);
 		if (n >= size)
 			return;
@@ -144,7 +151,10 @@ static void complain_value(struct reader *r, const struct lysc_node *schema,
 		return;
 	case LY_TYPE_STRING:
 		/* libyang repeats the message of the restriction that failed. */
-		complain(r, parent, name, "%s", e && e->msg ? e->msg : message ? message : "Not allowed.");
+		complain(r, parent, name, "%s",
+			 e && e->msg ? e->msg
+			 : message   ? message
+				     : "Not allowed.");
 		return;
 	default:
 		complain(r, parent, name, "%s", message ? message : "This number is out of range.");
@@ -179,7 +189,8 @@ static const char *seal_secret(struct reader *r, const struct lysc_node *schema,
 	if (!strcmp(text, TP_SECRET_MASK)) {
 		n = strlen(tp_node_path(parent, path));
 		snprintf(path + n, sizeof(path) - n, "/%s", name);
-		if (r->policy->old && lyd_find_path(r->policy->old, path, 0, &old) == LY_SUCCESS && old)
+		if (r->policy->old && lyd_find_path(r->policy->old, path, 0, &old) == LY_SUCCESS &&
+		    old)
 			return lyd_get_value(old);
 		complain(r, parent, name, "There is no stored value to keep: enter it.");
 		return NULL;
@@ -250,14 +261,15 @@ static void read_members(struct reader *r, const struct lysc_node *schema, json_
 	const char *member;
 	json_t *child_value;
 
-	json_object_foreach(value, member, child_value) {
+	json_object_foreach(value, member, child_value)
+	{
 		struct tp_span local = tp_span_of(member);
 		struct tp_span module = tp_span_split(&local, ':');
 		const struct lysc_node *child;
 
 		if (!local.p) {
 			local = module;
-			module = (struct tp_span){ "", 0 };
+			module = (struct tp_span){"", 0};
 		}
 		child = tp_schema_child(r->model, schema, module, local);
 		if (!child) {
@@ -335,7 +347,8 @@ static void read_any(struct reader *r, const struct lysc_node *schema, json_t *v
 		complain(r, parent, path_name(schema, parent, name), "This must be an array.");
 		return;
 	}
-	json_array_foreach(value, i, item) {
+	json_array_foreach(value, i, item)
+	{
 		if (schema->nodetype == LYS_LEAFLIST)
 			read_term(r, schema, item, parent);
 		else
@@ -345,11 +358,11 @@ static void read_any(struct reader *r, const struct lysc_node *schema, json_t *v
 	}
 }
 
-enum tp_err tp_read_node(const struct tp_model *model, const struct lysc_node *schema, json_t *value,
-			 struct lyd_node *parent, struct lyd_node **root,
+enum tp_err tp_read_node(const struct tp_model *model, const struct lysc_node *schema,
+			 json_t *value, struct lyd_node *parent, struct lyd_node **root,
 			 const struct tp_secret_policy *policy, struct tp_model_errors *errors)
 {
-	struct reader r = { model, policy, errors, root, false, TP_OK };
+	struct reader r = {model, policy, errors, root, false, TP_OK};
 
 	if (schema)
 		read_any(&r, schema, value, parent);

@@ -9,7 +9,8 @@ const char *tp_schema_ext(const struct lysc_ext_instance *exts, const char *name
 {
 	LY_ARRAY_COUNT_TYPE i;
 
-	LY_ARRAY_FOR(exts, i) {
+	LY_ARRAY_FOR(exts, i)
+	{
 		if (!strcmp(exts[i].def->name, name) &&
 		    !strcmp(exts[i].def->module->name, "turnpike-ui"))
 			return exts[i].argument ? exts[i].argument : "";
@@ -78,7 +79,8 @@ const char *tp_schema_type_message(const struct lysc_type *type)
 	if (type->basetype == LY_TYPE_STRING) {
 		const struct lysc_type_str *str = (const struct lysc_type_str *)type;
 
-		LY_ARRAY_FOR(str->patterns, i) {
+		LY_ARRAY_FOR(str->patterns, i)
+		{
 			if (str->patterns[i]->emsg)
 				return str->patterns[i]->emsg;
 		}
@@ -99,7 +101,8 @@ static const char *string_type_name(const struct lysc_type *type)
 
 	if (type->basetype != LY_TYPE_UNION)
 		return "string";
-	LY_ARRAY_FOR(u->types, i) {
+	LY_ARRAY_FOR(u->types, i)
+	{
 		if (tp_schema_type_message(u->types[i]))
 			return "host";
 	}
@@ -165,12 +168,14 @@ static void add_range(json_t *o, const char *name, const struct lysc_range *rang
 		add_text(o, name, NULL);
 		return;
 	}
-	LY_ARRAY_FOR(range->parts, i) {
+	LY_ARRAY_FOR(range->parts, i)
+	{
 		unsigned long long low = range->parts[i].min_u64;
 		unsigned long long high = range->parts[i].max_u64;
 
-		n += (size_t)snprintf(text + n, sizeof(text) - n, low == high ? "%s%llu" : "%s%llu..%llu",
-				      i ? " | " : "", low, high);
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      low == high ? "%s%llu" : "%s%llu..%llu", i ? " | " : "", low,
+				      high);
 		if (n >= sizeof(text))
 			break;
 	}
@@ -186,7 +191,8 @@ static void add_enum(json_t *o, const struct lysc_type *type)
 	if (type->basetype != LY_TYPE_ENUM)
 		return;
 	list = json_array();
-	LY_ARRAY_FOR(e->enums, i) {
+	LY_ARRAY_FOR(e->enums, i)
+	{
 		const char *label = tp_schema_ext(e->enums[i].exts, "label");
 		json_t *item = json_object();
 
@@ -207,15 +213,17 @@ static void add_type(json_t *o, const struct lysc_node *node)
 	add_text(o, "type", tp_schema_type_name(node));
 	add_enum(o, type);
 	if (type->basetype == LY_TYPE_LEAFREF)
-		json_object_set_new(o, "leafref",
-				    path_text(lyxp_get_expr(((const struct lysc_type_leafref *)type)->path)));
+		json_object_set_new(
+			o, "leafref",
+			path_text(lyxp_get_expr(((const struct lysc_type_leafref *)type)->path)));
 	if (secret)
 		return; /* length and pattern speak of the sealed form */
 	if (real->basetype == LY_TYPE_STRING) {
 		const struct lysc_type_str *str = (const struct lysc_type_str *)real;
 		LY_ARRAY_COUNT_TYPE i;
 
-		LY_ARRAY_FOR(str->patterns, i) {
+		LY_ARRAY_FOR(str->patterns, i)
+		{
 			add_text(o, "pattern", str->patterns[i]->expr);
 			add_text(o, "pattern-message", str->patterns[i]->emsg);
 		}
@@ -237,7 +245,8 @@ static void add_leaf(json_t *o, const struct lysc_node *node)
 	if (node->nodetype == LYS_LEAF) {
 		json_object_set_new(o, "mandatory", json_boolean(node->flags & LYS_MAND_TRUE));
 		add_text(o, "default",
-			 leaf->dflt ? lyd_value_get_canonical(node->module->ctx, leaf->dflt) : NULL);
+			 leaf->dflt ? lyd_value_get_canonical(node->module->ctx, leaf->dflt)
+				    : NULL);
 		if (lysc_is_key(node))
 			json_object_set_new(o, "key", json_true());
 	} else {
@@ -265,7 +274,8 @@ static void add_inner(json_t *o, const struct lysc_node *node, const char *page)
 	if (node->nodetype == LYS_LIST) {
 		json_t *keys = json_array();
 
-		for (child = lysc_node_child(node); child && lysc_is_key(child); child = child->next)
+		for (child = lysc_node_child(node); child && lysc_is_key(child);
+		     child = child->next)
 			json_array_append_new(keys, json_string(child->name));
 		json_object_set_new(o, "keys", keys);
 		json_object_set_new(o, "max-elements",

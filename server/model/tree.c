@@ -6,7 +6,8 @@
 #include "model/path.h"
 #include "model/tree.h"
 
-static enum tp_err new_tree(const struct tp_model *model, struct lyd_node *root, struct tp_tree **out)
+static enum tp_err new_tree(const struct tp_model *model, struct lyd_node *root,
+			    struct tp_tree **out)
 {
 	struct tp_tree *tree = calloc(1, sizeof(*tree));
 	enum tp_err err;
@@ -44,7 +45,8 @@ enum tp_err tp_tree_copy(const struct tp_tree *tree, struct tp_tree **out)
 {
 	struct lyd_node *root = NULL;
 
-	if (tree->root && lyd_dup_siblings(tree->root, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &root))
+	if (tree->root &&
+	    lyd_dup_siblings(tree->root, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &root))
 		return TP_NOMEM;
 	return new_tree(tree->model, root, out);
 }
@@ -52,7 +54,7 @@ enum tp_err tp_tree_copy(const struct tp_tree *tree, struct tp_tree **out)
 enum tp_err tp_tree_parse(const struct tp_model *model, const char *json, size_t len,
 			  struct tp_tree **out, struct tp_model_errors *errors)
 {
-	struct tp_secret_policy sealed = { 0 };
+	struct tp_secret_policy sealed = {0};
 	struct lyd_node *root = NULL;
 	struct tp_tree *tree = NULL;
 	json_t *top = tp_json_load(json, len, errors);
@@ -86,7 +88,8 @@ bool tp_node_applies(const struct lyd_node *node)
 	struct lysc_when **whens = lysc_node_when(node->schema);
 	LY_ARRAY_COUNT_TYPE i;
 
-	LY_ARRAY_FOR(whens, i) {
+	LY_ARRAY_FOR(whens, i)
+	{
 		ly_bool yes = 0;
 
 		if (lyd_eval_xpath(node, lyxp_get_expr(whens[i]->cond), &yes) || !yes)
@@ -155,7 +158,8 @@ enum tp_err tp_schema_record(const struct lysc_node *leaf, const struct lyd_node
 	int n;
 
 	if (hole)
-		n = snprintf(buf, size, "%.*s%s%s", (int)(hole - form), form, key_above(parent), hole + 6);
+		n = snprintf(buf, size, "%.*s%s%s", (int)(hole - form), form, key_above(parent),
+			     hole + 6);
 	else
 		n = snprintf(buf, size, "%s", form);
 	return n >= 0 && (size_t)n < size ? TP_OK : TP_LIMIT;
@@ -266,12 +270,15 @@ void tp_tree_each_secret(const struct tp_tree *tree,
 	const struct lyd_node *root;
 	struct lyd_node *node;
 
-	LY_LIST_FOR(tree->root, root) {
-		LYD_TREE_DFS_BEGIN(root, node) {
+	LY_LIST_FOR(tree->root, root)
+	{
+		LYD_TREE_DFS_BEGIN(root, node)
+		{
 			char record[TP_MODEL_TEXT_MAX + 1];
 
 			if (node->schema->nodetype == LYS_LEAF && tp_node_is_secret(node) &&
-			    tp_schema_record(node->schema, lyd_parent(node), record, sizeof(record)) == TP_OK)
+			    tp_schema_record(node->schema, lyd_parent(node), record,
+					     sizeof(record)) == TP_OK)
 				each(arg, record, lyd_get_value(node));
 			LYD_TREE_DFS_END(root, node);
 		}

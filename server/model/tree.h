@@ -42,8 +42,8 @@ TP_NODISCARD enum tp_err tp_schema_export(const struct tp_model *model, char **j
 /* Instance path into buf (cut when too long); returns buf. */
 const char *tp_node_path(const struct lyd_node *node, char buf[TP_MODEL_TEXT_MAX + 1]);
 /* Record name of a secret leaf below parent, from its extension and the key above. */
-TP_NODISCARD enum tp_err tp_schema_record(const struct lysc_node *leaf, const struct lyd_node *parent,
-					  char *buf, size_t size);
+TP_NODISCARD enum tp_err tp_schema_record(const struct lysc_node *leaf,
+					  const struct lyd_node *parent, char *buf, size_t size);
 bool tp_node_is_secret(const struct lyd_node *node);
 /* Drops what no longer applies (when), then renews the defaults. */
 TP_NODISCARD enum tp_err tp_tree_complete(struct tp_tree *tree);
@@ -57,8 +57,8 @@ json_t *tp_siblings_json(const struct lyd_node *first, unsigned print);
 
 /* Where secrets of the input go. */
 struct tp_secret_policy {
-	bool clear;                   /* input holds clear texts and masks, else sealed texts */
-	const struct lyd_node *old;   /* any node of the tree that masks refer to; may be NULL */
+	bool clear;		    /* input holds clear texts and masks, else sealed texts */
+	const struct lyd_node *old; /* any node of the tree that masks refer to; may be NULL */
 	tp_tree_sealer seal;
 	void *arg;
 };

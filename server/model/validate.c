@@ -21,9 +21,10 @@ struct checker {
 	size_t target_count;
 };
 
-static void report(struct checker *c, const struct lyd_node *node, const char *below, const char *fmt, ...)
-	TP_PRINTF(4, 5);
-static void report(struct checker *c, const struct lyd_node *node, const char *below, const char *fmt, ...)
+static void report(struct checker *c, const struct lyd_node *node, const char *below,
+		   const char *fmt, ...) TP_PRINTF(4, 5);
+static void report(struct checker *c, const struct lyd_node *node, const char *below,
+		   const char *fmt, ...)
 {
 	char path[TP_MODEL_TEXT_MAX + 1];
 	char text[TP_MODEL_TEXT_MAX + 1];
@@ -45,12 +46,15 @@ static void check_musts(struct checker *c, const struct lyd_node *node)
 	struct lysc_must *musts = lysc_node_musts(node->schema);
 	LY_ARRAY_COUNT_TYPE i;
 
-	LY_ARRAY_FOR(musts, i) {
+	LY_ARRAY_FOR(musts, i)
+	{
 		ly_bool holds = 0;
 
-		if (lyd_eval_xpath(node, lyxp_get_expr(musts[i].cond), &holds) == LY_SUCCESS && holds)
+		if (lyd_eval_xpath(node, lyxp_get_expr(musts[i].cond), &holds) == LY_SUCCESS &&
+		    holds)
 			continue;
-		report(c, node, NULL, "%s", musts[i].emsg ? musts[i].emsg : "A rule of the model is broken.");
+		report(c, node, NULL, "%s",
+		       musts[i].emsg ? musts[i].emsg : "A rule of the model is broken.");
 	}
 }
 
@@ -69,14 +73,16 @@ static void check_mandatory(struct checker *c, const struct lyd_node *node)
 	if (!(node->schema->nodetype & (LYS_CONTAINER | LYS_LIST)))
 		return;
 	for (s = lysc_node_child(node->schema); s; s = s->next) {
-		if (s->nodetype != LYS_LEAF || !(s->flags & LYS_MAND_TRUE) || child_of(lyd_child(node), s))
+		if (s->nodetype != LYS_LEAF || !(s->flags & LYS_MAND_TRUE) ||
+		    child_of(lyd_child(node), s))
 			continue;
 		report(c, node, s->name, "%s is missing.", tp_schema_label(s));
 	}
 }
 
 /* Borrowed from c; NULL when there is none or no room. */
-static const struct ly_set *leafref_targets(struct checker *c, const struct lyd_node *node, const char *path)
+static const struct ly_set *leafref_targets(struct checker *c, const struct lyd_node *node,
+					    const char *path)
 {
 	struct ly_set *set = NULL;
 
@@ -99,7 +105,8 @@ static void check_leafref(struct checker *c, const struct lyd_node *node)
 
 	if (type->basetype != LY_TYPE_LEAFREF)
 		return;
-	set = leafref_targets(c, node, lyxp_get_expr(((const struct lysc_type_leafref *)type)->path));
+	set = leafref_targets(c, node,
+			      lyxp_get_expr(((const struct lysc_type_leafref *)type)->path));
 	for (uint32_t i = 0; set && i < set->count && !found; i++)
 		found = !strcmp(lyd_get_value(set->dnodes[i]), lyd_get_value(node));
 	if (!found)
@@ -117,22 +124,23 @@ static void check_pattern(struct checker *c, const struct lyd_node *node)
 	const char *text;
 	int number;
 
-	if (strcmp(node->schema->name, "pattern") || strcmp(node->schema->module->name, "turnpike-search"))
+	if (strcmp(node->schema->name, "pattern") ||
+	    strcmp(node->schema->module->name, "turnpike-search"))
 		return;
 	for (match = lyd_child(lyd_parent(node)); match && strcmp(match->schema->name, "match");)
 		match = match->next;
 	if (!match || strcmp(lyd_get_value(match), "regex"))
 		return;
 	text = lyd_get_value(node);
-	code = pcre2_compile((PCRE2_SPTR)text, strlen(text), PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &number, &at,
-			     NULL);
+	code = pcre2_compile((PCRE2_SPTR)text, strlen(text), PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C,
+			     &number, &at, NULL);
 	if (code) {
 		pcre2_code_free(code);
 		return;
 	}
 	pcre2_get_error_message(number, words, sizeof(words));
-	report(c, node, NULL, "This is not a regular expression: %s (at character %zu).", (const char *)words,
-	       (size_t)at + 1);
+	report(c, node, NULL, "This is not a regular expression: %s (at character %zu).",
+	       (const char *)words, (size_t)at + 1);
 }
 
 static void check_node(struct checker *c, const struct lyd_node *node)
@@ -178,12 +186,14 @@ static void report_libyang(struct checker *c)
 
 enum tp_err tp_tree_validate(struct tp_tree *tree, struct tp_model_errors *errors)
 {
-	struct checker c = { .tree = tree, .errors = errors };
+	struct checker c = {.tree = tree, .errors = errors};
 	const struct lyd_node *root;
 	struct lyd_node *node;
 
-	LY_LIST_FOR(tree->root, root) {
-		LYD_TREE_DFS_BEGIN(root, node) {
+	LY_LIST_FOR(tree->root, root)
+	{
+		LYD_TREE_DFS_BEGIN(root, node)
+		{
 			check_node(&c, node);
 			LYD_TREE_DFS_END(root, node);
 		}

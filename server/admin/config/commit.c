@@ -64,7 +64,8 @@ enum tp_err tp_config_restore(struct tp_config *c, const struct tp_operator *op,
 	enum tp_err err = tp_config_load(c, number, &tree);
 
 	if (err == TP_NOTFOUND)
-		tp_model_errors_add(errors, "", "There is no revision %llu.", (unsigned long long)number);
+		tp_model_errors_add(errors, "", "There is no revision %llu.",
+				    (unsigned long long)number);
 	else if (err == TP_FORMAT)
 		tp_model_errors_add(errors, "", "Revision %llu does not fit this release.",
 				    (unsigned long long)number);
@@ -79,7 +80,8 @@ enum tp_err tp_config_restore(struct tp_config *c, const struct tp_operator *op,
 
 /* ------------------------------------------------------------- asking the supervisor */
 
-static void take_errors(const struct tp_msg_candidate_result *result, struct tp_model_errors *errors)
+static void take_errors(const struct tp_msg_candidate_result *result,
+			struct tp_model_errors *errors)
 {
 	for (size_t i = 0; i < result->errors_count; i++)
 		tp_model_errors_add(errors, result->errors[i].path, "%s", result->errors[i].text);
@@ -89,15 +91,17 @@ static void take_errors(const struct tp_msg_candidate_result *result, struct tp_
 }
 
 /* What the supervisor makes of it. TP_AGAIN, TP_CLOSED: it did not answer. */
-static enum tp_err ask_candidate(struct tp_config *c, const struct tp_msg_candidate *ask, const char *json,
-				 size_t len, struct tp_model_errors *errors)
+static enum tp_err ask_candidate(struct tp_config *c, const struct tp_msg_candidate *ask,
+				 const char *json, size_t len, struct tp_model_errors *errors)
 {
 	struct tp_msg_candidate_result *result = calloc(1, sizeof(*result));
 	enum tp_err err = result ? c->bus.candidate(c->bus.arg, ask, json, len, result) : TP_NOMEM;
 	bool refused = false;
 
 	if (err != TP_OK) {
-		tp_model_errors_add(errors, "", "The supervisor gave no answer; look at the history in a moment.");
+		tp_model_errors_add(
+			errors, "",
+			"The supervisor gave no answer; look at the history in a moment.");
 	} else if (result->err != TP_OK) {
 		take_errors(result, errors);
 		err = (enum tp_err)result->err;
@@ -122,7 +126,7 @@ static enum tp_err next_number(struct tp_config *c, uint64_t *number)
 
 enum tp_err tp_config_validate(struct tp_config *c, struct tp_model_errors *errors)
 {
-	struct tp_msg_candidate ask = { .mode = 0 };
+	struct tp_msg_candidate ask = {.mode = 0};
 	struct tp_tree *copy = NULL;
 	char *json = NULL;
 	size_t len;
@@ -147,7 +151,7 @@ enum tp_err tp_config_validate(struct tp_config *c, struct tp_model_errors *erro
 static void log_changes(struct tp_config *c, const struct tp_operator *op, uint64_t number,
 			const struct tp_changes *changes)
 {
-	static const char *const verbs[] = { "changed", "added", "deleted" };
+	static const char *const verbs[] = {"changed", "added", "deleted"};
 
 	for (size_t i = 0; i < changes->count && i < LOGGED_CHANGES_MAX; i++) {
 		const struct tp_change *ch = &changes->list[i];
@@ -156,13 +160,16 @@ static void log_changes(struct tp_config *c, const struct tp_operator *op, uint6
 			tp_config_log(c, 0, "config.change", op, "%llu: %s %.300s -> %.300s",
 				      (unsigned long long)number, ch->path, ch->before, ch->after);
 		else
-			tp_config_log(c, 0, "config.change", op, "%llu: %s %s%s%.300s", (unsigned long long)number,
-				      ch->path, verbs[ch->op], ch->before || ch->after ? " " : "",
-				      ch->after ? ch->after : ch->before ? ch->before : "");
+			tp_config_log(c, 0, "config.change", op, "%llu: %s %s%s%.300s",
+				      (unsigned long long)number, ch->path, verbs[ch->op],
+				      ch->before || ch->after ? " " : "",
+				      ch->after	   ? ch->after
+				      : ch->before ? ch->before
+						   : "");
 	}
 	if (changes->count > LOGGED_CHANGES_MAX)
-		tp_config_log(c, 0, "config.change", op, "%llu: and %zu more", (unsigned long long)number,
-			      changes->count - LOGGED_CHANGES_MAX);
+		tp_config_log(c, 0, "config.change", op, "%llu: and %zu more",
+			      (unsigned long long)number, changes->count - LOGGED_CHANGES_MAX);
 }
 
 struct change {
@@ -173,15 +180,16 @@ struct change {
 };
 
 /* In force: database, memory and log follow the supervisor's decision. */
-static void take_effect(struct tp_config *c, const struct tp_operator *op, const struct change *change,
-			const struct tp_changes *changes)
+static void take_effect(struct tp_config *c, const struct tp_operator *op,
+			const struct change *change, const struct tp_changes *changes)
 {
 	uint64_t number = change->revision.number;
 	enum tp_revision_state state = change->trial_s ? TP_REVISION_TRIAL : TP_REVISION_COMMITTED;
 
 	/* It is in force already; if this fails, the next start corrects it. */
 	if (tp_store_revision_set_state(c->store, number, state) != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "config.commit", "revision %llu cannot be marked", (unsigned long long)number);
+		TP_LOG(TP_LOG_ERROR, "config.commit", "revision %llu cannot be marked",
+		       (unsigned long long)number);
 	c->trial_previous = c->running_number;
 	c->running_number = number;
 	tp_tree_free(&c->running);
@@ -194,15 +202,17 @@ static void take_effect(struct tp_config *c, const struct tp_operator *op, const
 	if (change->trial_s)
 		tp_config_log(c, 0, "config.commit", op,
 			      "Revision %llu is in force on trial, to be confirmed within %u s: %s",
-			      (unsigned long long)number, change->trial_s, change->revision.comment);
+			      (unsigned long long)number, change->trial_s,
+			      change->revision.comment);
 	else
 		tp_config_log(c, 0, "config.commit", op, "Revision %llu is in force: %s",
 			      (unsigned long long)number, change->revision.comment);
 	log_changes(c, op, number, changes);
 }
 
-static enum tp_err decide(struct tp_config *c, const struct tp_operator *op, const struct change *change,
-			  const struct tp_changes *changes, struct tp_model_errors *errors)
+static enum tp_err decide(struct tp_config *c, const struct tp_operator *op,
+			  const struct change *change, const struct tp_changes *changes,
+			  struct tp_model_errors *errors)
 {
 	struct tp_msg_candidate ask = {
 		.revision = change->revision.number,
@@ -227,12 +237,14 @@ static enum tp_err decide(struct tp_config *c, const struct tp_operator *op, con
 	    tp_store_revision_drop(c->store, change->revision.number) != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "config.commit", "a refused revision cannot be dropped");
 	tp_config_log(c, 1, "config.refused", op, "Revision %llu was refused: %s",
-		      (unsigned long long)change->revision.number, errors->count ? errors->list[0].text : "");
+		      (unsigned long long)change->revision.number,
+		      errors->count ? errors->list[0].text : "");
 	return err;
 }
 
 static enum tp_err prepare(struct tp_config *c, const struct tp_operator *op, const char *comment,
-			   struct change *change, struct tp_changes *changes, struct tp_model_errors *errors)
+			   struct change *change, struct tp_changes *changes,
+			   struct tp_model_errors *errors)
 {
 	struct tp_revision *r = &change->revision;
 	enum tp_err err = tp_tree_validate(c->candidate, errors);
@@ -257,12 +269,13 @@ static enum tp_err prepare(struct tp_config *c, const struct tp_operator *op, co
 enum tp_err tp_config_commit(struct tp_config *c, const struct tp_operator *op, const char *comment,
 			     uint32_t confirm_within_s, struct tp_model_errors *errors)
 {
-	struct tp_changes changes = { 0 };
-	struct change change = { .trial_s = confirm_within_s };
+	struct tp_changes changes = {0};
+	struct change change = {.trial_s = confirm_within_s};
 	enum tp_err err;
 
 	if (c->trial) {
-		tp_model_errors_add(errors, "", "Revision %llu is on trial: confirm or undo it first.",
+		tp_model_errors_add(errors, "",
+				    "Revision %llu is on trial: confirm or undo it first.",
 				    (unsigned long long)c->trial);
 		return TP_CONFLICT;
 	}
@@ -290,12 +303,13 @@ enum tp_err tp_config_commit(struct tp_config *c, const struct tp_operator *op, 
 
 static enum tp_err end_trial(struct tp_config *c, bool undo, struct tp_model_errors *errors)
 {
-	struct tp_msg_trial_end ask = { .revision = c->trial, .undo = undo };
+	struct tp_msg_trial_end ask = {.revision = c->trial, .undo = undo};
 	struct tp_msg_candidate_result *result = calloc(1, sizeof(*result));
 	enum tp_err err = result ? c->bus.trial_end(c->bus.arg, &ask, result) : TP_NOMEM;
 
 	if (err != TP_OK) {
-		tp_model_errors_add(errors, "", "The supervisor gave no answer; look again in a moment.");
+		tp_model_errors_add(errors, "",
+				    "The supervisor gave no answer; look again in a moment.");
 	} else if (result->err != TP_OK) {
 		take_errors(result, errors);
 		err = (enum tp_err)result->err;
@@ -312,7 +326,8 @@ static enum tp_err check_trial(struct tp_config *c, struct tp_model_errors *erro
 	return TP_STATE;
 }
 
-enum tp_err tp_config_confirm(struct tp_config *c, const struct tp_operator *op, struct tp_model_errors *errors)
+enum tp_err tp_config_confirm(struct tp_config *c, const struct tp_operator *op,
+			      struct tp_model_errors *errors)
 {
 	uint64_t number = c->trial;
 	enum tp_err err = check_trial(c, errors);
@@ -320,9 +335,10 @@ enum tp_err tp_config_confirm(struct tp_config *c, const struct tp_operator *op,
 	if (err != TP_OK)
 		return err;
 	if (c->trial_connection && c->trial_connection == op->connection) {
-		tp_model_errors_add(errors, "",
-				    "Confirm over a new connection, which shows that you can still get in: "
-				    "open the page again and log in.");
+		tp_model_errors_add(
+			errors, "",
+			"Confirm over a new connection, which shows that you can still get in: "
+			"open the page again and log in.");
 		return TP_DENIED;
 	}
 	err = end_trial(c, false, errors);
@@ -330,12 +346,15 @@ enum tp_err tp_config_confirm(struct tp_config *c, const struct tp_operator *op,
 		return err;
 	c->trial = 0;
 	if (tp_store_revision_set_state(c->store, number, TP_REVISION_COMMITTED) != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "config.confirm", "revision %llu cannot be marked", (unsigned long long)number);
-	tp_config_log(c, 0, "config.confirm", op, "Revision %llu was confirmed", (unsigned long long)number);
+		TP_LOG(TP_LOG_ERROR, "config.confirm", "revision %llu cannot be marked",
+		       (unsigned long long)number);
+	tp_config_log(c, 0, "config.confirm", op, "Revision %llu was confirmed",
+		      (unsigned long long)number);
 	return TP_OK;
 }
 
-enum tp_err tp_config_undo(struct tp_config *c, const struct tp_operator *op, struct tp_model_errors *errors)
+enum tp_err tp_config_undo(struct tp_config *c, const struct tp_operator *op,
+			   struct tp_model_errors *errors)
 {
 	struct tp_tree *previous = NULL;
 	uint64_t number = c->trial;
@@ -354,8 +373,10 @@ enum tp_err tp_config_undo(struct tp_config *c, const struct tp_operator *op, st
 	c->running = previous;
 	c->running_number = c->trial_previous;
 	if (tp_store_revision_set_state(c->store, number, TP_REVISION_UNDONE) != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "config.undo", "revision %llu cannot be marked", (unsigned long long)number);
-	tp_config_log(c, 0, "config.undo", op, "Revision %llu was undone; revision %llu is in force",
+		TP_LOG(TP_LOG_ERROR, "config.undo", "revision %llu cannot be marked",
+		       (unsigned long long)number);
+	tp_config_log(c, 0, "config.undo", op,
+		      "Revision %llu was undone; revision %llu is in force",
 		      (unsigned long long)number, (unsigned long long)c->running_number);
 	return TP_OK;
 }

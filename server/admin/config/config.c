@@ -30,10 +30,10 @@ uint64_t tp_config_clock_ms(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
-void tp_config_log(struct tp_config *c, uint8_t severity, const char *name, const struct tp_operator *op,
-		   const char *fmt, ...)
+void tp_config_log(struct tp_config *c, uint8_t severity, const char *name,
+		   const struct tp_operator *op, const char *fmt, ...)
 {
-	struct tp_log_entry line = { .at_ms = tp_config_now_ms(), .severity = severity };
+	struct tp_log_entry line = {.at_ms = tp_config_now_ms(), .severity = severity};
 	va_list ap;
 
 	tp_text_copy(line.name, sizeof(line.name), name);
@@ -95,8 +95,9 @@ static void make_first(struct tp_config *c)
 		pthread_mutex_unlock(&c->mutex);
 		if (!again)
 			break;
-		TP_LOG(TP_LOG_WARN, "config.first", "the first configuration was refused (%s): %s %s",
-		       tp_err_name(err), errors->count ? errors->list[0].path : "",
+		TP_LOG(TP_LOG_WARN, "config.first",
+		       "the first configuration was refused (%s): %s %s", tp_err_name(err),
+		       errors->count ? errors->list[0].path : "",
 		       errors->count ? errors->list[0].text : "");
 		again = sleep_s(c, FIRST_RETRY_S);
 	}
@@ -120,7 +121,8 @@ static void *work(void *arg)
 	return NULL;
 }
 
-void tp_config_on_revision_state(struct tp_config *config, const struct tp_msg_revision_state *state)
+void tp_config_on_revision_state(struct tp_config *config,
+				 const struct tp_msg_revision_state *state)
 {
 	pthread_mutex_lock(&config->said_mutex);
 	config->state = *state;
@@ -164,14 +166,15 @@ static void load_candidate(struct tp_config *c)
 	if (tp_store_candidate_load(c->store, &json, &len, c->holder) != TP_OK || !json)
 		return;
 	if (tp_tree_parse(c->model, json, len, &c->candidate, NULL) != TP_OK) {
-		TP_LOG(TP_LOG_WARN, "config.candidate", "the stored candidate does not read and is dropped");
+		TP_LOG(TP_LOG_WARN, "config.candidate",
+		       "the stored candidate does not read and is dropped");
 		c->holder[0] = '\0';
 	}
 	free(json);
 }
 
-enum tp_err tp_config_new(struct tp_store *store, const struct tp_config_bus *bus, struct tp_config **out,
-			  struct tp_diag *diag)
+enum tp_err tp_config_new(struct tp_store *store, const struct tp_config_bus *bus,
+			  struct tp_config **out, struct tp_diag *diag)
 {
 	struct tp_config *c = calloc(1, sizeof(*c));
 	enum tp_err err;

@@ -38,7 +38,8 @@ TP_NODISCARD enum tp_err tp_config_new(struct tp_store *store, const struct tp_c
 void tp_config_free(struct tp_config **config);
 
 /* Loop thread: what the supervisor says is in force. Never waits. */
-void tp_config_on_revision_state(struct tp_config *config, const struct tp_msg_revision_state *state);
+void tp_config_on_revision_state(struct tp_config *config,
+				 const struct tp_msg_revision_state *state);
 /* Loop thread, before tp_config_on_revision_state: the file that came with the same
  * message, which helps when the database has lost that revision. fd stays the
  * caller's. */

@@ -19,10 +19,11 @@ static void name_key(EVP_PKEY *key, char *out, size_t size)
 	case EVP_PKEY_EC:
 		if (!EVP_PKEY_get_group_name(key, group, sizeof(group), &len))
 			group[0] = '\0';
-		snprintf(out, size, "EC %s", !strcmp(group, "prime256v1") ? "P-256"
-				      : !strcmp(group, "secp384r1")	 ? "P-384"
-				      : !strcmp(group, "secp521r1")	 ? "P-521"
-									 : group);
+		snprintf(out, size, "EC %s",
+			 !strcmp(group, "prime256v1")  ? "P-256"
+			 : !strcmp(group, "secp384r1") ? "P-384"
+			 : !strcmp(group, "secp521r1") ? "P-521"
+						       : group);
 		return;
 	case EVP_PKEY_RSA:
 		snprintf(out, size, "RSA %d", EVP_PKEY_get_bits(key));

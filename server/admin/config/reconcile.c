@@ -22,8 +22,8 @@ enum tp_err tp_config_load(struct tp_config *c, uint64_t number, struct tp_tree 
 
 /* A revision that is in force but not in the database: it is stored again from what
  * the supervisor sent along. */
-static enum tp_err recover(struct tp_config *c, const struct tp_msg_revision_state *s, const char *json,
-			   size_t len)
+static enum tp_err recover(struct tp_config *c, const struct tp_msg_revision_state *s,
+			   const char *json, size_t len)
 {
 	struct tp_revision r = {
 		.number = s->running,
@@ -34,7 +34,8 @@ static enum tp_err recover(struct tp_config *c, const struct tp_msg_revision_sta
 	};
 
 	SHA256((const unsigned char *)json, len, r.sha256);
-	if (s->running_sha256_len != sizeof(r.sha256) || memcmp(r.sha256, s->running_sha256, sizeof(r.sha256)))
+	if (s->running_sha256_len != sizeof(r.sha256) ||
+	    memcmp(r.sha256, s->running_sha256, sizeof(r.sha256)))
 		return TP_FORMAT;
 	tp_config_log(c, 1, "config.recovered", NULL,
 		      "Revision %llu is in force but was not in the database; it was stored again",
@@ -42,8 +43,8 @@ static enum tp_err recover(struct tp_config *c, const struct tp_msg_revision_sta
 	return tp_store_revision_add(c->store, &r, json, len);
 }
 
-static enum tp_err load_running(struct tp_config *c, const struct tp_msg_revision_state *s, const char *json,
-				size_t len)
+static enum tp_err load_running(struct tp_config *c, const struct tp_msg_revision_state *s,
+				const char *json, size_t len)
 {
 	struct tp_tree *tree = NULL;
 	struct tp_revision r;
@@ -56,7 +57,8 @@ static enum tp_err load_running(struct tp_config *c, const struct tp_msg_revisio
 	}
 	if (err == TP_OK && s->running_sha256_len == sizeof(r.sha256) &&
 	    memcmp(r.sha256, s->running_sha256, sizeof(r.sha256)))
-		TP_LOG(TP_LOG_ERROR, "config.reconcile", "revision %llu in the database is not the one in force",
+		TP_LOG(TP_LOG_ERROR, "config.reconcile",
+		       "revision %llu in the database is not the one in force",
 		       (unsigned long long)s->running);
 	if (err == TP_OK)
 		err = tp_config_load(c, s->running, &tree);
@@ -82,7 +84,8 @@ static void correct_states(struct tp_config *c, const struct tp_msg_revision_sta
 	size_t count;
 	uint64_t total;
 
-	if (tp_store_revision_list(c->store, true, 0, TP_STORE_PAGE_MAX, &rows, &count, &total) != TP_OK)
+	if (tp_store_revision_list(c->store, true, 0, TP_STORE_PAGE_MAX, &rows, &count, &total) !=
+	    TP_OK)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct tp_revision *r = &rows[i];
@@ -91,7 +94,8 @@ static void correct_states(struct tp_config *c, const struct tp_msg_revision_sta
 			mark(c, r, s->trial_left_s ? TP_REVISION_TRIAL : TP_REVISION_COMMITTED);
 		else if (r->state == TP_REVISION_TRIAL || r->number == s->undone)
 			mark(c, r, TP_REVISION_UNDONE);
-		else if (r->state == TP_REVISION_PREPARED && tp_store_revision_drop(c->store, r->number) != TP_OK)
+		else if (r->state == TP_REVISION_PREPARED &&
+			 tp_store_revision_drop(c->store, r->number) != TP_OK)
 			TP_LOG(TP_LOG_ERROR, "config.reconcile", "revision %llu cannot be dropped",
 			       (unsigned long long)r->number);
 	}
@@ -111,7 +115,8 @@ static void settle_trial(struct tp_config *c, const struct tp_msg_revision_state
 	c->trial_until_ms = tp_config_clock_ms() + 1000ull * s->trial_left_s;
 }
 
-static bool take_word(struct tp_config *c, struct tp_msg_revision_state *s, char **json, size_t *len)
+static bool take_word(struct tp_config *c, struct tp_msg_revision_state *s, char **json,
+		      size_t *len)
 {
 	bool said;
 
@@ -146,14 +151,17 @@ void tp_config_settle(struct tp_config *c)
 		err = load_running(c, &s, json, len);
 	free(json);
 	if (err != TP_OK) {
-		TP_LOG(TP_LOG_ERROR, "config.reconcile", "revision %llu is in force but cannot be loaded (%s)",
+		TP_LOG(TP_LOG_ERROR, "config.reconcile",
+		       "revision %llu is in force but cannot be loaded (%s)",
 		       (unsigned long long)s.running, tp_err_name(err));
 		c->running_number = s.running;
 	}
 	correct_states(c, &s);
 	settle_trial(c, &s);
 	if (s.undone)
-		tp_config_log(c, 1, "config.undone", NULL, "Revision %llu was undone; revision %llu is in force: %s",
-			      (unsigned long long)s.undone, (unsigned long long)s.running, s.reason);
+		tp_config_log(c, 1, "config.undone", NULL,
+			      "Revision %llu was undone; revision %llu is in force: %s",
+			      (unsigned long long)s.undone, (unsigned long long)s.running,
+			      s.reason);
 	c->ready = true;
 }

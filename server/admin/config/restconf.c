@@ -49,27 +49,28 @@ static struct fault fault_of(enum tp_err err)
 {
 	switch (err) {
 	case TP_FORMAT:
-		return (struct fault){ 400, "invalid-value", "The request is not valid." };
+		return (struct fault){400, "invalid-value", "The request is not valid."};
 	case TP_NOTFOUND:
-		return (struct fault){ 404, "invalid-value", "There is no such setting." };
+		return (struct fault){404, "invalid-value", "There is no such setting."};
 	case TP_EXISTS:
-		return (struct fault){ 409, "data-exists", "It exists already." };
+		return (struct fault){409, "data-exists", "It exists already."};
 	case TP_CONFLICT:
-		return (struct fault){ 409, "in-use", "Another change or trial is under way." };
+		return (struct fault){409, "in-use", "Another change or trial is under way."};
 	case TP_STATE:
-		return (struct fault){ 409, "operation-failed", "This is not possible now." };
+		return (struct fault){409, "operation-failed", "This is not possible now."};
 	case TP_DENIED:
 	case TP_AUTH:
-		return (struct fault){ 403, "access-denied", "You may not do this." };
+		return (struct fault){403, "access-denied", "You may not do this."};
 	case TP_LIMIT:
-		return (struct fault){ 413, "too-big", "This is too big." };
+		return (struct fault){413, "too-big", "This is too big."};
 	case TP_UNSUPPORTED:
-		return (struct fault){ 405, "operation-not-supported", "This method does nothing here." };
+		return (struct fault){405, "operation-not-supported",
+				      "This method does nothing here."};
 	case TP_CLOSED:
 	case TP_AGAIN:
-		return (struct fault){ 503, "operation-failed", "The supervisor gives no answer." };
+		return (struct fault){503, "operation-failed", "The supervisor gives no answer."};
 	default:
-		return (struct fault){ 500, "operation-failed", "The appliance cannot do this now." };
+		return (struct fault){500, "operation-failed", "The appliance cannot do this now."};
 	}
 }
 
@@ -79,24 +80,26 @@ static void reply_fault(struct call *k, enum tp_err err)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < k->errors->count; i++) {
-		json_t *e = json_pack("{s:s, s:s, s:s}", "error-type", "application", "error-tag", f.tag,
-				      "error-message", k->errors->list[i].text);
+		json_t *e = json_pack("{s:s, s:s, s:s}", "error-type", "application", "error-tag",
+				      f.tag, "error-message", k->errors->list[i].text);
 
 		if (k->errors->list[i].path[0])
 			json_object_set_new(e, "error-path", json_string(k->errors->list[i].path));
 		json_array_append_new(list, e);
 	}
 	if (!k->errors->count)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "error-type", "application", "error-tag",
-						      f.tag, "error-message", f.text));
-	reply_json(k, f.status, json_pack("{s:{s:o}}", "ietf-restconf:errors", "error", list), YANG_TYPE);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s}", "error-type", "application",
+						"error-tag", f.tag, "error-message", f.text));
+	reply_json(k, f.status, json_pack("{s:{s:o}}", "ietf-restconf:errors", "error", list),
+		   YANG_TYPE);
 }
 
 static void reply_fault_text(struct call *k, int status, const char *tag, const char *text)
 {
 	reply_json(k, status,
-		   json_pack("{s:{s:[{s:s, s:s, s:s}]}}", "ietf-restconf:errors", "error", "error-type", "protocol",
-			     "error-tag", tag, "error-message", text),
+		   json_pack("{s:{s:[{s:s, s:s, s:s}]}}", "ietf-restconf:errors", "error",
+			     "error-type", "protocol", "error-tag", tag, "error-message", text),
 		   YANG_TYPE);
 }
 
@@ -121,7 +124,8 @@ static const char *query_value(const char *query, const char *name, char *buf, s
 		struct tp_span value = tp_span_split(&rest, '&');
 		struct tp_span key = tp_span_split(&value, '=');
 
-		if (tp_span_equal(key, tp_span_of(name)) && value.p && tp_text_copy_span(buf, size, value))
+		if (tp_span_equal(key, tp_span_of(name)) && value.p &&
+		    tp_text_copy_span(buf, size, value))
 			return buf;
 	}
 	return NULL;
@@ -206,11 +210,12 @@ static enum tp_err edit(struct call *k, struct tp_tree *tree, const char *path, 
 	if (!strcmp(q->method, "DELETE"))
 		return tp_tree_delete(tree, path, k->errors);
 	if (!strcmp(q->method, "PUT"))
-		return tp_tree_put(tree, path, q->body ? q->body : "", q->body_len, tp_config_seal, k->c, created,
-				   k->errors);
-	err = tp_tree_post(tree, path, q->body ? q->body : "", q->body_len, tp_config_seal, k->c, location, k->errors);
-	if (err == TP_OK && snprintf(k->out->location, sizeof(k->out->location), CANDIDATE "/%s", location) >=
-				    (int)sizeof(k->out->location))
+		return tp_tree_put(tree, path, q->body ? q->body : "", q->body_len, tp_config_seal,
+				   k->c, created, k->errors);
+	err = tp_tree_post(tree, path, q->body ? q->body : "", q->body_len, tp_config_seal, k->c,
+			   location, k->errors);
+	if (err == TP_OK && snprintf(k->out->location, sizeof(k->out->location), CANDIDATE "/%s",
+				     location) >= (int)sizeof(k->out->location))
 		k->out->location[0] = '\0';
 	*created = true;
 	return err;
@@ -241,7 +246,8 @@ static void change_data(struct call *k, const char *path)
 		return;
 	}
 	k->out->status = created ? 201 : 204;
-	if (strcmp(k->q->method, "DELETE") && !make_etag(tp_config_candidate(k->c), path, k->out->etag))
+	if (strcmp(k->q->method, "DELETE") &&
+	    !make_etag(tp_config_candidate(k->c), path, k->out->etag))
 		k->out->etag[0] = '\0';
 }
 
@@ -297,7 +303,7 @@ static void get_status(struct call *k)
 static void get_diff(struct call *k)
 {
 	struct tp_tree *from = NULL, *to = NULL;
-	struct tp_changes changes = { 0 };
+	struct tp_changes changes = {0};
 	uint64_t first = 0, second = 0;
 	enum tp_err err = TP_OK;
 
@@ -310,7 +316,10 @@ static void get_diff(struct call *k)
 	if (err == TP_OK && second)
 		err = tp_config_load(k->c, second, &to);
 	if (err == TP_OK)
-		err = tp_tree_diff(from ? from : k->c->running, to ? to : first ? k->c->running : tp_config_candidate(k->c),
+		err = tp_tree_diff(from ? from : k->c->running,
+				   to	   ? to
+				   : first ? k->c->running
+					   : tp_config_candidate(k->c),
 				   &changes);
 	if (err != TP_OK)
 		reply_fault(k, err);
@@ -359,8 +368,8 @@ static void post_validate(struct call *k)
 	}
 	list = json_array();
 	for (size_t i = 0; i < k->errors->count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "path", k->errors->list[i].path, "message",
-						      k->errors->list[i].text));
+		json_array_append_new(list, json_pack("{s:s, s:s}", "path", k->errors->list[i].path,
+						      "message", k->errors->list[i].text));
 	reply_json(k, 200, json_pack("{s:b, s:o}", "valid", 0, "errors", list), JSON_TYPE);
 }
 
@@ -368,9 +377,10 @@ static void reply_revision(struct call *k)
 {
 	json_t *status = tp_config_status_json(k->c);
 
-	reply_json(k, 200, json_pack("{s:O, s:O}", "revision",
-				     json_object_get(json_object_get(status, "running"), "revision"), "trial",
-				     json_object_get(status, "trial")),
+	reply_json(k, 200,
+		   json_pack("{s:O, s:O}", "revision",
+			     json_object_get(json_object_get(status, "running"), "revision"),
+			     "trial", json_object_get(status, "trial")),
 		   JSON_TYPE);
 	json_decref(status);
 }
@@ -382,14 +392,16 @@ static void post_commit(struct call *k)
 	json_int_t seconds = within ? json_integer_value(within) : 0;
 	enum tp_err err;
 
-	if ((comment && !json_is_string(comment)) || (within && !json_is_integer(within)) || seconds < 0 ||
-	    seconds > 86400) {
-		tp_model_errors_add(k->errors, "", "The body is {\"comment\": text, \"confirm-within-s\": number}.");
+	if ((comment && !json_is_string(comment)) || (within && !json_is_integer(within)) ||
+	    seconds < 0 || seconds > 86400) {
+		tp_model_errors_add(
+			k->errors, "",
+			"The body is {\"comment\": text, \"confirm-within-s\": number}.");
 		reply_fault(k, TP_FORMAT);
 		return;
 	}
-	err = tp_config_commit(k->c, &k->q->op, comment ? json_string_value(comment) : "", (uint32_t)seconds,
-			       k->errors);
+	err = tp_config_commit(k->c, &k->q->op, comment ? json_string_value(comment) : "",
+			       (uint32_t)seconds, k->errors);
 	if (err == TP_OK)
 		reply_revision(k);
 	else
@@ -428,8 +440,8 @@ static void post_restore(struct call *k)
 	uint64_t number;
 	enum tp_err err;
 
-	if (!json_is_string(revision) ||
-	    tp_text_parse_u64(tp_span_of(json_string_value(revision)), INT64_MAX, &number) != TP_OK) {
+	if (!json_is_string(revision) || tp_text_parse_u64(tp_span_of(json_string_value(revision)),
+							   INT64_MAX, &number) != TP_OK) {
 		tp_model_errors_add(k->errors, "", "The body is {\"revision\": \"number\"}.");
 		reply_fault(k, TP_FORMAT);
 		return;
@@ -457,19 +469,19 @@ static const struct {
 	void (*handle)(struct call *k);
 	bool writes;
 } routes[] = {
-	{ "/api/v1/model", "GET", get_model, false },
-	{ "/api/v1/identity", "GET", get_identity, false },
-	{ "/api/v1/ports", "GET", get_ports, false },
-	{ "/api/v1/config/status", "GET", get_status, false },
-	{ "/api/v1/config/diff", "GET", get_diff, false },
-	{ "/api/v1/config/revisions", "GET", get_revisions, false },
-	{ "/api/v1/config/validate", "POST", post_validate, false },
-	{ "/api/v1/config/commit", "POST", post_commit, true },
-	{ "/api/v1/config/confirm", "POST", post_confirm, true },
-	{ "/api/v1/config/undo", "POST", post_undo, true },
-	{ "/api/v1/config/discard", "POST", post_discard, true },
-	{ "/api/v1/config/restore", "POST", post_restore, true },
-	{ "/api/v1/setup/complete", "POST", post_setup, true },
+	{"/api/v1/model", "GET", get_model, false},
+	{"/api/v1/identity", "GET", get_identity, false},
+	{"/api/v1/ports", "GET", get_ports, false},
+	{"/api/v1/config/status", "GET", get_status, false},
+	{"/api/v1/config/diff", "GET", get_diff, false},
+	{"/api/v1/config/revisions", "GET", get_revisions, false},
+	{"/api/v1/config/validate", "POST", post_validate, false},
+	{"/api/v1/config/commit", "POST", post_commit, true},
+	{"/api/v1/config/confirm", "POST", post_confirm, true},
+	{"/api/v1/config/undo", "POST", post_undo, true},
+	{"/api/v1/config/discard", "POST", post_discard, true},
+	{"/api/v1/config/restore", "POST", post_restore, true},
+	{"/api/v1/setup/complete", "POST", post_setup, true},
 };
 
 enum { ROUTES = sizeof(routes) / sizeof(*routes) };
@@ -480,7 +492,8 @@ static void wipe_texts(json_t *value)
 	const char *name;
 	json_t *member;
 
-	json_object_foreach(value, name, member) {
+	json_object_foreach(value, name, member)
+	{
 		if (json_is_string(member))
 			tp_wipe((char *)json_string_value(member), json_string_length(member));
 		else
@@ -499,7 +512,8 @@ static bool read_body(struct call *k)
 	k->body = json_loadb(k->q->body, k->q->body_len, JSON_REJECT_DUPLICATES, &e);
 	if (json_is_object(k->body))
 		return true;
-	tp_model_errors_add(k->errors, "", "The body is not a JSON object: %s", k->body ? "" : e.text);
+	tp_model_errors_add(k->errors, "", "The body is not a JSON object: %s",
+			    k->body ? "" : e.text);
 	return false;
 }
 
@@ -549,7 +563,7 @@ static void dispatch(struct call *k)
 void tp_restconf_handle(struct tp_config *config, const struct tp_restconf_request *request,
 			struct tp_restconf_response *out)
 {
-	struct call k = { .c = config, .q = request, .out = out };
+	struct call k = {.c = config, .q = request, .out = out};
 
 	k.errors = calloc(1, sizeof(*k.errors));
 	if (!k.errors) {

@@ -11,9 +11,9 @@
 
 /* Who asks, for the log, the holder and the rights. */
 struct tp_operator {
-	const char *user;     /* "admin", "root", "setup" */
-	const char *source;   /* "192.0.2.7", "socket" */
-	uint64_t connection;  /* unique for each TCP or socket connection while admin runs; not 0 */
+	const char *user;    /* "admin", "root", "setup" */
+	const char *source;  /* "192.0.2.7", "socket" */
+	uint64_t connection; /* unique for each TCP or socket connection while admin runs; not 0 */
 	bool may_write;
 };
 
@@ -29,12 +29,12 @@ struct tp_restconf_request {
 
 struct tp_restconf_response {
 	int status;
-	char *body;               /* JSON; NULL for 204 */
+	char *body; /* JSON; NULL for 204 */
 	size_t body_len;
 	const char *content_type; /* static; NULL without a body */
-	const char *allow;        /* static, for 405 and OPTIONS; else NULL */
-	char etag[68];            /* with its quotes; "" = none */
-	char location[512];       /* 201 of a POST; "" = none */
+	const char *allow;	  /* static, for 405 and OPTIONS; else NULL */
+	char etag[68];		  /* with its quotes; "" = none */
+	char location[512];	  /* 201 of a POST; "" = none */
 };
 
 enum { TP_RESTCONF_BODY_MAX = 8 << 20 };

@@ -31,7 +31,7 @@ enum tp_err tp_config_seal(void *config, const char *record, struct tp_span clea
 		err = (enum tp_err)answer->err;
 	if (err == TP_OK &&
 	    !tp_text_copy_span(sealed, TP_MODEL_SEALED_MAX + 1,
-			       (struct tp_span){ (const char *)answer->sealed, answer->sealed_len }))
+			       (struct tp_span){(const char *)answer->sealed, answer->sealed_len}))
 		err = TP_LIMIT;
 	if (ask)
 		tp_wipe(ask, sizeof(*ask));
@@ -50,8 +50,8 @@ static enum tp_err keep_sealed(void *arg, const char *record, struct tp_span tex
 }
 
 /* Takes the value. */
-static enum tp_err put(struct tp_tree *tree, const char *path, json_t *value, tp_tree_sealer seal, void *arg,
-		       struct tp_model_errors *errors)
+static enum tp_err put(struct tp_tree *tree, const char *path, json_t *value, tp_tree_sealer seal,
+		       void *arg, struct tp_model_errors *errors)
 {
 	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 	enum tp_err err = TP_NOMEM;
@@ -82,32 +82,36 @@ static json_t *identity_json(const struct tp_msg_identity_made *made)
 	char *chain = NULL;
 	json_t *value = NULL;
 
-	if (asprintf(&chain, "%.*s\n%.*s", (int)made->certificate_pem_len, (const char *)made->certificate_pem,
-		     (int)made->ca_pem_len, (const char *)made->ca_pem) < 0)
+	if (asprintf(&chain, "%.*s\n%.*s", (int)made->certificate_pem_len,
+		     (const char *)made->certificate_pem, (int)made->ca_pem_len,
+		     (const char *)made->ca_pem) < 0)
 		return NULL;
-	value = json_pack("{s:{s:s, s:s%}}", "turnpike-tls:identity", "certificate", chain, "private-key",
-			  (const char *)made->key_sealed, (size_t)made->key_sealed_len);
+	value = json_pack("{s:{s:s, s:s%}}", "turnpike-tls:identity", "certificate", chain,
+			  "private-key", (const char *)made->key_sealed,
+			  (size_t)made->key_sealed_len);
 	free(chain);
 	return value;
 }
 
 /* A certificate for these names from the temporary CA, put into the tree. */
 static enum tp_err make_identity(struct tp_config *c, struct tp_tree *tree,
-				 const struct tp_msg_identity_make *ask, struct tp_model_errors *errors)
+				 const struct tp_msg_identity_make *ask,
+				 struct tp_model_errors *errors)
 {
 	struct tp_msg_identity_made *made = calloc(1, sizeof(*made));
 	enum tp_err err = made ? c->bus.identity_make(c->bus.arg, ask, made) : TP_NOMEM;
 
 	if (err == TP_OK && made->err != TP_OK) {
 		err = (enum tp_err)made->err;
-		tp_model_errors_add(errors, "/turnpike-tls:tls/identity", "No certificate could be made: %s",
-				    made->text);
+		tp_model_errors_add(errors, "/turnpike-tls:tls/identity",
+				    "No certificate could be made: %s", made->text);
 	} else if (err != TP_OK) {
 		tp_model_errors_add(errors, "/turnpike-tls:tls/identity",
 				    "No certificate could be made: the supervisor gave no answer.");
 	}
 	if (err == TP_OK)
-		err = put(tree, "turnpike-tls:tls/identity", identity_json(made), keep_sealed, NULL, errors);
+		err = put(tree, "turnpike-tls:tls/identity", identity_json(made), keep_sealed, NULL,
+			  errors);
 	free(made);
 	return err;
 }
@@ -129,7 +133,7 @@ static void read_host_name(char *name, size_t size)
 
 enum tp_err tp_config_first(struct tp_config *c, struct tp_model_errors *errors)
 {
-	const struct tp_operator system = { .user = "system", .source = "", .may_write = true };
+	const struct tp_operator system = {.user = "system", .source = "", .may_write = true};
 	struct tp_msg_identity_make *ask = calloc(1, sizeof(*ask));
 	struct tp_tree *tree = NULL;
 	char name[64];
@@ -138,7 +142,8 @@ enum tp_err tp_config_first(struct tp_config *c, struct tp_model_errors *errors)
 	read_host_name(name, sizeof(name));
 	if (err == TP_OK)
 		err = put(tree, "turnpike-system:system/host-name",
-			  json_pack("{s:s}", "turnpike-system:host-name", name), keep_sealed, NULL, errors);
+			  json_pack("{s:s}", "turnpike-system:host-name", name), keep_sealed, NULL,
+			  errors);
 	if (err == TP_OK) {
 		tp_text_copy(ask->common_name, sizeof(ask->common_name), name);
 		add_name(ask, name, false);
@@ -170,19 +175,21 @@ static enum tp_err put_system(struct tp_tree *tree, json_t *body, struct tp_mode
 	enum tp_err err;
 
 	if (!json_array_size(networks)) {
-		tp_model_errors_add(errors, "/turnpike-system:system/network", "Name at least one network address.");
+		tp_model_errors_add(errors, "/turnpike-system:system/network",
+				    "Name at least one network address.");
 		return TP_FORMAT;
 	}
 	err = put(tree, "turnpike-system:system/host-name",
-		  json_pack("{s:s}", "turnpike-system:host-name", text_of(body, "host-name")), keep_sealed, NULL,
-		  errors);
+		  json_pack("{s:s}", "turnpike-system:host-name", text_of(body, "host-name")),
+		  keep_sealed, NULL, errors);
 	if (err == TP_OK)
 		err = put(tree, "turnpike-system:system/role",
-			  json_pack("{s:s}", "turnpike-system:role", text_of(body, "role")), keep_sealed, NULL,
-			  errors);
+			  json_pack("{s:s}", "turnpike-system:role", text_of(body, "role")),
+			  keep_sealed, NULL, errors);
 	if (err == TP_OK)
 		err = put(tree, "turnpike-system:system/network",
-			  json_pack("{s:O}", "turnpike-system:network", networks), keep_sealed, NULL, errors);
+			  json_pack("{s:O}", "turnpike-system:network", networks), keep_sealed,
+			  NULL, errors);
 	return err;
 }
 
@@ -191,8 +198,8 @@ static json_t *zone_json(json_t *peer, bool core)
 	json_t *port = json_object_get(peer, "port");
 	json_t *zone = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", text_of(peer, "name"), "type",
 				 core ? "traversal-client" : "traversal-server", "verify-name",
-				 text_of(peer, "verify-name"), "user", text_of(peer, "user"), "password",
-				 text_of(peer, "password"));
+				 text_of(peer, "verify-name"), "user", text_of(peer, "user"),
+				 "password", text_of(peer, "password"));
 
 	if (core) {
 		json_t *at = json_pack("{s:s}", "address", text_of(peer, "address"));
@@ -218,18 +225,20 @@ static enum tp_err put_peer(struct tp_config *c, struct tp_tree *tree, json_t *p
 
 	json_decref(body);
 	if (text) {
-		err = tp_tree_post(tree, "turnpike-zone:zones", text, strlen(text), tp_config_seal, c, location,
-				   errors);
+		err = tp_tree_post(tree, "turnpike-zone:zones", text, strlen(text), tp_config_seal,
+				   c, location, errors);
 		tp_wipe(text, strlen(text));
 	}
 	free(text);
 	if (err != TP_OK || !ca[0])
 		return err;
 	snprintf(name, sizeof(name), "%.55s-ca", text_of(peer, "name"));
-	body = json_pack("{s:[{s:s, s:s}]}", "turnpike-tls:trusted-ca", "name", name, "certificate", ca);
+	body = json_pack("{s:[{s:s, s:s}]}", "turnpike-tls:trusted-ca", "name", name, "certificate",
+			 ca);
 	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	json_decref(body);
-	err = text ? tp_tree_post(tree, "turnpike-tls:tls", text, strlen(text), keep_sealed, NULL, location, errors)
+	err = text ? tp_tree_post(tree, "turnpike-tls:tls", text, strlen(text), keep_sealed, NULL,
+				  location, errors)
 		   : TP_NOMEM;
 	free(text);
 	return err;
@@ -247,7 +256,8 @@ static enum tp_err put_identity(struct tp_config *c, struct tp_tree *tree, json_
 		return TP_NOMEM;
 	tp_text_copy(ask->common_name, sizeof(ask->common_name), text_of(body, "host-name"));
 	add_name(ask, text_of(body, "host-name"), false);
-	json_array_foreach(json_object_get(body, "networks"), i, network) {
+	json_array_foreach(json_object_get(body, "networks"), i, network)
+	{
 		add_name(ask, text_of(network, "address"), true);
 		if (text_of(network, "advertised-address")[0])
 			add_name(ask, text_of(network, "advertised-address"), true);
@@ -266,7 +276,8 @@ enum tp_err tp_config_setup(struct tp_config *c, const struct tp_operator *op, j
 	char *networks = NULL;
 	enum tp_err err;
 
-	if (tp_tree_get(c->running, "turnpike-system:system/network", TP_PRINT_EXPLICIT, &networks, errors) == TP_OK &&
+	if (tp_tree_get(c->running, "turnpike-system:system/network", TP_PRINT_EXPLICIT, &networks,
+			errors) == TP_OK &&
 	    !strstr(networks, "[]")) {
 		free(networks);
 		tp_model_errors_add(errors, "", "This appliance has been set up already.");

@@ -21,7 +21,7 @@ struct tp_config {
 	uint64_t running_number;
 	struct tp_tree *candidate; /* NULL: the same as running */
 	char holder[TP_STORE_AUTHOR_MAX + 1];
-	uint64_t trial;            /* revision on trial, 0 = none */
+	uint64_t trial;		   /* revision on trial, 0 = none */
 	uint64_t trial_until_ms;   /* monotonic */
 	uint64_t trial_connection; /* that asked for it; 0 = not known any more */
 	uint64_t trial_previous;   /* what comes back */
@@ -38,16 +38,16 @@ struct tp_config {
 	bool thread_started;
 };
 
-uint64_t tp_config_now_ms(void);      /* Unix */
-uint64_t tp_config_clock_ms(void);    /* monotonic */
+uint64_t tp_config_now_ms(void);   /* Unix */
+uint64_t tp_config_clock_ms(void); /* monotonic */
 /* The tree that edits start from and reads of the candidate see. Mutex held. */
 static inline const struct tp_tree *tp_config_candidate(const struct tp_config *c)
 {
 	return c->candidate ? c->candidate : c->running;
 }
 /* A line of the configuration log; a failure to write it is logged. */
-void tp_config_log(struct tp_config *c, uint8_t severity, const char *name, const struct tp_operator *op,
-		   const char *fmt, ...) TP_PRINTF(5, 6);
+void tp_config_log(struct tp_config *c, uint8_t severity, const char *name,
+		   const struct tp_operator *op, const char *fmt, ...) TP_PRINTF(5, 6);
 
 /* ---------------------------------------------------------------- reconcile.c */
 /* Works in what the supervisor said last, if anything. Mutex held. */
@@ -76,8 +76,8 @@ TP_NODISCARD enum tp_err tp_config_set_candidate(struct tp_config *c, struct tp_
 /* The first configuration of a fresh appliance: valid, without networks. */
 TP_NODISCARD enum tp_err tp_config_first(struct tp_config *c, struct tp_model_errors *errors);
 /* The wizard's last step. */
-TP_NODISCARD enum tp_err tp_config_setup(struct tp_config *c, const struct tp_operator *op, json_t *body,
-					 struct tp_model_errors *errors);
+TP_NODISCARD enum tp_err tp_config_setup(struct tp_config *c, const struct tp_operator *op,
+					 json_t *body, struct tp_model_errors *errors);
 /* Seals by the supervisor; a tp_tree_sealer with the configuration as arg. */
 TP_NODISCARD enum tp_err tp_config_seal(void *config, const char *record, struct tp_span clear,
 					char sealed[TP_MODEL_SEALED_MAX + 1]);

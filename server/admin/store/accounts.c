@@ -3,8 +3,8 @@
 
 #include "admin/store/sql.h"
 
-#define COLUMNS                                                                      \
-	"name, password_hash, level, disabled, created_ms, password_changed_ms, "    \
+#define COLUMNS                                                                                    \
+	"name, password_hash, level, disabled, created_ms, password_changed_ms, "                  \
 	"last_login_ms, last_login_source, last_failure_ms, failures"
 
 static void read_account(sqlite3_stmt *stmt, void *row)
@@ -26,17 +26,19 @@ static void read_account(sqlite3_stmt *stmt, void *row)
 enum tp_err tp_store_account_add(struct tp_store *store, const struct tp_account *a)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_run(store, "INSERT INTO account (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			  "ttiiiiitii", a->name, a->password_hash, (int64_t)a->level, (int64_t)a->disabled,
-			  (int64_t)a->created_ms, (int64_t)a->password_changed_ms, (int64_t)a->last_login_ms,
-			  a->last_login_source, (int64_t)a->last_failure_ms, (int64_t)a->failures);
+	return tp_sql_run(
+		store, "INSERT INTO account (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"ttiiiiitii", a->name, a->password_hash, (int64_t)a->level, (int64_t)a->disabled,
+		(int64_t)a->created_ms, (int64_t)a->password_changed_ms, (int64_t)a->last_login_ms,
+		a->last_login_source, (int64_t)a->last_failure_ms, (int64_t)a->failures);
 }
 
 enum tp_err tp_store_account_get(struct tp_store *store, const char *name, struct tp_account *out)
 {
 	TP_STORE_LOCK(store);
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
-	enum tp_err err = tp_sql_open(store, &stmt, "SELECT " COLUMNS " FROM account WHERE name = ?", "t", name);
+	enum tp_err err = tp_sql_open(store, &stmt,
+				      "SELECT " COLUMNS " FROM account WHERE name = ?", "t", name);
 
 	if (err == TP_OK)
 		err = tp_sql_step(store, stmt);
@@ -52,7 +54,8 @@ enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **ro
 	TP_STORE_LOCK(store);
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
 	void *array;
-	enum tp_err err = tp_sql_open(store, &stmt, "SELECT " COLUMNS " FROM account ORDER BY name", "");
+	enum tp_err err =
+		tp_sql_open(store, &stmt, "SELECT " COLUMNS " FROM account ORDER BY name", "");
 
 	if (err == TP_OK)
 		err = tp_sql_rows(store, stmt, sizeof(**rows), read_account, &array, count);
@@ -61,22 +64,23 @@ enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **ro
 	return err;
 }
 
-enum tp_err tp_store_account_set_password(struct tp_store *store, const char *name, const char *password_hash,
-					  uint64_t at_ms)
+enum tp_err tp_store_account_set_password(struct tp_store *store, const char *name,
+					  const char *password_hash, uint64_t at_ms)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_change(store,
-			     "UPDATE account SET password_hash = ?, password_changed_ms = ?, failures = 0"
-			     " WHERE name = ?",
-			     "tit", password_hash, (int64_t)at_ms, name);
+	return tp_sql_change(
+		store,
+		"UPDATE account SET password_hash = ?, password_changed_ms = ?, failures = 0"
+		" WHERE name = ?",
+		"tit", password_hash, (int64_t)at_ms, name);
 }
 
-enum tp_err tp_store_account_set_level(struct tp_store *store, const char *name, enum tp_account_level level,
-				       bool disabled)
+enum tp_err tp_store_account_set_level(struct tp_store *store, const char *name,
+				       enum tp_account_level level, bool disabled)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_change(store, "UPDATE account SET level = ?, disabled = ? WHERE name = ?", "iit",
-			     (int64_t)level, (int64_t)disabled, name);
+	return tp_sql_change(store, "UPDATE account SET level = ?, disabled = ? WHERE name = ?",
+			     "iit", (int64_t)level, (int64_t)disabled, name);
 }
 
 enum tp_err tp_store_account_delete(struct tp_store *store, const char *name)
@@ -85,16 +89,18 @@ enum tp_err tp_store_account_delete(struct tp_store *store, const char *name)
 	return tp_sql_change(store, "DELETE FROM account WHERE name = ?", "t", name);
 }
 
-enum tp_err tp_store_account_note_login(struct tp_store *store, const char *name, bool success, uint64_t at_ms,
-					const char *source)
+enum tp_err tp_store_account_note_login(struct tp_store *store, const char *name, bool success,
+					uint64_t at_ms, const char *source)
 {
 	TP_STORE_LOCK(store);
 	if (!success)
 		return tp_sql_change(store,
-				     "UPDATE account SET last_failure_ms = ?, failures = failures + 1 WHERE name = ?",
+				     "UPDATE account SET last_failure_ms = ?, failures = failures "
+				     "+ 1 WHERE name = ?",
 				     "it", (int64_t)at_ms, name);
-	return tp_sql_change(store,
-			     "UPDATE account SET last_login_ms = ?, last_login_source = ?, failures = 0"
-			     " WHERE name = ?",
-			     "itt", (int64_t)at_ms, source, name);
+	return tp_sql_change(
+		store,
+		"UPDATE account SET last_login_ms = ?, last_login_source = ?, failures = 0"
+		" WHERE name = ?",
+		"itt", (int64_t)at_ms, source, name);
 }

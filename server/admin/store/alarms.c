@@ -3,8 +3,8 @@
 
 #include "admin/store/sql.h"
 
-#define COLUMNS                                                                               \
-	"id, code, severity, subject, text, remedy, raised_ms, cleared_ms, acknowledged_by, " \
+#define COLUMNS                                                                                    \
+	"id, code, severity, subject, text, remedy, raised_ms, cleared_ms, acknowledged_by, "      \
 	"acknowledged_ms"
 #define CLEARED_KEPT "200"
 
@@ -30,16 +30,18 @@ enum tp_err tp_store_alarm_raise(struct tp_store *store, const struct tp_alarm *
 	enum tp_err err = tp_sql_change(store,
 					"UPDATE alarm SET severity = ?, text = ?, remedy = ?"
 					" WHERE code = ? AND subject = ? AND cleared_ms = 0",
-					"ittit", (int64_t)a->severity, a->text, a->remedy, (int64_t)a->code,
-					a->subject);
+					"ittit", (int64_t)a->severity, a->text, a->remedy,
+					(int64_t)a->code, a->subject);
 	bool is_new = err == TP_NOTFOUND;
 
 	if (is_new)
-		err = tp_sql_run(store,
-				 "INSERT INTO alarm (code, severity, subject, text, remedy, raised_ms, cleared_ms,"
-				 " acknowledged_by, acknowledged_ms) VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)",
-				 "iittti", (int64_t)a->code, (int64_t)a->severity, a->subject, a->text, a->remedy,
-				 (int64_t)a->raised_ms);
+		err = tp_sql_run(
+			store,
+			"INSERT INTO alarm (code, severity, subject, text, remedy, raised_ms, "
+			"cleared_ms,"
+			" acknowledged_by, acknowledged_ms) VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)",
+			"iittti", (int64_t)a->code, (int64_t)a->severity, a->subject, a->text,
+			a->remedy, (int64_t)a->raised_ms);
 	if (err == TP_OK && fresh)
 		*fresh = is_new;
 	return err;
@@ -48,13 +50,15 @@ enum tp_err tp_store_alarm_raise(struct tp_store *store, const struct tp_alarm *
 /* Cleared alarms beyond those that are shown are forgotten. */
 static enum tp_err forget_old(struct tp_store *store)
 {
-	return tp_sql_run(store,
-			  "DELETE FROM alarm WHERE cleared_ms > 0 AND id NOT IN (SELECT id FROM alarm"
-			  " WHERE cleared_ms > 0 ORDER BY cleared_ms DESC, id DESC LIMIT " CLEARED_KEPT ")",
-			  "");
+	return tp_sql_run(
+		store,
+		"DELETE FROM alarm WHERE cleared_ms > 0 AND id NOT IN (SELECT id FROM alarm"
+		" WHERE cleared_ms > 0 ORDER BY cleared_ms DESC, id DESC LIMIT " CLEARED_KEPT ")",
+		"");
 }
 
-enum tp_err tp_store_alarm_clear(struct tp_store *store, uint32_t code, const char *subject, uint64_t at_ms)
+enum tp_err tp_store_alarm_clear(struct tp_store *store, uint32_t code, const char *subject,
+				 uint64_t at_ms)
 {
 	TP_STORE_LOCK(store);
 	enum tp_err err = tp_sql_change(store,
@@ -68,13 +72,15 @@ enum tp_err tp_store_alarm_clear(struct tp_store *store, uint32_t code, const ch
 enum tp_err tp_store_alarm_clear_all(struct tp_store *store, uint64_t at_ms)
 {
 	TP_STORE_LOCK(store);
-	enum tp_err err = tp_sql_run(store, "UPDATE alarm SET cleared_ms = max(?, 1) WHERE cleared_ms = 0", "i",
-				     (int64_t)at_ms);
+	enum tp_err err =
+		tp_sql_run(store, "UPDATE alarm SET cleared_ms = max(?, 1) WHERE cleared_ms = 0",
+			   "i", (int64_t)at_ms);
 
 	return err == TP_OK ? forget_old(store) : err;
 }
 
-enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id, const char *user, uint64_t at_ms)
+enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id, const char *user,
+				       uint64_t at_ms)
 {
 	TP_STORE_LOCK(store);
 	int64_t count;
@@ -85,7 +91,8 @@ enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id, cons
 
 	if (err != TP_NOTFOUND)
 		return err;
-	err = tp_sql_number(store, &count, "SELECT count(*) FROM alarm WHERE id = ?", "i", (int64_t)id);
+	err = tp_sql_number(store, &count, "SELECT count(*) FROM alarm WHERE id = ?", "i",
+			    (int64_t)id);
 	if (err != TP_OK)
 		return err;
 	return count ? TP_STATE : TP_NOTFOUND;
@@ -96,10 +103,11 @@ enum tp_err tp_store_alarm_list(struct tp_store *store, struct tp_alarm **rows, 
 	TP_STORE_LOCK(store);
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
 	void *array;
-	enum tp_err err = tp_sql_open(store, &stmt,
-				      "SELECT " COLUMNS " FROM alarm ORDER BY cleared_ms > 0,"
-				      " CASE WHEN cleared_ms > 0 THEN cleared_ms ELSE raised_ms END DESC, id DESC",
-				      "");
+	enum tp_err err = tp_sql_open(
+		store, &stmt,
+		"SELECT " COLUMNS " FROM alarm ORDER BY cleared_ms > 0,"
+		" CASE WHEN cleared_ms > 0 THEN cleared_ms ELSE raised_ms END DESC, id DESC",
+		"");
 
 	if (err == TP_OK)
 		err = tp_sql_rows(store, stmt, sizeof(**rows), read_alarm, &array, count);
@@ -112,10 +120,10 @@ enum tp_err tp_store_alarm_count(struct tp_store *store, uint32_t by_severity[3]
 {
 	TP_STORE_LOCK(store);
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
-	uint32_t counts[3] = { 0 };
-	enum tp_err err = tp_sql_open(store, &stmt,
-				      "SELECT severity, count(*) FROM alarm WHERE cleared_ms = 0 GROUP BY severity",
-				      "");
+	uint32_t counts[3] = {0};
+	enum tp_err err = tp_sql_open(
+		store, &stmt,
+		"SELECT severity, count(*) FROM alarm WHERE cleared_ms = 0 GROUP BY severity", "");
 
 	if (err != TP_OK)
 		return err;

@@ -1,16 +1,16 @@
 /* The embedded migrations: read-only data, put in by the assembler. */
 #include "admin/store/migrations.h"
 
-#define SQL(symbol, file)                                                            \
-	__asm__(".pushsection .rodata, \"a\", @progbits\n"                           \
-		".global tp_sql_" #symbol "\n"                                       \
-		"tp_sql_" #symbol ":\n"                                              \
-		".incbin \"" TP_SQL_DIR "/" file ".sql\"\n"                          \
-		".byte 0\n"                                                          \
-		".popsection\n");                                                    \
+#define SQL(symbol, file)                                                                          \
+	__asm__(".pushsection .rodata, \"a\", @progbits\n"                                         \
+		".global tp_sql_" #symbol "\n"                                                     \
+		"tp_sql_" #symbol ":\n"                                                            \
+		".incbin \"" TP_SQL_DIR "/" file ".sql\"\n"                                        \
+		".byte 0\n"                                                                        \
+		".popsection\n");                                                                  \
 	extern const char tp_sql_##symbol[];
 
 SQL(0001, "0001-first")
 
-const char *const tp_store_migrations[] = { tp_sql_0001 };
+const char *const tp_store_migrations[] = {tp_sql_0001};
 const size_t tp_store_migration_count = sizeof(tp_store_migrations) / sizeof(*tp_store_migrations);

@@ -24,10 +24,11 @@ enum tp_err tp_store_revision_next(struct tp_store *store, uint64_t *number)
 {
 	TP_STORE_LOCK(store);
 	int64_t n;
-	enum tp_err err = tp_sql_number(store, &n,
-					"SELECT max(last, (SELECT ifnull(max(number), 0) FROM revision)) + 1"
-					" FROM revision_counter",
-					"");
+	enum tp_err err =
+		tp_sql_number(store, &n,
+			      "SELECT max(last, (SELECT ifnull(max(number), 0) FROM revision)) + 1"
+			      " FROM revision_counter",
+			      "");
 
 	if (err == TP_OK)
 		*number = (uint64_t)n;
@@ -43,11 +44,11 @@ struct new_revision {
 static enum tp_err add_revision(struct tp_store *store, void *arg)
 {
 	const struct new_revision *n = arg;
-	enum tp_err err = tp_sql_run(store,
-				     "INSERT INTO revision (" COLUMNS ", json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				     "iiiibttb", (int64_t)n->r->number, (int64_t)n->r->at_ms,
-				     (int64_t)n->r->state, (int64_t)n->r->changes, n->r->sha256,
-				     sizeof(n->r->sha256), n->r->author, n->r->comment, n->json, n->len);
+	enum tp_err err = tp_sql_run(
+		store, "INSERT INTO revision (" COLUMNS ", json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		"iiiibttb", (int64_t)n->r->number, (int64_t)n->r->at_ms, (int64_t)n->r->state,
+		(int64_t)n->r->changes, n->r->sha256, sizeof(n->r->sha256), n->r->author,
+		n->r->comment, n->json, n->len);
 
 	if (err == TP_OK)
 		err = tp_sql_run(store, "UPDATE revision_counter SET last = max(last, ?)", "i",
@@ -58,10 +59,10 @@ static enum tp_err add_revision(struct tp_store *store, void *arg)
 	return err;
 }
 
-enum tp_err tp_store_revision_add(struct tp_store *store, const struct tp_revision *r, const char *json,
-				  size_t len)
+enum tp_err tp_store_revision_add(struct tp_store *store, const struct tp_revision *r,
+				  const char *json, size_t len)
 {
-	struct new_revision n = { r, json, len };
+	struct new_revision n = {r, json, len};
 
 	if (len > TP_STORE_JSON_MAX)
 		return TP_LIMIT;
@@ -69,19 +70,20 @@ enum tp_err tp_store_revision_add(struct tp_store *store, const struct tp_revisi
 	return tp_sql_transaction(store, add_revision, &n);
 }
 
-enum tp_err tp_store_revision_set_state(struct tp_store *store, uint64_t number, enum tp_revision_state state)
+enum tp_err tp_store_revision_set_state(struct tp_store *store, uint64_t number,
+					enum tp_revision_state state)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_change(store, "UPDATE revision SET state = ? WHERE number = ?", "ii", (int64_t)state,
-			     (int64_t)number);
+	return tp_sql_change(store, "UPDATE revision SET state = ? WHERE number = ?", "ii",
+			     (int64_t)state, (int64_t)number);
 }
 
 enum tp_err tp_store_revision_drop(struct tp_store *store, uint64_t number)
 {
 	TP_STORE_LOCK(store);
 	int64_t state;
-	enum tp_err err = tp_sql_number(store, &state, "SELECT state FROM revision WHERE number = ?", "i",
-					(int64_t)number);
+	enum tp_err err = tp_sql_number(
+		store, &state, "SELECT state FROM revision WHERE number = ?", "i", (int64_t)number);
 
 	if (err != TP_OK)
 		return err;
@@ -95,8 +97,9 @@ enum tp_err tp_store_revision_get(struct tp_store *store, uint64_t number, struc
 {
 	TP_STORE_LOCK(store);
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
-	enum tp_err err = tp_sql_open(store, &stmt, "SELECT " COLUMNS ", json FROM revision WHERE number = ?",
-				      "i", (int64_t)number);
+	enum tp_err err =
+		tp_sql_open(store, &stmt, "SELECT " COLUMNS ", json FROM revision WHERE number = ?",
+			    "i", (int64_t)number);
 
 	if (err == TP_OK)
 		err = tp_sql_step(store, stmt);
@@ -109,15 +112,17 @@ enum tp_err tp_store_revision_get(struct tp_store *store, uint64_t number, struc
 	return TP_OK;
 }
 
-enum tp_err tp_store_revision_list(struct tp_store *store, bool prepared, uint64_t offset, uint32_t limit,
-				   struct tp_revision **rows, size_t *count, uint64_t *total)
+enum tp_err tp_store_revision_list(struct tp_store *store, bool prepared, uint64_t offset,
+				   uint32_t limit, struct tp_revision **rows, size_t *count,
+				   uint64_t *total)
 {
 	TP_STORE_LOCK(store);
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
 	int64_t least = prepared ? TP_REVISION_PREPARED : TP_REVISION_COMMITTED;
 	int64_t all;
 	void *array;
-	enum tp_err err = tp_sql_number(store, &all, "SELECT count(*) FROM revision WHERE state >= ?", "i", least);
+	enum tp_err err = tp_sql_number(
+		store, &all, "SELECT count(*) FROM revision WHERE state >= ?", "i", least);
 
 	if (err == TP_OK)
 		err = tp_sql_open(store, &stmt,
@@ -133,14 +138,16 @@ enum tp_err tp_store_revision_list(struct tp_store *store, bool prepared, uint64
 	return TP_OK;
 }
 
-enum tp_err tp_store_candidate_save(struct tp_store *store, const char *json, size_t len, const char *holder)
+enum tp_err tp_store_candidate_save(struct tp_store *store, const char *json, size_t len,
+				    const char *holder)
 {
 	TP_STORE_LOCK(store);
 	if (!json)
 		return tp_sql_run(store, "DELETE FROM candidate", "");
 	if (len > TP_STORE_JSON_MAX || strlen(holder) > TP_STORE_AUTHOR_MAX)
 		return TP_LIMIT;
-	return tp_sql_run(store, "INSERT OR REPLACE INTO candidate VALUES (1, ?, ?)", "bt", json, len, holder);
+	return tp_sql_run(store, "INSERT OR REPLACE INTO candidate VALUES (1, ?, ?)", "bt", json,
+			  len, holder);
 }
 
 enum tp_err tp_store_candidate_load(struct tp_store *store, char **json, size_t *len,

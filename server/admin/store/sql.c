@@ -23,8 +23,9 @@ static enum tp_err failed(struct tp_store *store, const char *sql)
 {
 	int code = sqlite3_errcode(store->db) & 0xff; /* the rest is the extended code */
 
-	if (code == SQLITE_CONSTRAINT && (sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_UNIQUE ||
-					  sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_PRIMARYKEY))
+	if (code == SQLITE_CONSTRAINT &&
+	    (sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_UNIQUE ||
+	     sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_PRIMARYKEY))
 		return TP_EXISTS;
 	TP_LOG(TP_LOG_ERROR, "store.sql", "%s (%d): %.60s", sqlite3_errmsg(store->db),
 	       sqlite3_extended_errcode(store->db), sql);
@@ -43,19 +44,21 @@ static int bind_all(sqlite3_stmt *stmt, const char *kinds, va_list ap)
 			result = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
 			break;
 		case 't':
-			result = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
+			result = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1,
+						   SQLITE_STATIC);
 			break;
 		default:
 			bytes = va_arg(ap, const void *);
-			result = sqlite3_bind_blob64(stmt, i, bytes, va_arg(ap, size_t), SQLITE_STATIC);
+			result = sqlite3_bind_blob64(stmt, i, bytes, va_arg(ap, size_t),
+						     SQLITE_STATIC);
 			break;
 		}
 	}
 	return result;
 }
 
-static enum tp_err prepare(struct tp_store *store, sqlite3_stmt **out, const char *sql, const char *kinds,
-			   va_list ap)
+static enum tp_err prepare(struct tp_store *store, sqlite3_stmt **out, const char *sql,
+			   const char *kinds, va_list ap)
 {
 	sqlite3_stmt *stmt = NULL;
 
@@ -105,7 +108,8 @@ enum tp_err tp_sql_change(struct tp_store *store, const char *sql, const char *k
 	return err == TP_OK && sqlite3_changes(store->db) == 0 ? TP_NOTFOUND : err;
 }
 
-enum tp_err tp_sql_open(struct tp_store *store, sqlite3_stmt **out, const char *sql, const char *kinds, ...)
+enum tp_err tp_sql_open(struct tp_store *store, sqlite3_stmt **out, const char *sql,
+			const char *kinds, ...)
 {
 	enum tp_err err;
 	va_list ap;
@@ -134,7 +138,8 @@ void tp_sql_close(sqlite3_stmt **stmt)
 	*stmt = NULL;
 }
 
-enum tp_err tp_sql_number(struct tp_store *store, int64_t *out, const char *sql, const char *kinds, ...)
+enum tp_err tp_sql_number(struct tp_store *store, int64_t *out, const char *sql, const char *kinds,
+			  ...)
 {
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
 	enum tp_err err;
@@ -207,8 +212,8 @@ enum tp_err tp_sql_rows(struct tp_store *store, sqlite3_stmt *stmt, size_t size,
 	return TP_OK;
 }
 
-enum tp_err tp_sql_transaction(struct tp_store *store, enum tp_err (*work)(struct tp_store *store, void *arg),
-			       void *arg)
+enum tp_err tp_sql_transaction(struct tp_store *store,
+			       enum tp_err (*work)(struct tp_store *store, void *arg), void *arg)
 {
 	enum tp_err err = tp_sql_run(store, "BEGIN IMMEDIATE", "");
 
@@ -217,7 +222,8 @@ enum tp_err tp_sql_transaction(struct tp_store *store, enum tp_err (*work)(struc
 	err = work(store, arg);
 	if (err == TP_OK)
 		err = tp_sql_run(store, "COMMIT", "");
-	if (err != TP_OK && !sqlite3_get_autocommit(store->db) && tp_sql_run(store, "ROLLBACK", "") != TP_OK)
+	if (err != TP_OK && !sqlite3_get_autocommit(store->db) &&
+	    tp_sql_run(store, "ROLLBACK", "") != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "store.rollback", "a failed change could not be taken back");
 	return err;
 }

@@ -16,8 +16,9 @@ struct tp_store {
 };
 
 /* Locks until the end of the scope. */
-#define TP_STORE_LOCK(store) \
-	__attribute__((cleanup(tp_store_unlock), unused)) struct tp_store *locked_ = tp_store_lock(store)
+#define TP_STORE_LOCK(store)                                                                       \
+	__attribute__((cleanup(tp_store_unlock), unused)) struct tp_store *locked_ =               \
+		tp_store_lock(store)
 struct tp_store *tp_store_lock(struct tp_store *store);
 void tp_store_unlock(struct tp_store **store);
 
@@ -25,9 +26,11 @@ void tp_store_unlock(struct tp_store **store);
  * Texts and blobs are borrowed until the statement is done. */
 
 /* Runs a statement that gives no rows. TP_EXISTS on a broken uniqueness, else TP_IO. */
-TP_NODISCARD enum tp_err tp_sql_run(struct tp_store *store, const char *sql, const char *kinds, ...);
+TP_NODISCARD enum tp_err tp_sql_run(struct tp_store *store, const char *sql, const char *kinds,
+				    ...);
 /* The same; TP_NOTFOUND when it changed no row. */
-TP_NODISCARD enum tp_err tp_sql_change(struct tp_store *store, const char *sql, const char *kinds, ...);
+TP_NODISCARD enum tp_err tp_sql_change(struct tp_store *store, const char *sql, const char *kinds,
+				       ...);
 /* A query to step through; finalised by tp_sql_close. */
 TP_NODISCARD enum tp_err tp_sql_open(struct tp_store *store, sqlite3_stmt **out, const char *sql,
 				     const char *kinds, ...);

@@ -34,7 +34,8 @@ static enum tp_err open_file(struct tp_store *store, int dir_fd, struct tp_diag 
 	if (sqlite3_vfs_register(&store->vfs, 0) != SQLITE_OK)
 		return tp_fail(diag, TP_NOMEM, "store", "SQLite cannot start");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/turnpike.db", dir_fd);
-	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+	if (sqlite3_open_v2(path, &store->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
 			    store->vfs_name) != SQLITE_OK)
 		return tp_fail(diag, TP_IO, "turnpike.db", "cannot be opened: %s",
 			       store->db ? sqlite3_errmsg(store->db) : "no memory");

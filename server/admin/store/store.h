@@ -32,8 +32,8 @@ TP_NODISCARD enum tp_err tp_store_check(struct tp_store *store, struct tp_diag *
 enum tp_revision_state {
 	TP_REVISION_PREPARED = 0, /* stored, the supervisor has not decided */
 	TP_REVISION_COMMITTED = 1,
-	TP_REVISION_TRIAL = 2,    /* in force until confirmed or undone */
-	TP_REVISION_UNDONE = 3,   /* was in force on trial, is no more */
+	TP_REVISION_TRIAL = 2,	/* in force until confirmed or undone */
+	TP_REVISION_UNDONE = 3, /* was in force on trial, is no more */
 };
 
 enum {
@@ -48,7 +48,7 @@ struct tp_revision {
 	uint64_t number; /* from 1, never used twice */
 	uint64_t at_ms;
 	enum tp_revision_state state;
-	uint32_t changes; /* against the revision before */
+	uint32_t changes;   /* against the revision before */
 	uint8_t sha256[32]; /* of the JSON bytes */
 	char author[TP_STORE_AUTHOR_MAX + 1];
 	char comment[TP_STORE_COMMENT_MAX + 1];
@@ -81,7 +81,11 @@ TP_NODISCARD enum tp_err tp_store_candidate_load(struct tp_store *store, char **
 
 /* -------------------------------------------------------------------- accounts */
 
-enum tp_account_level { TP_ACCOUNT_READ_ONLY = 0, TP_ACCOUNT_READ_WRITE = 1, TP_ACCOUNT_AUDITOR = 2 };
+enum tp_account_level {
+	TP_ACCOUNT_READ_ONLY = 0,
+	TP_ACCOUNT_READ_WRITE = 1,
+	TP_ACCOUNT_AUDITOR = 2
+};
 
 struct tp_account {
 	char name[128];
@@ -116,15 +120,15 @@ TP_NODISCARD enum tp_err tp_store_account_note_login(struct tp_store *store, con
 /* ---------------------------------------------------------------- call history */
 
 struct tp_history {
-	uint64_t id;          /* the store's own, from 1 */
-	uint64_t call;        /* id that sip gave */
+	uint64_t id;   /* the store's own, from 1 */
+	uint64_t call; /* id that sip gave */
 	char call_id[256];
 	char from[256];
 	char to[256];
 	char source_zone[64];
 	char target_zone[64];
 	char end_reason[256];
-	uint8_t state;        /* as in the message `call` */
+	uint8_t state; /* as in the message `call` */
 	uint16_t status;
 	uint8_t source_transport;
 	uint8_t target_transport;
@@ -166,8 +170,8 @@ struct tp_alarm {
 	char text[512];
 	char remedy[512];
 	uint64_t raised_ms;
-	uint64_t cleared_ms;             /* 0 = open */
-	char acknowledged_by[128];       /* "" = not */
+	uint64_t cleared_ms;	   /* 0 = open */
+	char acknowledged_by[128]; /* "" = not */
 	uint64_t acknowledged_ms;
 };
 
@@ -196,10 +200,10 @@ enum tp_log_kind { TP_LOG_KIND_EVENT = 0, TP_LOG_KIND_CONFIGURATION = 1 };
 struct tp_log_entry {
 	uint64_t at_ms;
 	uint8_t severity;
-	char name[64];     /* "login.failed", "config.commit" */
-	char text[1024];   /* cut when longer */
-	char user[128];    /* "" = none */
-	char source[64];   /* address of the browser, "socket", or "" */
+	char name[64];	 /* "login.failed", "config.commit" */
+	char text[1024]; /* cut when longer */
+	char user[128];	 /* "" = none */
+	char source[64]; /* address of the browser, "socket", or "" */
 };
 
 enum { TP_STORE_LOG_MAX = 200000 }; /* lines of a kind; the oldest go first */

@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tp_tree *tree = NULL;
 	char *before, *after;
 
-	if ((!model && tp_model_new(&model, NULL) != TP_OK) || tp_tree_new(model, &tree) != TP_OK || !path)
+	if ((!model && tp_model_new(&model, NULL) != TP_OK) || tp_tree_new(model, &tree) != TP_OK ||
+	    !path)
 		abort();
 	before = print(tree);
 	if (tp_tree_put(tree, path, body, body_len, seal, NULL, NULL, NULL) != TP_OK) {

@@ -21,9 +21,9 @@
 
 /* What the played supervisor does and has seen. */
 struct supervisor {
-	enum tp_err say;        /* verdict on candidates */
-	bool silent;            /* no answer at all */
-	bool decide;            /* takes effect even when silent */
+	enum tp_err say; /* verdict on candidates */
+	bool silent;	 /* no answer at all */
+	bool decide;	 /* takes effect even when silent */
 	uint64_t running;
 	uint64_t last_good;
 	char *json;
@@ -55,8 +55,8 @@ static enum tp_err fake_seal(void *arg, const struct tp_msg_seal *ask, struct tp
 	return TP_OK;
 }
 
-static enum tp_err fake_candidate(void *arg, const struct tp_msg_candidate *ask, const char *json, size_t len,
-				  struct tp_msg_candidate_result *answer)
+static enum tp_err fake_candidate(void *arg, const struct tp_msg_candidate *ask, const char *json,
+				  size_t len, struct tp_msg_candidate_result *answer)
 {
 	struct supervisor *s = arg;
 
@@ -78,8 +78,10 @@ static enum tp_err fake_candidate(void *arg, const struct tp_msg_candidate *ask,
 	answer->err = (uint8_t)s->say;
 	if (s->say != TP_OK) {
 		answer->errors_count = 1;
-		snprintf(answer->errors[0].path, sizeof(answer->errors[0].path), "/turnpike-sip:sip/tls/port");
-		snprintf(answer->errors[0].text, sizeof(answer->errors[0].text), "turnpike-sip: port is taken");
+		snprintf(answer->errors[0].path, sizeof(answer->errors[0].path),
+			 "/turnpike-sip:sip/tls/port");
+		snprintf(answer->errors[0].text, sizeof(answer->errors[0].text),
+			 "turnpike-sip: port is taken");
 	}
 	return TP_OK;
 }
@@ -135,8 +137,9 @@ static void say_state(struct fixture *f, uint64_t undone)
 
 static void start(struct fixture *f)
 {
-	const struct tp_config_bus bus = { &f->sup, fake_seal, fake_candidate, fake_trial_end, fake_identity };
-	struct tp_diag diag = { 0 };
+	const struct tp_config_bus bus = {&f->sup, fake_seal, fake_candidate, fake_trial_end,
+					  fake_identity};
+	struct tp_diag diag = {0};
 
 	f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY);
 	if (tp_store_open(f->dir_fd, &f->store, &diag) != TP_OK)
@@ -144,7 +147,7 @@ static void start(struct fixture *f)
 	assert_int_equal(tp_config_new(f->store, &bus, &f->config, &diag), TP_OK);
 	say_state(f, 0);
 	for (int i = 0; i < 500 && !tp_config_ready(f->config); i++)
-		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+		nanosleep(&(struct timespec){0, 10000000}, NULL);
 	assert_true(tp_config_ready(f->config));
 }
 
@@ -168,7 +171,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = { "turnpike.db", "turnpike.db-wal", "turnpike.db-shm" };
+	static const char *const names[] = {"turnpike.db", "turnpike.db-wal", "turnpike.db-shm"};
 	struct fixture *f = *state;
 	char path[128];
 
@@ -194,17 +197,22 @@ static json_t *ask_as(struct fixture *f, const char *method, const char *path, c
 		.query = mark ? mark + 1 : "",
 		.body = body,
 		.body_len = body ? strlen(body) : 0,
-		.op = { .user = "admin", .source = "192.0.2.7", .connection = connection, .may_write = may_write },
+		.op = {.user = "admin",
+		       .source = "192.0.2.7",
+		       .connection = connection,
+		       .may_write = may_write},
 	};
-	struct tp_restconf_response r = { 0 };
+	struct tp_restconf_response r = {0};
 	json_t *out;
 
-	snprintf(plain, sizeof(plain), "%.*s", (int)(mark ? mark - path : (ptrdiff_t)strlen(path)), path);
+	snprintf(plain, sizeof(plain), "%.*s", (int)(mark ? mark - path : (ptrdiff_t)strlen(path)),
+		 path);
 	q.path = plain;
 	assert_true(tp_restconf_owns(plain));
 	tp_restconf_handle(f->config, &q, &r);
 	if (r.status != status)
-		fail_msg("%s %s: %d, wanted %d: %s", method, path, r.status, status, r.body ? r.body : "");
+		fail_msg("%s %s: %d, wanted %d: %s", method, path, r.status, status,
+			 r.body ? r.body : "");
 	out = r.body ? json_loadb(r.body, r.body_len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	if (r.body)
 		assert_non_null(out);
@@ -212,12 +220,14 @@ static json_t *ask_as(struct fixture *f, const char *method, const char *path, c
 	return out;
 }
 
-static json_t *ask(struct fixture *f, const char *method, const char *path, const char *body, int status)
+static json_t *ask(struct fixture *f, const char *method, const char *path, const char *body,
+		   int status)
 {
 	return ask_as(f, method, path, body, 1, true, status);
 }
 
-static void run(struct fixture *f, const char *method, const char *path, const char *body, int status)
+static void run(struct fixture *f, const char *method, const char *path, const char *body,
+		int status)
 {
 	json_decref(ask(f, method, path, body, status));
 }
@@ -242,11 +252,14 @@ static void expect_port(struct fixture *f, const char *datastore, int port)
 	json_decref(body);
 }
 
-static void expect_status(struct fixture *f, const char *revision, int changes, const char *holder, bool trial)
+static void expect_status(struct fixture *f, const char *revision, int changes, const char *holder,
+			  bool trial)
 {
 	json_t *s = ask(f, "GET", "/api/v1/config/status", NULL, 200);
 
-	assert_string_equal(json_string_value(json_object_get(json_object_get(s, "running"), "revision")), revision);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(s, "running"), "revision")),
+		revision);
 	assert_int_equal(json_integer_value(json_object_get(s, "changes")), changes);
 	if (holder)
 		assert_string_equal(json_string_value(json_object_get(s, "holder")), holder);
@@ -272,7 +285,8 @@ static void first_start_commits_the_factory_configuration(void **state)
 	expect_status(f, "1", 0, NULL, false);
 	assert_int_equal(state_of(f, 1), TP_REVISION_COMMITTED);
 	body = ask(f, "GET", "/restconf/ds/running/turnpike-system:system/role", NULL, 200);
-	assert_string_equal(json_string_value(json_object_get(body, "turnpike-system:role")), "edge");
+	assert_string_equal(json_string_value(json_object_get(body, "turnpike-system:role")),
+			    "edge");
 	json_decref(body);
 	assert_non_null(strstr(f->sup.json, "$tp1$KEY"));
 }
@@ -289,7 +303,8 @@ static void an_edit_is_pending_until_committed(void **state)
 	expect_status(f, "1", 1, "admin", false);
 	diff = ask(f, "GET", "/api/v1/config/diff", NULL, 200);
 	change = json_array_get(json_object_get(diff, "changes"), 0);
-	assert_string_equal(json_string_value(json_object_get(change, "label")), "SIP › TLS › Port");
+	assert_string_equal(json_string_value(json_object_get(change, "label")),
+			    "SIP › TLS › Port");
 	assert_string_equal(json_string_value(json_object_get(change, "before")), "5061");
 	json_decref(diff);
 	run(f, "POST", "/api/v1/config/validate", "{}", 200);
@@ -313,7 +328,8 @@ static void the_log_says_what_was_before(void **state)
 
 	run(f, "PUT", PORT, "{\"turnpike-sip:port\":5071}", 201);
 	run(f, "POST", "/api/v1/config/commit", "{\"comment\":\"why\"}", 200);
-	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_CONFIGURATION, "5071", 0, 10, &rows, &count, &total),
+	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_CONFIGURATION, "5071", 0, 10,
+					   &rows, &count, &total),
 			 TP_OK);
 	assert_int_equal(count, 1);
 	assert_string_equal(rows[0].text, "2: /turnpike-sip:sip/tls/port 5061 -> 5071");
@@ -328,12 +344,17 @@ static void secrets_are_sealed_and_masked(void **state)
 	const char *account = "/restconf/ds/candidate/turnpike-sip:sip/registrar/account=alice";
 	json_t *body;
 
-	run(f, "PUT", account, "{\"turnpike-sip:account\":[{\"name\":\"alice\",\"password\":\"swordfish\"}]}", 201);
+	run(f, "PUT", account,
+	    "{\"turnpike-sip:account\":[{\"name\":\"alice\",\"password\":\"swordfish\"}]}", 201);
 	assert_int_equal(f->sup.sealed, 1);
-	body = ask(f, "GET", "/restconf/ds/candidate/turnpike-sip:sip/registrar/account=alice/password", NULL, 200);
-	assert_string_equal(json_string_value(json_object_get(body, "turnpike-sip:password")), "********");
+	body = ask(f, "GET",
+		   "/restconf/ds/candidate/turnpike-sip:sip/registrar/account=alice/password", NULL,
+		   200);
+	assert_string_equal(json_string_value(json_object_get(body, "turnpike-sip:password")),
+			    "********");
 	json_decref(body);
-	run(f, "PUT", account, "{\"turnpike-sip:account\":[{\"name\":\"alice\",\"password\":\"********\"}]}", 204);
+	run(f, "PUT", account,
+	    "{\"turnpike-sip:account\":[{\"name\":\"alice\",\"password\":\"********\"}]}", 204);
 	assert_int_equal(f->sup.sealed, 1);
 	run(f, "POST", "/api/v1/config/commit", "{}", 200);
 	assert_non_null(strstr(f->sup.json, "$tp1$1"));
@@ -366,7 +387,8 @@ static void what_breaks_a_rule_never_reaches_the_supervisor(void **state)
 
 	run(f, "PUT", PORT, "{\"turnpike-sip:port\":7443}", 201);
 	body = ask(f, "POST", "/api/v1/config/commit", "{}", 400);
-	assert_string_equal(error_text(body), "The administration web server has this TCP port already.");
+	assert_string_equal(error_text(body),
+			    "The administration web server has this TCP port already.");
 	json_decref(body);
 	body = ask(f, "POST", "/api/v1/config/validate", NULL, 200);
 	assert_true(json_is_false(json_object_get(body, "valid")));
@@ -425,7 +447,7 @@ static void a_trial_that_runs_out_is_undone_by_the_supervisor(void **state)
 static void an_old_word_does_not_undo_a_newer_commit(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_msg_revision_state old = { .running = 1, .last_good = 1, .running_sha256_len = 32 };
+	struct tp_msg_revision_state old = {.running = 1, .last_good = 1, .running_sha256_len = 32};
 
 	run(f, "PUT", PORT, "{\"turnpike-sip:port\":5071}", 201);
 	run(f, "POST", "/api/v1/config/commit", "{}", 200);
@@ -479,9 +501,10 @@ static void any_revision_is_restored(void **state)
 	list = ask(f, "GET", "/api/v1/config/revisions?limit=2", NULL, 200);
 	assert_int_equal(json_integer_value(json_object_get(list, "total")), 3);
 	assert_int_equal(json_array_size(json_object_get(list, "revisions")), 2);
-	assert_string_equal(json_string_value(json_object_get(
-				    json_array_get(json_object_get(list, "revisions"), 0), "comment")),
-			    "down");
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_array_get(json_object_get(list, "revisions"), 0), "comment")),
+		"down");
 	json_decref(list);
 }
 
@@ -491,9 +514,9 @@ static void conditional_edits_see_others_edits(void **state)
 	struct tp_restconf_request q = {
 		.method = "GET",
 		.path = "/restconf/ds/candidate/turnpike-sip:sip/tls",
-		.op = { .user = "a", .source = "", .connection = 1, .may_write = true },
+		.op = {.user = "a", .source = "", .connection = 1, .may_write = true},
 	};
-	struct tp_restconf_response r = { 0 };
+	struct tp_restconf_response r = {0};
 	char etag[68];
 
 	tp_restconf_handle(f->config, &q, &r);
@@ -518,7 +541,8 @@ static void requests_are_refused_by_name(void **state)
 
 	json_decref(ask_as(f, "PUT", PORT, "{\"turnpike-sip:port\":5071}", 1, false, 403));
 	json_decref(ask_as(f, "POST", "/api/v1/config/commit", "{}", 1, false, 403));
-	run(f, "PUT", "/restconf/ds/running/turnpike-sip:sip/tls/port", "{\"turnpike-sip:port\":5071}", 405);
+	run(f, "PUT", "/restconf/ds/running/turnpike-sip:sip/tls/port",
+	    "{\"turnpike-sip:port\":5071}", 405);
 	run(f, "POST", "/api/v1/config/status", "{}", 405);
 	run(f, "GET", "/api/v1/config/commit", NULL, 405);
 	run(f, "OPTIONS", PORT, NULL, 204);
@@ -537,17 +561,21 @@ static void requests_are_refused_by_name(void **state)
 static void the_wizard_makes_half_a_pair(void **state)
 {
 	struct fixture *f = *state;
-	const char *core = "{\"role\":\"core\",\"host-name\":\"core.example.com\",\"networks\":[{\"name\":\"lan\","
-			   "\"address\":\"192.0.2.2\"}],\"peer\":{\"name\":\"edge\",\"address\":\"192.0.2.1\","
-			   "\"port\":7001,\"verify-name\":\"edge.example.com\",\"user\":\"core\","
-			   "\"password\":\"swordfish\",\"peer-ca\":\"" WIZARD_PEM "\"}}";
+	const char *core =
+		"{\"role\":\"core\",\"host-name\":\"core.example.com\",\"networks\":[{\"name\":"
+		"\"lan\","
+		"\"address\":\"192.0.2.2\"}],\"peer\":{\"name\":\"edge\",\"address\":\"192.0.2.1\","
+		"\"port\":7001,\"verify-name\":\"edge.example.com\",\"user\":\"core\","
+		"\"password\":\"swordfish\",\"peer-ca\":\"" WIZARD_PEM "\"}}";
 	json_t *body, *zone;
 
 	run(f, "POST", "/api/v1/setup/complete",
-	    "{\"role\":\"core\",\"host-name\":\"core.example.com\",\"networks\":[],\"peer\":null}", 400);
+	    "{\"role\":\"core\",\"host-name\":\"core.example.com\",\"networks\":[],\"peer\":null}",
+	    400);
 	run(f, "POST", "/api/v1/setup/complete",
 	    "{\"role\":\"both\",\"host-name\":\"core.example.com\",\"networks\":[{\"name\":\"lan\","
-	    "\"address\":\"192.0.2.2\"}],\"peer\":null}", 400);
+	    "\"address\":\"192.0.2.2\"}],\"peer\":null}",
+	    400);
 	expect_status(f, "1", 0, NULL, false);
 	body = ask(f, "POST", "/api/v1/setup/complete", core, 200);
 	assert_string_equal(json_string_value(json_object_get(body, "revision")), "2");

@@ -26,7 +26,7 @@ struct fixture {
 
 static void open_store(struct fixture *f)
 {
-	struct tp_diag diag = { 0 };
+	struct tp_diag diag = {0};
 
 	if (tp_store_open(f->dir_fd, &f->store, &diag) != TP_OK)
 		fail_msg("%s: %s", diag.where, diag.text);
@@ -46,7 +46,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = { "turnpike.db", "turnpike.db-wal", "turnpike.db-shm" };
+	static const char *const names[] = {"turnpike.db", "turnpike.db-wal", "turnpike.db-shm"};
 	struct fixture *f = *state;
 
 	tp_store_close(&f->store);
@@ -60,7 +60,8 @@ static int tear_down(void **state)
 
 static enum tp_err add(struct tp_store *store, uint64_t number, enum tp_revision_state state)
 {
-	struct tp_revision r = { .number = number, .at_ms = 1000 + number, .state = state, .changes = 2 };
+	struct tp_revision r = {
+		.number = number, .at_ms = 1000 + number, .state = state, .changes = 2};
 	char json[32];
 
 	snprintf(r.author, sizeof(r.author), "admin");
@@ -93,10 +94,12 @@ static void revisions_are_kept_and_numbered(void **state)
 	free(json);
 	assert_int_equal(r.state, TP_REVISION_PREPARED);
 	assert_int_equal(tp_store_revision_get(f->store, 2, &r, NULL, NULL), TP_NOTFOUND);
-	assert_int_equal(tp_store_revision_list(f->store, false, 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(tp_store_revision_list(f->store, false, 0, 10, &rows, &count, &total),
+			 TP_OK);
 	assert_int_equal(count, 1); /* prepared ones are not shown */
 	free(rows);
-	assert_int_equal(tp_store_revision_list(f->store, true, 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(tp_store_revision_list(f->store, true, 0, 10, &rows, &count, &total),
+			 TP_OK);
 	assert_int_equal(count, 2);
 	assert_int_equal(rows[0].number, 3);
 	free(rows);
@@ -140,20 +143,26 @@ static void the_candidate_survives_a_restart(void **state)
 static void accounts_note_logins(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_account a = { .name = "admin", .password_hash = "$scrypt$x", .level = TP_ACCOUNT_READ_WRITE };
+	struct tp_account a = {
+		.name = "admin", .password_hash = "$scrypt$x", .level = TP_ACCOUNT_READ_WRITE};
 	struct tp_account *rows;
 	size_t count;
 
 	assert_int_equal(tp_store_account_add(f->store, &a), TP_OK);
 	assert_int_equal(tp_store_account_add(f->store, &a), TP_EXISTS);
-	assert_int_equal(tp_store_account_note_login(f->store, "admin", false, 5, "192.0.2.1"), TP_OK);
-	assert_int_equal(tp_store_account_note_login(f->store, "admin", false, 6, "192.0.2.1"), TP_OK);
-	assert_int_equal(tp_store_account_note_login(f->store, "nobody", false, 6, "192.0.2.1"), TP_NOTFOUND);
+	assert_int_equal(tp_store_account_note_login(f->store, "admin", false, 5, "192.0.2.1"),
+			 TP_OK);
+	assert_int_equal(tp_store_account_note_login(f->store, "admin", false, 6, "192.0.2.1"),
+			 TP_OK);
+	assert_int_equal(tp_store_account_note_login(f->store, "nobody", false, 6, "192.0.2.1"),
+			 TP_NOTFOUND);
 	assert_int_equal(tp_store_account_get(f->store, "admin", &a), TP_OK);
 	assert_int_equal(a.failures, 2);
 	assert_int_equal(a.last_failure_ms, 6);
-	assert_int_equal(tp_store_account_note_login(f->store, "admin", true, 7, "192.0.2.9"), TP_OK);
-	assert_int_equal(tp_store_account_set_level(f->store, "admin", TP_ACCOUNT_AUDITOR, true), TP_OK);
+	assert_int_equal(tp_store_account_note_login(f->store, "admin", true, 7, "192.0.2.9"),
+			 TP_OK);
+	assert_int_equal(tp_store_account_set_level(f->store, "admin", TP_ACCOUNT_AUDITOR, true),
+			 TP_OK);
 	assert_int_equal(tp_store_account_set_password(f->store, "admin", "$scrypt$y", 8), TP_OK);
 	assert_int_equal(tp_store_account_list(f->store, &rows, &count), TP_OK);
 	assert_int_equal(count, 1);
@@ -169,21 +178,27 @@ static void accounts_note_logins(void **state)
 
 static void add_call(struct fixture *f, uint64_t call, const char *from, bool answered)
 {
-	struct tp_history h = { .call = call, .status = 200, .started_ms = 1000 * call,
-				.answered_ms = answered ? 1000 * call + 1 : 0, .ended_ms = 1000 * call + 9 };
+	struct tp_history h = {.call = call,
+			       .status = 200,
+			       .started_ms = 1000 * call,
+			       .answered_ms = answered ? 1000 * call + 1 : 0,
+			       .ended_ms = 1000 * call + 9};
 
 	snprintf(h.from, sizeof(h.from), "%s", from);
 	snprintf(h.call_id, sizeof(h.call_id), "id%llu", (unsigned long long)call);
 	assert_int_equal(tp_store_history_add(f->store, &h, "[\"step\"]", "[]"), TP_OK);
 }
 
-static void expect_calls(struct fixture *f, const char *filter, enum tp_history_result result, size_t wanted)
+static void expect_calls(struct fixture *f, const char *filter, enum tp_history_result result,
+			 size_t wanted)
 {
 	struct tp_history *rows;
 	uint64_t total;
 	size_t count;
 
-	assert_int_equal(tp_store_history_list(f->store, filter, result, 0, 50, &rows, &count, &total), TP_OK);
+	assert_int_equal(
+		tp_store_history_list(f->store, filter, result, 0, 50, &rows, &count, &total),
+		TP_OK);
 	assert_int_equal(count, wanted);
 	assert_int_equal(total, wanted);
 	free(rows);
@@ -207,7 +222,9 @@ static void history_is_filtered_and_pages(void **state)
 	expect_calls(f, "", TP_HISTORY_FAILED, 2);
 	expect_calls(f, "example.net", TP_HISTORY_ANSWERED, 0);
 	expect_calls(f, "100%_'", TP_HISTORY_ALL, 0);
-	assert_int_equal(tp_store_history_list(f->store, "", TP_HISTORY_ALL, 1, 1, &rows, &count, &total), TP_OK);
+	assert_int_equal(
+		tp_store_history_list(f->store, "", TP_HISTORY_ALL, 1, 1, &rows, &count, &total),
+		TP_OK);
 	assert_int_equal(count, 1);
 	assert_int_equal(total, 3);
 	assert_int_equal(rows[0].call, 2);
@@ -223,7 +240,8 @@ static void history_is_filtered_and_pages(void **state)
 static void old_calls_go(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_history h = { .call = 9, .ended_ms = (TP_STORE_HISTORY_DAYS + 1ull) * 24 * 3600 * 1000 };
+	struct tp_history h = {.call = 9,
+			       .ended_ms = (TP_STORE_HISTORY_DAYS + 1ull) * 24 * 3600 * 1000};
 
 	add_call(f, 1, "alice", true);
 	assert_int_equal(tp_store_history_add(f->store, &h, "[]", "[]"), TP_OK);
@@ -233,7 +251,8 @@ static void old_calls_go(void **state)
 static void alarms_have_a_life(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_alarm a = { .code = 40001, .severity = 1, .subject = "core", .text = "down", .raised_ms = 10 };
+	struct tp_alarm a = {
+		.code = 40001, .severity = 1, .subject = "core", .text = "down", .raised_ms = 10};
 	struct tp_alarm *rows;
 	uint32_t by[3];
 	size_t count;
@@ -282,7 +301,10 @@ static void alarms_have_a_life(void **state)
 static void logs_are_apart(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_log_entry line = { .at_ms = 1, .name = "login.failed", .text = "wrong password", .source = "192.0.2.1" };
+	struct tp_log_entry line = {.at_ms = 1,
+				    .name = "login.failed",
+				    .text = "wrong password",
+				    .source = "192.0.2.1"};
 	struct tp_log_entry *rows;
 	uint64_t total;
 	size_t count;
@@ -292,11 +314,15 @@ static void logs_are_apart(void **state)
 	line.at_ms = 2;
 	snprintf(line.text, sizeof(line.text), "other");
 	assert_int_equal(tp_store_log_add(f->store, TP_LOG_KIND_EVENT, &line), TP_OK);
-	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "", 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(
+		tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "", 0, 10, &rows, &count, &total),
+		TP_OK);
 	assert_int_equal(count, 2);
 	assert_int_equal(rows[0].at_ms, 2);
 	free(rows);
-	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "PASSWORD", 0, 10, &rows, &count, &total), TP_OK);
+	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "PASSWORD", 0, 10, &rows,
+					   &count, &total),
+			 TP_OK);
 	assert_int_equal(count, 1);
 	free(rows);
 }
@@ -304,8 +330,8 @@ static void logs_are_apart(void **state)
 static void a_newer_release_is_not_touched(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_diag diag = { 0 };
-	uint8_t version[4] = { 0, 0, 3, 231 };
+	struct tp_diag diag = {0};
+	uint8_t version[4] = {0, 0, 3, 231};
 	int fd;
 
 	tp_store_close(&f->store);
@@ -321,7 +347,7 @@ static void a_newer_release_is_not_touched(void **state)
 static void damage_is_noticed(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_diag diag = { 0 };
+	struct tp_diag diag = {0};
 	uint8_t garbage[512];
 	int fd;
 
@@ -347,7 +373,8 @@ static void write_until_killed(struct fixture *f, int report)
 	if (tp_store_open(f->dir_fd, &store, NULL) != TP_OK)
 		_exit(1);
 	for (;;) {
-		if (tp_store_revision_next(store, &n) != TP_OK || add(store, n, TP_REVISION_PREPARED) != TP_OK ||
+		if (tp_store_revision_next(store, &n) != TP_OK ||
+		    add(store, n, TP_REVISION_PREPARED) != TP_OK ||
 		    tp_store_revision_set_state(store, n, TP_REVISION_COMMITTED) != TP_OK ||
 		    write(report, &n, sizeof(n)) != sizeof(n))
 			_exit(1);
@@ -361,7 +388,7 @@ static void kill_takes_nothing_that_was_answered(void **state)
 
 	tp_store_close(&f->store);
 	for (int round = 0; round < 10; round++) {
-		struct tp_diag diag = { 0 };
+		struct tp_diag diag = {0};
 		struct tp_revision r;
 		uint64_t n;
 		int fds[2];
@@ -374,7 +401,7 @@ static void kill_takes_nothing_that_was_answered(void **state)
 		close(fds[1]);
 		assert_int_equal(read(fds[0], &n, sizeof(n)), sizeof(n)); /* it runs */
 		last = n;
-		nanosleep(&(struct timespec){ 0, (round * 7 + 3) * 1000000L }, NULL);
+		nanosleep(&(struct timespec){0, (round * 7 + 3) * 1000000L}, NULL);
 		kill(pid, SIGKILL);
 		while (read(fds[0], &n, sizeof(n)) == sizeof(n))
 			last = n;
@@ -386,12 +413,15 @@ static void kill_takes_nothing_that_was_answered(void **state)
 			assert_int_equal(tp_store_revision_get(f->store, n, &r, NULL, NULL), TP_OK);
 			/* one may have been stored and not yet marked when it died */
 			if (r.state != TP_REVISION_COMMITTED)
-				fail_msg("round %d: revision %llu was answered, but is not committed", round,
-					 (unsigned long long)n);
+				fail_msg("round %d: revision %llu was answered, but is not "
+					 "committed",
+					 round, (unsigned long long)n);
 		}
 		if (tp_store_revision_get(f->store, last + 1, &r, NULL, NULL) == TP_OK &&
 		    r.state == TP_REVISION_PREPARED)
-			assert_int_equal(tp_store_revision_set_state(f->store, last + 1, TP_REVISION_COMMITTED), TP_OK);
+			assert_int_equal(tp_store_revision_set_state(f->store, last + 1,
+								     TP_REVISION_COMMITTED),
+					 TP_OK);
 		tp_store_close(&f->store);
 	}
 	assert_true(last >= 10);

@@ -17,7 +17,7 @@ static struct tp_model *model;
 
 static int open_model(void **state)
 {
-	struct tp_diag diag = { 0 };
+	struct tp_diag diag = {0};
 
 	(void)state;
 	if (tp_model_new(&model, &diag) != TP_OK) {
@@ -36,7 +36,7 @@ static int close_model(void **state)
 
 static struct tp_tree *parse(const char *json)
 {
-	struct tp_model_errors errors = { 0 };
+	struct tp_model_errors errors = {0};
 	struct tp_tree *tree = NULL;
 
 	if (tp_tree_parse(model, json, strlen(json), &tree, &errors) != TP_OK)
@@ -58,7 +58,8 @@ static void expect(const char *json, const char *path, const char *text)
 	tp_tree_free(&tree);
 	if (!text[0]) {
 		if (err != TP_OK)
-			fail_msg("refused: %s: %s\n%s", errors.list[0].path, errors.list[0].text, json);
+			fail_msg("refused: %s: %s\n%s", errors.list[0].path, errors.list[0].text,
+				 json);
 		return;
 	}
 	assert_int_not_equal(err, TP_OK);
@@ -82,7 +83,7 @@ static void expect(const char *json, const char *path, const char *text)
 static void defaults_are_there(void **state)
 {
 	struct tp_tree *tree = NULL;
-	struct tp_model_errors errors = { 0 };
+	struct tp_model_errors errors = {0};
 	char *json;
 
 	(void)state;
@@ -106,42 +107,49 @@ static void good_configurations_pass(void **state)
 	expect("{" SYSTEM() "}", "", "");
 	expect(BASE "}", "", "");
 	expect(BASE ZONE("\"type\":\"traversal-server\"," LOGIN), "", "");
-	expect(CORE ZONE("\"type\":\"traversal-client\",\"peer\":[{\"address\":\"198.51.100.1\"}]," LOGIN), "", "");
-	expect(BASE ZONE("\"type\":\"neighbor\",\"peer\":[{\"address\":\"pbx.example.com\",\"port\":5060}],"
-			 "\"transport\":\"tcp\",\"network\":\"lan\""), "", "");
+	expect(CORE ZONE("\"type\":\"traversal-client\",\"peer\":[{\"address\":\"198.51.100.1\"}]"
+			 "," LOGIN),
+	       "", "");
+	expect(BASE ZONE("\"type\":\"neighbor\",\"peer\":[{\"address\":\"pbx.example.com\","
+			 "\"port\":5060}],"
+			 "\"transport\":\"tcp\",\"network\":\"lan\""),
+	       "", "");
 	expect(BASE ",\"turnpike-search:search\":{\"rule\":[{\"name\":\"r\",\"match\":\"regex\","
 		    "\"pattern\":\"^9(.*)$\",\"behavior\":\"replace\",\"replacement\":\"\\\\1\","
-		    "\"target\":\"registrations\"}]}}", "", "");
+		    "\"target\":\"registrations\"}]}}",
+	       "", "");
 }
 
 static void values_are_checked(void **state)
 {
 	(void)state;
-	expect("{\"turnpike-system:system\":{\"host-name\":\"a b\"}}", "/turnpike-system:system/host-name",
-	       "not a host name");
+	expect("{\"turnpike-system:system\":{\"host-name\":\"a b\"}}",
+	       "/turnpike-system:system/host-name", "not a host name");
 	expect("{\"turnpike-system:system\":{\"role\":\"both\"}}", "/turnpike-system:system/role",
 	       "'both' is none of: edge, core.");
 	expect("{\"turnpike-sip:sip\":{\"tls\":{\"port\":80}}}", "/turnpike-sip:sip/tls/port",
 	       "1024 to 65534");
-	expect("{\"turnpike-sip:sip\":{\"tls\":{\"port\":99999999999}}}", "/turnpike-sip:sip/tls/port",
-	       "1024 to 65534");
+	expect("{\"turnpike-sip:sip\":{\"tls\":{\"port\":99999999999}}}",
+	       "/turnpike-sip:sip/tls/port", "1024 to 65534");
 	expect("{\"turnpike-sip:sip\":{\"tls\":{\"port\":\"5061\"}}}", "/turnpike-sip:sip/tls/port",
 	       "whole number");
 	expect("{\"turnpike-sip:sip\":{\"tls\":{\"port\":5061.5}}}", "/turnpike-sip:sip/tls/port",
 	       "whole number");
-	expect("{\"turnpike-sip:sip\":{\"tls\":{\"enabled\":\"true\"}}}", "/turnpike-sip:sip/tls/enabled",
-	       "true or false");
+	expect("{\"turnpike-sip:sip\":{\"tls\":{\"enabled\":\"true\"}}}",
+	       "/turnpike-sip:sip/tls/enabled", "true or false");
 	expect("{\"turnpike-sip:sip\":{\"tls\":{\"prot\":1}}}", "/turnpike-sip:sip/tls/prot",
 	       "no such setting");
 	expect("{\"sip\":{}}", "/sip", "no such setting");
 	expect("{\"turnpike-sip:sip\":[]}", "/turnpike-sip:sip", "must be an object");
-	expect("{\"turnpike-zone:zones\":{\"zone\":{}}}", "/turnpike-zone:zones/zone", "must be an array");
-	expect("{\"turnpike-zone:zones\":{\"zone\":[{\"type\":\"neighbor\"}]}}", "/turnpike-zone:zones/zone",
-	       "needs a text 'name'");
-	expect("{\"turnpike-zone:zones\":{\"zone\":[{\"name\":\"it's\"}]}}", "/turnpike-zone:zones/zone",
-	       "letters, digits");
+	expect("{\"turnpike-zone:zones\":{\"zone\":{}}}", "/turnpike-zone:zones/zone",
+	       "must be an array");
+	expect("{\"turnpike-zone:zones\":{\"zone\":[{\"type\":\"neighbor\"}]}}",
+	       "/turnpike-zone:zones/zone", "needs a text 'name'");
+	expect("{\"turnpike-zone:zones\":{\"zone\":[{\"name\":\"it's\"}]}}",
+	       "/turnpike-zone:zones/zone", "letters, digits");
 	expect("{" SYSTEM(",\"network\":[{\"name\":\"a\",\"address\":\"192.0.2\"}]") "}",
-	       "/turnpike-system:system/network[name='a']/address", "'192.0.2' is not an IP address.");
+	       "/turnpike-system:system/network[name='a']/address",
+	       "'192.0.2' is not an IP address.");
 	expect(BASE ZONE("\"type\":\"neighbor\",\"peer\":[{\"address\":\"a_b\"}]"), Z "/peer",
 	       "not an IP address or host name");
 	expect("{\"turnpike-tls:tls\":{\"identity\":{\"private-key\":\"-----BEGIN\"}}}",
@@ -175,22 +183,24 @@ static void system_rules_hold(void **state)
 static void listeners_do_not_clash(void **state)
 {
 	(void)state;
-	expect(BASE ",\"turnpike-sip:sip\":{\"tls\":{\"port\":7443}}}", "/turnpike-sip:sip/tls/port",
-	       "administration web server");
+	expect(BASE ",\"turnpike-sip:sip\":{\"tls\":{\"port\":7443}}}",
+	       "/turnpike-sip:sip/tls/port", "administration web server");
 	expect(BASE ",\"turnpike-sip:sip\":{\"tcp\":{\"enabled\":true,\"port\":7443}}}",
 	       "/turnpike-sip:sip/tcp/port", "administration web server");
 	expect(BASE ",\"turnpike-sip:sip\":{\"tcp\":{\"enabled\":true,\"port\":5061}}}",
 	       "/turnpike-sip:sip/tls/port", "SIP over TCP has this TCP port");
 	expect(BASE ",\"turnpike-sip:sip\":{\"tcp\":{\"port\":5061}}}", "", "");
 	expect(BASE ",\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true,\"port\":5061}}}", "", "");
-	expect(BASE ZONE("\"type\":\"traversal-server\",\"listen-port\":7443," LOGIN), Z "/listen-port",
-	       "administration web server");
-	expect(BASE ZONE("\"type\":\"traversal-server\",\"listen-port\":5061," LOGIN), Z "/listen-port",
-	       "SIP over TLS");
-	expect(BASE ",\"turnpike-sip:sip\":{\"tcp\":{\"enabled\":true}}"
-	       ZONE("\"type\":\"traversal-server\",\"listen-port\":5060," LOGIN), Z "/listen-port", "SIP over TCP");
-	expect(BASE ",\"turnpike-zone:zones\":{\"zone\":[{\"name\":\"z\",\"type\":\"traversal-server\"," LOGIN
-	       "},{\"name\":\"y\",\"type\":\"traversal-server\"," LOGIN "}]}}",
+	expect(BASE ZONE("\"type\":\"traversal-server\",\"listen-port\":7443," LOGIN),
+	       Z "/listen-port", "administration web server");
+	expect(BASE ZONE("\"type\":\"traversal-server\",\"listen-port\":5061," LOGIN),
+	       Z "/listen-port", "SIP over TLS");
+	expect(BASE ",\"turnpike-sip:sip\":{\"tcp\":{\"enabled\":true}}" ZONE(
+		       "\"type\":\"traversal-server\",\"listen-port\":5060," LOGIN),
+	       Z "/listen-port", "SIP over TCP");
+	expect(BASE ",\"turnpike-zone:zones\":{\"zone\":[{\"name\":\"z\",\"type\":\"traversal-"
+		    "server\"," LOGIN "},{\"name\":\"y\",\"type\":\"traversal-server\"," LOGIN
+		    "}]}}",
 	       Z "/listen-port", "7002 for the second");
 }
 
@@ -203,22 +213,28 @@ static void zone_rules_hold(void **state)
 	       "works on a core only");
 	expect(BASE ZONE("\"type\":\"neighbor\""), Z, "at least one peer");
 	expect(CORE ZONE("\"type\":\"traversal-client\"," LOGIN), Z, "at least one peer");
-	expect("{" SYSTEM() ZONE("\"type\":\"traversal-server\"," LOGIN), Z, "configure a network first");
-	expect(BASE ZONE("\"type\":\"traversal-server\",\"user\":\"u\",\"password\":\"$tp1$AAAA\""), Z,
-	       "certificate must carry");
-	expect(BASE ZONE("\"type\":\"traversal-server\",\"verify-name\":\"a\",\"password\":\"$tp1$AAAA\""), Z,
-	       "needs the user name");
+	expect("{" SYSTEM() ZONE("\"type\":\"traversal-server\"," LOGIN), Z,
+	       "configure a network first");
+	expect(BASE ZONE("\"type\":\"traversal-server\",\"user\":\"u\",\"password\":\"$tp1$AAAA\""),
+	       Z, "certificate must carry");
+	expect(BASE ZONE("\"type\":\"traversal-server\",\"verify-name\":\"a\",\"password\":\"$tp1$"
+			 "AAAA\""),
+	       Z, "needs the user name");
 	expect(BASE ZONE("\"type\":\"traversal-server\",\"verify-name\":\"a\",\"user\":\"u\""), Z,
 	       "needs the password");
-	expect(BASE ZONE("\"type\":\"traversal-server\",\"transport\":\"tcp\"," LOGIN), Z "/transport",
-	       "use TLS always");
-	expect(BASE ZONE("\"type\":\"neighbor\",\"transport\":\"udp\",\"peer\":[{\"address\":\"a\"}]"), Z,
-	       "SIP over UDP is off");
-	expect(BASE ZONE("\"type\":\"neighbor\",\"network\":\"dmz\",\"peer\":[{\"address\":\"a\"}]"), Z "/network",
-	       "Network 'dmz' does not exist.");
-	expect(BASE ZONE("\"type\":\"neighbor\",\"listen-port\":7001,\"peer\":[{\"address\":\"a\"}]"),
+	expect(BASE ZONE("\"type\":\"traversal-server\",\"transport\":\"tcp\"," LOGIN),
+	       Z "/transport", "use TLS always");
+	expect(BASE ZONE("\"type\":\"neighbor\",\"transport\":\"udp\",\"peer\":[{\"address\":\"a\"}"
+			 "]"),
+	       Z, "SIP over UDP is off");
+	expect(BASE ZONE(
+		       "\"type\":\"neighbor\",\"network\":\"dmz\",\"peer\":[{\"address\":\"a\"}]"),
+	       Z "/network", "Network 'dmz' does not exist.");
+	expect(BASE ZONE(
+		       "\"type\":\"neighbor\",\"listen-port\":7001,\"peer\":[{\"address\":\"a\"}]"),
 	       Z "/listen-port", "does not apply here");
-	expect(BASE ",\"turnpike-zone:zones\":{\"zone\":[{\"name\":\"Default Zone\",\"type\":\"neighbor\","
+	expect(BASE ",\"turnpike-zone:zones\":{\"zone\":[{\"name\":\"Default "
+		    "Zone\",\"type\":\"neighbor\","
 		    "\"peer\":[{\"address\":\"a\"}]}]}}",
 	       "/turnpike-zone:zones/zone[name='Default Zone']/name", "exists already");
 }
@@ -230,16 +246,20 @@ static void search_rules_hold(void **state)
 {
 	(void)state;
 	expect(RULE("\"priority\":1"), R "/target", "Target is missing.");
-	expect(RULE("\"priority\":65535,\"target\":\"registrations\""), R "/priority", "1 to 65534");
+	expect(RULE("\"priority\":65535,\"target\":\"registrations\""), R "/priority",
+	       "1 to 65534");
 	expect(RULE("\"target\":\"zone\""), R, "Name the target zone");
-	expect(RULE("\"target\":\"zone\",\"target-zone\":\"x\""), R "/target-zone", "Target zone 'x' does not exist.");
+	expect(RULE("\"target\":\"zone\",\"target-zone\":\"x\""), R "/target-zone",
+	       "Target zone 'x' does not exist.");
 	expect(RULE("\"source\":\"zone\",\"target\":\"registrations\""), R, "Name the source zone");
 	expect(RULE("\"match\":\"prefix\",\"target\":\"registrations\""), R, "Give the pattern");
-	expect(RULE("\"match\":\"any\",\"behavior\":\"strip\",\"target\":\"registrations\""), R, "Nothing can be");
-	expect(RULE("\"match\":\"exact\",\"pattern\":\"a\",\"behavior\":\"replace\",\"target\":\"registrations\""), R,
-	       "Give the text that replaces");
-	expect(RULE("\"match\":\"regex\",\"pattern\":\"(\",\"target\":\"registrations\""), R "/pattern",
-	       "not a regular expression");
+	expect(RULE("\"match\":\"any\",\"behavior\":\"strip\",\"target\":\"registrations\""), R,
+	       "Nothing can be");
+	expect(RULE("\"match\":\"exact\",\"pattern\":\"a\",\"behavior\":\"replace\",\"target\":"
+		    "\"registrations\""),
+	       R, "Give the text that replaces");
+	expect(RULE("\"match\":\"regex\",\"pattern\":\"(\",\"target\":\"registrations\""),
+	       R "/pattern", "not a regular expression");
 }
 
 static void media_rules_hold(void **state)
@@ -247,21 +267,22 @@ static void media_rules_hold(void **state)
 	static const struct {
 		const char *fields, *leaf, *text;
 	} rows[] = {
-		{ "\"port-first\":36003", "/port-first", "must be even" },
-		{ "\"port-last\":59998", "/port-last", "must be odd" },
-		{ "\"port-first\":40000,\"port-last\":39999", "", "lower than the last" },
-		{ "\"port-first\":40000,\"port-last\":40001", "/port-first", "at least two pairs" },
-		{ "\"hop-rtp-port\":40000", "/hop-rtp-port", "outside of the media range" },
-		{ "\"hop-rtcp-port\":40000", "/hop-rtcp-port", "outside of the media range" },
-		{ "\"hop-rtcp-port\":36000", "/hop-rtcp-port", "two different ports" },
-		{ "\"dscp\":64", "/dscp", "0 to 63" },
+		{"\"port-first\":36003", "/port-first", "must be even"},
+		{"\"port-last\":59998", "/port-last", "must be odd"},
+		{"\"port-first\":40000,\"port-last\":39999", "", "lower than the last"},
+		{"\"port-first\":40000,\"port-last\":40001", "/port-first", "at least two pairs"},
+		{"\"hop-rtp-port\":40000", "/hop-rtp-port", "outside of the media range"},
+		{"\"hop-rtcp-port\":40000", "/hop-rtcp-port", "outside of the media range"},
+		{"\"hop-rtcp-port\":36000", "/hop-rtcp-port", "two different ports"},
+		{"\"dscp\":64", "/dscp", "0 to 63"},
 	};
 	char json[1024];
 	char path[256];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		snprintf(json, sizeof(json), BASE ",\"turnpike-media:media\":{%s}}", rows[i].fields);
+		snprintf(json, sizeof(json), BASE ",\"turnpike-media:media\":{%s}}",
+			 rows[i].fields);
 		snprintf(path, sizeof(path), "/turnpike-media:media%s", rows[i].leaf);
 		expect(json, path, rows[i].text);
 	}
@@ -269,14 +290,16 @@ static void media_rules_hold(void **state)
 	       "/turnpike-media:media/port-first", "inside the media range");
 	expect(BASE ",\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true,\"port\":36000}}}",
 	       "/turnpike-media:media/hop-rtp-port", "SIP over UDP has this port");
-	expect(BASE ",\"turnpike-sip:sip\":{\"registrar\":{\"expires-min\":600,\"expires-max\":300}}}",
+	expect(BASE
+	       ",\"turnpike-sip:sip\":{\"registrar\":{\"expires-min\":600,\"expires-max\":300}}}",
 	       "/turnpike-sip:sip/registrar/expires-max", "shorter than the shortest");
 }
 
 static void many_errors_come_at_once(void **state)
 {
 	static struct tp_model_errors errors;
-	struct tp_tree *tree = parse("{" SYSTEM() ",\"turnpike-media:media\":{\"port-first\":36003,\"port-last\":59998}}");
+	struct tp_tree *tree = parse("{" SYSTEM() ",\"turnpike-media:media\":{\"port-first\":36003,"
+						  "\"port-last\":59998}}");
 
 	(void)state;
 	memset(&errors, 0, sizeof(errors));
@@ -293,7 +316,8 @@ static enum tp_err seal(void *arg, const char *record, struct tp_span clear,
 	(void)arg;
 	assert_string_not_equal(record, "");
 	assert_int_not_equal(clear.len, 0);
-	snprintf(sealed, TP_MODEL_SEALED_MAX + 1, "$tp1$%s%zu", strstr(record, "zone/core") ? "core" : "x", clear.len);
+	snprintf(sealed, TP_MODEL_SEALED_MAX + 1, "$tp1$%s%zu",
+		 strstr(record, "zone/core") ? "core" : "x", clear.len);
 	return TP_OK;
 }
 
@@ -311,47 +335,56 @@ static enum tp_err put(struct tp_tree *tree, const char *path, const char *json)
 static void edits_by_path(void **state)
 {
 	struct tp_tree *tree = parse(BASE "}");
-	struct tp_model_errors errors = { 0 };
+	struct tp_model_errors errors = {0};
 	char location[TP_MODEL_TEXT_MAX + 1];
 	const char *body = "{\"turnpike-zone:zone\":[{\"name\":\"pbx 1\",\"type\":\"neighbor\"}]}";
 	char *json;
 
 	(void)state;
-	assert_int_equal(put(tree, CORE_PATH,
-			     "{\"turnpike-zone:zone\":[{\"name\":\"core\",\"type\":\"traversal-server\","
-			     "\"verify-name\":\"core.example.com\",\"user\":\"u\",\"password\":\"secret\"}]}"),
-			 TP_OK);
+	assert_int_equal(
+		put(tree, CORE_PATH,
+		    "{\"turnpike-zone:zone\":[{\"name\":\"core\",\"type\":\"traversal-server\","
+		    "\"verify-name\":\"core.example.com\",\"user\":\"u\",\"password\":\"secret\"}]"
+		    "}"),
+		TP_OK);
 	assert_string_equal(tp_tree_value(tree, CORE_PATH "/password"), "$tp1$core6");
 	assert_string_equal(tp_tree_value(tree, CORE_PATH "/listen-port"), "7001");
-	assert_int_equal(put(tree, CORE_PATH "/hop-count", "{\"turnpike-zone:hop-count\":9}"), TP_OK);
+	assert_int_equal(put(tree, CORE_PATH "/hop-count", "{\"turnpike-zone:hop-count\":9}"),
+			 TP_OK);
 	assert_string_equal(tp_tree_value(tree, CORE_PATH "/hop-count"), "9");
 	/* the mask keeps the secret; a whole entry replaces what is not in it */
-	assert_int_equal(put(tree, CORE_PATH,
-			     "{\"turnpike-zone:zone\":[{\"name\":\"core\",\"type\":\"traversal-server\","
-			     "\"password\":\"********\"}]}"),
-			 TP_OK);
+	assert_int_equal(
+		put(tree, CORE_PATH,
+		    "{\"turnpike-zone:zone\":[{\"name\":\"core\",\"type\":\"traversal-server\","
+		    "\"password\":\"********\"}]}"),
+		TP_OK);
 	assert_string_equal(tp_tree_value(tree, CORE_PATH "/password"), "$tp1$core6");
 	assert_string_equal(tp_tree_value(tree, CORE_PATH "/hop-count"), "15");
 	assert_null(tp_tree_value(tree, CORE_PATH "/user"));
 	/* reads are masked */
-	assert_int_equal(tp_tree_get(tree, CORE_PATH "/password", TP_PRINT_ALL | TP_PRINT_MASKED, &json, &errors),
+	assert_int_equal(tp_tree_get(tree, CORE_PATH "/password", TP_PRINT_ALL | TP_PRINT_MASKED,
+				     &json, &errors),
 			 TP_OK);
 	assert_string_equal(json, "{\"turnpike-zone:password\":\"********\"}");
 	free(json);
 	/* post makes, and does not replace */
-	assert_int_equal(tp_tree_post(tree, "turnpike-zone:zones", body, strlen(body), seal, NULL, location, &errors),
+	assert_int_equal(tp_tree_post(tree, "turnpike-zone:zones", body, strlen(body), seal, NULL,
+				      location, &errors),
 			 TP_OK);
 	assert_string_equal(location, "turnpike-zone:zones/zone=pbx%201");
-	assert_int_equal(tp_tree_post(tree, "turnpike-zone:zones", body, strlen(body), seal, NULL, location, &errors),
+	assert_int_equal(tp_tree_post(tree, "turnpike-zone:zones", body, strlen(body), seal, NULL,
+				      location, &errors),
 			 TP_EXISTS);
 	assert_int_equal(tp_tree_delete(tree, "turnpike-zone:zones/zone=pbx%201", &errors), TP_OK);
-	assert_int_equal(tp_tree_delete(tree, "turnpike-zone:zones/zone=pbx%201", &errors), TP_NOTFOUND);
+	assert_int_equal(tp_tree_delete(tree, "turnpike-zone:zones/zone=pbx%201", &errors),
+			 TP_NOTFOUND);
 	/* a deleted leaf is at its default again */
 	assert_int_equal(put(tree, "turnpike-sip:sip/tls/port", "{\"port\":5071}"), TP_OK);
 	assert_int_equal(tp_tree_delete(tree, "turnpike-sip:sip/tls/port", &errors), TP_OK);
 	assert_string_equal(tp_tree_value(tree, "turnpike-sip:sip/tls/port"), "5061");
 	/* a change of type drops what no longer applies */
-	assert_int_equal(put(tree, CORE_PATH "/type", "{\"turnpike-zone:type\":\"neighbor\"}"), TP_OK);
+	assert_int_equal(put(tree, CORE_PATH "/type", "{\"turnpike-zone:type\":\"neighbor\"}"),
+			 TP_OK);
 	assert_null(tp_tree_value(tree, CORE_PATH "/password"));
 	assert_null(tp_tree_value(tree, CORE_PATH "/listen-port"));
 	assert_string_equal(tp_tree_value(tree, CORE_PATH "/monitor"), "true");
@@ -364,23 +397,26 @@ static void bad_edits_change_nothing(void **state)
 		const char *path, *body;
 		enum tp_err err;
 	} rows[] = {
-		{ CORE_PATH "/user", "{\"turnpike-zone:user\":\"u\"}", TP_NOTFOUND },
-		{ CORE_PATH, "{\"turnpike-zone:zone\":[{\"name\":\"other\"}]}", TP_FORMAT },
-		{ CORE_PATH, "{\"turnpike-zone:zone\":[{\"name\":\"core\"},{\"name\":\"core\"}]}", TP_FORMAT },
-		{ CORE_PATH, "{\"turnpike-zone:zone\":{\"name\":\"core\"}}", TP_FORMAT },
-		{ CORE_PATH, "{\"turnpike-zone:zone\":[{\"name\":\"core\",\"password\":\"********\"}]}", TP_FORMAT },
-		{ CORE_PATH "/name", "{\"turnpike-zone:name\":\"x\"}", TP_NOTFOUND },
-		{ "", "{\"turnpike-zone:zones\":{}}", TP_FORMAT },
-		{ "turnpike-zone:zones/zone", "{\"turnpike-zone:zone\":{}}", TP_FORMAT },
-		{ "turnpike-sip:sip/tls/port", "{\"turnpike-sip:port\":1}", TP_FORMAT },
-		{ "turnpike-sip:sip/tls/port", "{\"turnpike-sip:enabled\":true}", TP_FORMAT },
-		{ "turnpike-sip:sip/tls/port", "{\"port\":5061,\"enabled\":true}", TP_FORMAT },
-		{ "turnpike-sip:sip/tls/port", "[]", TP_FORMAT },
-		{ "turnpike-sip:sip/tls=1/port", "{\"port\":5061}", TP_FORMAT },
-		{ "sip/tls/port", "{\"port\":5061}", TP_FORMAT },
-		{ "turnpike-sip:sip/%00", "{}", TP_FORMAT },
-		{ "turnpike-sip:sip//port", "{}", TP_FORMAT },
-		{ "turnpike-sip:sip/%zz", "{}", TP_FORMAT },
+		{CORE_PATH "/user", "{\"turnpike-zone:user\":\"u\"}", TP_NOTFOUND},
+		{CORE_PATH, "{\"turnpike-zone:zone\":[{\"name\":\"other\"}]}", TP_FORMAT},
+		{CORE_PATH, "{\"turnpike-zone:zone\":[{\"name\":\"core\"},{\"name\":\"core\"}]}",
+		 TP_FORMAT},
+		{CORE_PATH, "{\"turnpike-zone:zone\":{\"name\":\"core\"}}", TP_FORMAT},
+		{CORE_PATH,
+		 "{\"turnpike-zone:zone\":[{\"name\":\"core\",\"password\":\"********\"}]}",
+		 TP_FORMAT},
+		{CORE_PATH "/name", "{\"turnpike-zone:name\":\"x\"}", TP_NOTFOUND},
+		{"", "{\"turnpike-zone:zones\":{}}", TP_FORMAT},
+		{"turnpike-zone:zones/zone", "{\"turnpike-zone:zone\":{}}", TP_FORMAT},
+		{"turnpike-sip:sip/tls/port", "{\"turnpike-sip:port\":1}", TP_FORMAT},
+		{"turnpike-sip:sip/tls/port", "{\"turnpike-sip:enabled\":true}", TP_FORMAT},
+		{"turnpike-sip:sip/tls/port", "{\"port\":5061,\"enabled\":true}", TP_FORMAT},
+		{"turnpike-sip:sip/tls/port", "[]", TP_FORMAT},
+		{"turnpike-sip:sip/tls=1/port", "{\"port\":5061}", TP_FORMAT},
+		{"sip/tls/port", "{\"port\":5061}", TP_FORMAT},
+		{"turnpike-sip:sip/%00", "{}", TP_FORMAT},
+		{"turnpike-sip:sip//port", "{}", TP_FORMAT},
+		{"turnpike-sip:sip/%zz", "{}", TP_FORMAT},
 	};
 	struct tp_tree *tree = parse(BASE "}");
 	char *before, *after;
@@ -400,8 +436,8 @@ static void bad_edits_change_nothing(void **state)
 
 /* --------------------------------------------------------------------------- diff */
 
-static void expect_change(const struct tp_changes *c, const char *path, const char *label, const char *before,
-			  const char *after)
+static void expect_change(const struct tp_changes *c, const char *path, const char *label,
+			  const char *before, const char *after)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		if (strcmp(c->list[i].path, path))
@@ -423,20 +459,23 @@ static void expect_change(const struct tp_changes *c, const char *path, const ch
 static void differences_are_for_people(void **state)
 {
 	struct tp_tree *a = parse(BASE ZONE("\"type\":\"traversal-server\"," LOGIN));
-	struct tp_tree *b = parse("{" SYSTEM(",\"network\":[{\"name\":\"lan\",\"address\":\"192.0.2.2\"}]")
-				  ",\"turnpike-sip:sip\":{\"tls\":{\"port\":5071},\"udp\":{\"enabled\":false},"
-				  "\"registrar\":{\"domain\":[\"example.com\"]}}}");
+	struct tp_tree
+		*b =
+			parse("{" SYSTEM(",\"network\":[{\"name\":\"lan\",\"address\":\"192.0.2."
+					 "2\"}]") ",\"turnpike-sip:sip\":{\"tls\":{\"port\":5071},"
+						  "\"udp\":{\"enabled\":false},"
+						  "\"registrar\":{\"domain\":[\"example.com\"]}}}");
 	struct tp_changes c;
 
 	(void)state;
 	assert_int_equal(tp_tree_diff(a, b, &c), TP_OK);
 	expect_change(&c, "/turnpike-sip:sip/tls/port", "SIP › TLS › Port", "5061", "5071");
-	expect_change(&c, "/turnpike-system:system/network[name='lan']/address", "System › Network lan › Address",
-		      "192.0.2.1", "192.0.2.2");
+	expect_change(&c, "/turnpike-system:system/network[name='lan']/address",
+		      "System › Network lan › Address", "192.0.2.1", "192.0.2.2");
 	expect_change(&c, Z, "Zones › Zone z", NULL, NULL);
 	expect_change(&c, Z "/password", "Zones › Zone z › Password", "********", NULL);
-	expect_change(&c, "/turnpike-sip:sip/registrar/domain[.='example.com']", "SIP › Registrar › SIP domains",
-		      NULL, "example.com");
+	expect_change(&c, "/turnpike-sip:sip/registrar/domain[.='example.com']",
+		      "SIP › Registrar › SIP domains", NULL, "example.com");
 	assert_int_equal(c.count, 8); /* the entry and its five values besides */
 	for (size_t i = 0; i < c.count; i++)
 		assert_int_equal(c.list[i].lockout, strstr(c.list[i].path, "network") != NULL);
@@ -477,10 +516,11 @@ static void note_secret(void *arg, const char *record, const char *sealed)
 
 static void secrets_have_record_names(void **state)
 {
-	struct tp_tree *tree = parse(BASE ",\"turnpike-sip:sip\":{\"registrar\":{\"account\":["
-				     "{\"name\":\"alice\",\"password\":\"$tp1$B=\"}]}}"
-				     ",\"turnpike-tls:tls\":{\"identity\":{\"private-key\":\"$tp1$KEY\"}}"
-				     ZONE("\"type\":\"traversal-server\"," LOGIN));
+	struct tp_tree *tree = parse(
+		BASE ",\"turnpike-sip:sip\":{\"registrar\":{\"account\":["
+		     "{\"name\":\"alice\",\"password\":\"$tp1$B=\"}]}}"
+		     ",\"turnpike-tls:tls\":{\"identity\":{\"private-key\":\"$tp1$KEY\"}}" ZONE(
+			     "\"type\":\"traversal-server\"," LOGIN));
 	char seen[512] = "";
 
 	(void)state;
@@ -495,8 +535,8 @@ static void note_port(void *arg, const struct tp_port *port)
 {
 	char *out = arg;
 
-	sprintf(out + strlen(out), "%s %s %s:%s;", port->outward ? "out" : "in", port->protocol, port->address,
-		port->port);
+	sprintf(out + strlen(out), "%s %s %s:%s;", port->outward ? "out" : "in", port->protocol,
+		port->address, port->port);
 }
 
 static void expect_ports(const char *json, const char *wanted)
@@ -513,15 +553,18 @@ static void ports_are_those_that_are_opened(void **state)
 {
 	(void)state;
 	expect_ports("{" SYSTEM() "}", "");
-	expect_ports(BASE ",\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true},\"tls\":{\"enabled\":false}}"
-		     ZONE("\"type\":\"traversal-server\",\"listen-port\":7002," LOGIN),
+	expect_ports(BASE
+		     ",\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true},\"tls\":{\"enabled\":false}"
+		     "}" ZONE("\"type\":\"traversal-server\",\"listen-port\":7002," LOGIN),
 		     "in TCP 192.0.2.1:7443;in UDP 192.0.2.1:5060;in UDP 192.0.2.1:36002-59999;"
 		     "in TCP 192.0.2.1:7002;in UDP 192.0.2.1:36000, 36001;");
 	/* a core listens on nothing towards the edge */
-	expect_ports(CORE ZONE("\"type\":\"traversal-client\",\"peer\":[{\"address\":\"198.51.100.1\"}]," LOGIN),
+	expect_ports(CORE ZONE("\"type\":\"traversal-client\",\"peer\":[{\"address\":\"198.51.100."
+			       "1\"}]," LOGIN),
 		     "in TCP 192.0.2.1:7443;in TCP 192.0.2.1:5061;in UDP 192.0.2.1:36002-59999;"
 		     "out TCP 198.51.100.1:7001;out UDP 198.51.100.1:36000, 36001;");
-	expect_ports(BASE ZONE("\"type\":\"neighbor\",\"enabled\":false,\"peer\":[{\"address\":\"192.0.2.9\"}]"),
+	expect_ports(BASE ZONE("\"type\":\"neighbor\",\"enabled\":false,\"peer\":[{\"address\":"
+			       "\"192.0.2.9\"}]"),
 		     "in TCP 192.0.2.1:7443;in TCP 192.0.2.1:5061;in UDP 192.0.2.1:36002-59999;");
 }
 
@@ -557,7 +600,8 @@ static void hostile_text_is_refused(void **state)
 	refuse("", 0, "not valid JSON");
 	refuse("[]", 2, "not an object");
 	refuse("{\"turnpike-system:system\":{\"host-name\":\"a\\u0000b\"}}",
-	       strlen("{\"turnpike-system:system\":{\"host-name\":\"a\\u0000b\"}}"), "not valid JSON");
+	       strlen("{\"turnpike-system:system\":{\"host-name\":\"a\\u0000b\"}}"),
+	       "not valid JSON");
 }
 
 static void too_many_entries_are_refused(void **state)
@@ -568,7 +612,8 @@ static void too_many_entries_are_refused(void **state)
 	(void)state;
 	n -= 1; /* the brace that SYSTEM closed with */
 	for (int i = 0; i < 17; i++)
-		n += (size_t)sprintf(json + n, "%s{\"name\":\"n%d\",\"address\":\"192.0.2.%d\"}", i ? "," : "", i, i + 1);
+		n += (size_t)sprintf(json + n, "%s{\"name\":\"n%d\",\"address\":\"192.0.2.%d\"}",
+				     i ? "," : "", i, i + 1);
 	sprintf(json + n, "]}}");
 	expect(json, "/turnpike-system:system/network[name='n16']", "too many");
 	free(json);
@@ -579,8 +624,10 @@ static void schema_has_what_forms_need(void **state)
 	const char *schema = tp_model_schema(model);
 
 	(void)state;
-	assert_non_null(strstr(schema, "\"path\":\"/turnpike-sip:sip/tls/port\",\"name\":\"port\",\"kind\":\"leaf\","
-				       "\"label\":\"Port\""));
+	assert_non_null(strstr(
+		schema,
+		"\"path\":\"/turnpike-sip:sip/tls/port\",\"name\":\"port\",\"kind\":\"leaf\","
+		"\"label\":\"Port\""));
 	assert_non_null(strstr(schema, "\"leafref\":\"/turnpike-system:system/network/name\""));
 	assert_non_null(strstr(schema, "\"type\":\"secret\""));
 	assert_non_null(strstr(schema, "\"type\":\"ip-address\""));

@@ -20,27 +20,35 @@ static const char configuration[] =
 	"{\"name\":\"dmz\",\"address\":\"2001:db8::1\",\"advertised-address\":\"2001:db8::99\"}],"
 	"\"web\":{\"port\":8443,\"session-idle\":10}},"
 	"\"turnpike-tls:tls\":{\"identity\":{\"certificate\":"
-	"\"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\",\"private-key\":\"$tp1$KEY=\"},"
-	"\"trusted-ca\":[{\"name\":\"a\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nBBBB\\n-----END CERTIFICATE-----\"},"
-	"{\"name\":\"b\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nCCCC\\n-----END CERTIFICATE-----\"}]},"
-	"\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true},\"registrar\":{\"domain\":[\"example.com\"],"
-	"\"account\":[{\"name\":\"a$b\",\"password\":\"$tp1$ALICE\",\"media-encryption\":\"force-encrypted\"}]}},"
+	"\"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END "
+	"CERTIFICATE-----\\n\",\"private-key\":\"$tp1$KEY=\"},"
+	"\"trusted-ca\":[{\"name\":\"a\",\"certificate\":\"-----BEGIN "
+	"CERTIFICATE-----\\nBBBB\\n-----END CERTIFICATE-----\"},"
+	"{\"name\":\"b\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nCCCC\\n-----END "
+	"CERTIFICATE-----\"}]},"
+	"\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true},\"registrar\":{\"domain\":[\"example."
+	"com\"],"
+	"\"account\":[{\"name\":\"a$b\",\"password\":\"$tp1$ALICE\",\"media-encryption\":\"force-"
+	"encrypted\"}]}},"
 	"\"turnpike-zone:zones\":{\"zone\":["
 	"{\"name\":\"core\",\"type\":\"traversal-server\",\"listen-port\":7002,\"network\":\"dmz\","
 	"\"verify-name\":\"core.example.com\",\"user\":\"u\",\"password\":\"$tp1$ZONE\"},"
-	"{\"name\":\"pbx\",\"type\":\"neighbor\",\"transport\":\"tcp\",\"media-encryption\":\"best-effort\","
+	"{\"name\":\"pbx\",\"type\":\"neighbor\",\"transport\":\"tcp\",\"media-encryption\":\"best-"
+	"effort\","
 	"\"peer\":[{\"address\":\"pbx.example.com\"},{\"address\":\"192.0.2.9\",\"port\":5070}]}]},"
 	"\"turnpike-search:search\":{\"rule\":["
 	"{\"name\":\"z\",\"priority\":10,\"target\":\"registrations\",\"on-match\":\"stop\"},"
-	"{\"name\":\"b\",\"target\":\"zone\",\"target-zone\":\"pbx\",\"source\":\"zone\",\"source-zone\":\"core\"},"
-	"{\"name\":\"a\",\"match\":\"prefix\",\"pattern\":\"9\",\"behavior\":\"strip\",\"target\":\"registrations\"}]},"
+	"{\"name\":\"b\",\"target\":\"zone\",\"target-zone\":\"pbx\",\"source\":\"zone\",\"source-"
+	"zone\":\"core\"},"
+	"{\"name\":\"a\",\"match\":\"prefix\",\"pattern\":\"9\",\"behavior\":\"strip\",\"target\":"
+	"\"registrations\"}]},"
 	"\"turnpike-media:media\":{\"dscp\":34}}";
 
 static struct tp_slice_fds make(const char *json)
 {
 	static struct tp_model_errors errors;
-	struct tp_slice_fds fds = { -1, -1, -1 };
-	struct tp_diag diag = { 0 };
+	struct tp_slice_fds fds = {-1, -1, -1};
+	struct tp_diag diag = {0};
 	struct tp_model *model;
 	struct tp_tree *tree;
 
@@ -58,7 +66,7 @@ static struct tp_slice_fds make(const char *json)
 static struct tp_slice *open_slice(int fd)
 {
 	struct tp_slice *slice = NULL;
-	struct tp_diag diag = { 0 };
+	struct tp_diag diag = {0};
 
 	if (tp_slice_open(fd, &slice, &diag) != TP_OK)
 		fail_msg("%s", diag.text);

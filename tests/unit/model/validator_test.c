@@ -63,16 +63,18 @@ static int end(struct validator *v)
 
 static void ask(struct validator *v, int candidate)
 {
-	struct tp_msg_validate m = { .revision = 7 };
+	struct tp_msg_validate m = {.revision = 7};
 	uint8_t frame[64];
 	struct tp_wr wr;
 	struct iovec iov;
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      .msg_controllen = sizeof(control.space) };
+	} control = {0};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control.space)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
 	tp_wr_init(&wr, frame, sizeof(frame));
@@ -80,7 +82,7 @@ static void ask(struct validator *v, int candidate)
 	tp_wr_u16(&wr, 0);
 	tp_wr_u32(&wr, 5);
 	tp_msg_validate_write(&wr, &m);
-	iov = (struct iovec){ frame, wr.len };
+	iov = (struct iovec){frame, wr.len};
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
@@ -92,13 +94,15 @@ static void ask(struct validator *v, int candidate)
 static size_t answer(struct validator *v, struct tp_msg_validated *m, int fds[3])
 {
 	static uint8_t frame[FRAME_MAX];
-	struct iovec iov = { frame, sizeof(frame) };
+	struct iovec iov = {frame, sizeof(frame)};
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(3 * sizeof(int))];
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      .msg_controllen = sizeof(control.space) };
+	} control = {0};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control.space)};
 	ssize_t n = recvmsg(v->fd, &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	struct tp_rd rd;
@@ -141,7 +145,8 @@ static void a_good_candidate_gives_three_slices(void **state)
 	struct tp_slice *slice = NULL;
 	size_t count;
 	int fds[3];
-	struct tp_msg_validated *m = try("{\"turnpike-system:system\":{\"host-name\":\"new\"}}", true, fds, &count);
+	struct tp_msg_validated *m =
+		try("{\"turnpike-system:system\":{\"host-name\":\"new\"}}", true, fds, &count);
 
 	(void)state;
 	assert_int_equal(m->err, TP_OK);
@@ -178,19 +183,23 @@ static void bad_candidates_get_reasons(void **state)
 
 	(void)state;
 	expect_refused("{}", true, "/turnpike-system:system/host-name", "missing");
-	expect_refused("{\"turnpike-system:system\":{\"host-name\":\"new\"}}", false, "", "not a sealed file");
+	expect_refused("{\"turnpike-system:system\":{\"host-name\":\"new\"}}", false, "",
+		       "not a sealed file");
 	expect_refused("not json", true, "", "not valid JSON");
 	memset(deep, '[', sizeof(deep) - 1);
 	deep[sizeof(deep) - 1] = '\0';
 	expect_refused(deep, true, "", "nested deeper");
-	expect_refused("{\"turnpike-system:system\":{\"host-name\":\"n\"},\"turnpike-search:search\":{\"rule\":[{"
-		       "\"name\":\"r\",\"match\":\"regex\",\"pattern\":\"(((\",\"target\":\"registrations\"}]}}",
-		       true, "/turnpike-search:search/rule[name='r']/pattern", "not a regular expression");
+	expect_refused("{\"turnpike-system:system\":{\"host-name\":\"n\"},\"turnpike-search:"
+		       "search\":{\"rule\":[{"
+		       "\"name\":\"r\",\"match\":\"regex\",\"pattern\":\"(((\",\"target\":"
+		       "\"registrations\"}]}}",
+		       true, "/turnpike-search:search/rule[name='r']/pattern",
+		       "not a regular expression");
 }
 
 static void other_messages_end_it(void **state)
 {
-	static const uint8_t frame[] = { 0, 3, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1 }; /* ping */
+	static const uint8_t frame[] = {0, 3, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}; /* ping */
 	struct validator v = start();
 
 	(void)state;
