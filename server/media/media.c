@@ -210,6 +210,8 @@ static enum tp_err on_hop_set(struct tp_media *m, struct tp_frame *f)
 		return err;
 	if (tp_link_set(m, &set, &l, &diag) == TP_OK) {
 		tp_link_tell_key(l, f->request);
+		/* A sip process that was started again learns with the next tick whether it is up. */
+		l->status_ms = 0;
 		return TP_OK;
 	}
 	TP_LOG(TP_LOG_ERROR, "media.hop", "link %u (%s) cannot be set up: %s", set.link, set.name,
