@@ -144,12 +144,14 @@ static enum tp_err try_one(struct tp_sip *sip, const struct tp_listener_config *
 {
 	struct tp_listeners *set = NULL;
 	struct tp_diag inner = { 0 };
+	char address[TP_ADDR_TEXT];
 	enum tp_err err = tp_transport_prepare(sip->transport, l, 1, &set, &inner);
 
 	if (err == TP_OK)
 		tp_transport_discard(&set);
 	else
-		tp_fail(diag, err, path, "%s", inner.text);
+		tp_fail(diag, err, path, "cannot listen on %s: %s",
+			tp_addr_write(&l->address, address), inner.text);
 	return err;
 }
 
