@@ -132,6 +132,8 @@ void tp_changes_fini(struct tp_changes *changes);
 /* Text of a leaf by RESTCONF path ("turnpike-system:system/host-name"), NULL when it
  * is not set and has no default. Borrowed from the tree. */
 const char *tp_tree_value(const struct tp_tree *tree, const char *path);
+/* Number of entries of the list at path ("turnpike-system:system/network"). */
+size_t tp_tree_count(const struct tp_tree *tree, const char *path);
 /* Calls each for every secret that is set. */
 void tp_tree_each_secret(const struct tp_tree *tree,
 			 void (*each)(void *arg, const char *record, const char *sealed),

@@ -264,6 +264,20 @@ const char *tp_tree_value(const struct tp_tree *tree, const char *path)
 	return lyd_get_value(target.node);
 }
 
+size_t tp_tree_count(const struct tp_tree *tree, const char *path)
+{
+	struct tp_path parsed;
+	struct tp_target target;
+	size_t n = 0;
+
+	if (tp_path_parse(path, &parsed, NULL) != TP_OK ||
+	    tp_path_find(tree, &parsed, &target, NULL) != TP_OK || !target.parent)
+		return 0;
+	for (const struct lyd_node *at = lyd_child(target.parent); at; at = at->next)
+		n += at->schema == target.schema;
+	return n;
+}
+
 void tp_tree_each_secret(const struct tp_tree *tree,
 			 void (*each)(void *arg, const char *record, const char *sealed), void *arg)
 {

@@ -90,13 +90,19 @@ static void take_errors(const struct tp_msg_candidate_result *result,
 				    tp_err_name((enum tp_err)result->err));
 }
 
+/* A process that cannot bring the candidate into force found it not valid for this
+ * machine, whatever its own words for that are; only "not now" stays what it is. */
+static enum tp_err refusal(enum tp_err err)
+{
+	return err == TP_CONFLICT || err == TP_STATE ? err : TP_FORMAT;
+}
+
 /* What the supervisor makes of it. TP_AGAIN, TP_CLOSED: it did not answer. */
 static enum tp_err ask_candidate(struct tp_config *c, const struct tp_msg_candidate *ask,
 				 const char *json, size_t len, struct tp_model_errors *errors)
 {
 	struct tp_msg_candidate_result *result = calloc(1, sizeof(*result));
 	enum tp_err err = result ? c->bus.candidate(c->bus.arg, ask, json, len, result) : TP_NOMEM;
-	bool refused = false;
 
 	if (err != TP_OK) {
 		tp_model_errors_add(
@@ -104,13 +110,9 @@ static enum tp_err ask_candidate(struct tp_config *c, const struct tp_msg_candid
 			"The supervisor gave no answer; look at the history in a moment.");
 	} else if (result->err != TP_OK) {
 		take_errors(result, errors);
-		err = (enum tp_err)result->err;
-		refused = true;
+		err = refusal((enum tp_err)result->err);
 	}
 	free(result);
-	/* So that the caller can tell "no" from "no answer". */
-	if (refused && (err == TP_AGAIN || err == TP_CLOSED))
-		err = TP_STATE;
 	return err;
 }
 

@@ -273,17 +273,12 @@ enum tp_err tp_config_setup(struct tp_config *c, const struct tp_operator *op, j
 	json_t *peer = json_object_get(body, "peer");
 	bool core = !strcmp(text_of(body, "role"), "core");
 	struct tp_tree *tree = NULL;
-	char *networks = NULL;
 	enum tp_err err;
 
-	if (tp_tree_get(c->running, "turnpike-system:system/network", TP_PRINT_EXPLICIT, &networks,
-			errors) == TP_OK &&
-	    !strstr(networks, "[]")) {
-		free(networks);
+	if (tp_tree_count(c->running, "turnpike-system:system/network")) {
 		tp_model_errors_add(errors, "", "This appliance has been set up already.");
 		return TP_STATE;
 	}
-	free(networks);
 	err = tp_tree_copy(c->running, &tree);
 	if (err == TP_OK)
 		err = put_system(tree, body, errors);
