@@ -98,6 +98,8 @@ test('a zone is created with its password, edited, and deleted', { timeout: 30_0
 	await text('Password').fill('between us');
 	await save();
 	await page.getByText('A traversal zone needs the name').waitFor();
+	await page.getByText('It is saved to the candidate').waitFor();
+	assert.ok(await text('Name').evaluate((field) => field.readOnly), 'a saved entry keeps its name');
 	await page.getByLabel('Certificate name').fill('edge2.example.org');
 	await save();
 	await page.getByRole('heading', { name: 'Zones' }).waitFor();
@@ -117,6 +119,19 @@ test('a zone is created with its password, edited, and deleted', { timeout: 30_0
 	await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 	await page.getByRole('heading', { name: 'Zones' }).waitFor();
 	assert.equal(entry(), undefined);
+});
+
+test('a form asks only for what applies', async () => {
+	await open('/zones/new');
+	const shown = (label) => page.getByLabel(label).isVisible();
+	await page.getByRole('combobox', { name: 'Type' }).selectOption('traversal-server');
+	assert.ok(await shown('Listening port'));
+	assert.ok(!await shown('Monitor peers'));
+	assert.equal(await page.getByRole('button', { name: 'Add' }).count(), 0, 'no peers to dial');
+	await page.getByRole('combobox', { name: 'Type' }).selectOption('neighbor');
+	assert.ok(!await shown('Listening port'));
+	assert.ok(await shown('Monitor peers'));
+	assert.equal(await page.getByRole('button', { name: 'Add' }).count(), 1);
 });
 
 test('a rule is switched off in the list, and the change is discarded', async () => {

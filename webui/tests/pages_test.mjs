@@ -53,6 +53,20 @@ test('a window of 380 pixels needs no sideways scrolling', { timeout: 60_000 }, 
 	await page.close();
 });
 
+test('in a narrow window the navigation opens over the page, and closes by choosing', async () => {
+	const { page } = await openPage(browser.context, { width: 380, height: 800 });
+	await page.goto(address);
+	await settle(page);
+	const link = page.locator('#navigation').getByRole('link', { name: 'Alarms' });
+	await page.getByRole('button', { name: 'Pages' }).click();
+	await page.waitForFunction(() => document.querySelector('#navigation').getBoundingClientRect().left === 0);
+	assert.deepEqual(await axeViolations(page), []);
+	await link.click();
+	await page.getByRole('heading', { name: 'Alarms', level: 1 }).waitFor();
+	await page.waitForFunction(() => document.querySelector('#navigation').getBoundingClientRect().right <= 0);
+	await page.close();
+});
+
 test('the heading takes the focus when another page opens', async () => {
 	const { page } = await openPage(browser.context);
 	await page.goto(address);

@@ -5,6 +5,7 @@ import {
 } from '@patternfly/react-core';
 import { acknowledgeAlarm } from '../api/status';
 import type { Severity } from '../api/types';
+import { bySeverity } from '../pages/alarms/order';
 import { timeText } from '../parts/format';
 import { useLive } from './Live';
 import { Link } from './router';
@@ -13,7 +14,7 @@ const variants: Record<Severity, 'danger' | 'warning' | 'info'> = { critical: 'd
 
 export function AlarmDrawer({ onClose }: { onClose: () => void }) {
 	const { alarms } = useLive();
-	const open = alarms.data?.filter((alarm) => !alarm['cleared-at']) ?? [];
+	const open = alarms.data?.filter((alarm) => !alarm['cleared-at']).sort(bySeverity) ?? [];
 	const acknowledge = async (id: string) => {
 		await acknowledgeAlarm(id).catch(() => undefined);
 		alarms.refresh();

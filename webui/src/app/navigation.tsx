@@ -44,7 +44,7 @@ const isAt = (path: string, to: string) => (to === '/' ? path === '/' : path ===
 export function Navigation({ isOpen, onFollow }: { isOpen: boolean; onFollow: () => void }) {
 	const { path } = useRouter();
 	return (
-		<PageSidebar isSidebarOpen={isOpen} id="navigation">
+		<PageSidebar isSidebarOpen={isOpen} className={isOpen ? 'pf-m-expanded' : undefined} id="navigation">
 			<PageSidebarBody>
 				<Nav aria-label="Pages" onSelect={onFollow}>
 					{groups.map((group) => (

@@ -38,9 +38,9 @@ export function EntryDialog({ list, entry, onClose, onSaved }: EntryDialogProps)
 		<Modal variant="medium" isOpen onClose={close} aria-labelledby="entry-title">
 			<ModalHeader title={title} labelId="entry-title" description={entry ? undefined : list.help} />
 			<ModalBody>
-				<FaultList faults={draft.general} />
+				<FaultList faults={draft.general} isSaved={draft.flawed} />
 				<Form id="entry-form" onSubmit={submit} noValidate>
-					<NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={entry !== null} />
+					<NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={draft.exists} />
 				</Form>
 			</ModalBody>
 			<ModalFooter>

@@ -14,6 +14,10 @@ interface EntryDraft {
 	general: string[];
 	busy: boolean;
 	dirty: boolean;
+	/** The candidate holds it: its key is fixed. */
+	exists: boolean;
+	/** The last save was written, although something is wrong with it. */
+	flawed: boolean;
 	change: (value: ConfigTree) => void;
 	/** True when the candidate holds the entry and the server finds nothing wrong in it. */
 	save: () => Promise<boolean>;
@@ -28,6 +32,7 @@ export function useEntryDraft(list: SchemaNode, initial: ConfigTree, etag: strin
 	const [general, setGeneral] = useState<string[]>([]);
 	const [busy, setBusy] = useState(false);
 	const [dirty, setDirty] = useState(false);
+	const [flawed, setFlawed] = useState(false);
 	const scope: Scope = { node: list, value, up: null };
 	const path = entryPath(list.path, list, value);
 
@@ -35,6 +40,7 @@ export function useEntryDraft(list: SchemaNode, initial: ConfigTree, etag: strin
 		const found = checkTree(scope, path);
 		setFaults(found);
 		setGeneral([]);
+		setFlawed(false);
 		if (found.size > 0)
 			return false;
 		setBusy(true);
@@ -52,7 +58,9 @@ export function useEntryDraft(list: SchemaNode, initial: ConfigTree, etag: strin
 			const verdict = await candidateVerdict(path, fields);
 			setFaults(verdict.faults);
 			setGeneral(verdict.general);
-			return verdict.faults.size + verdict.general.length === 0;
+			const isFine = verdict.faults.size + verdict.general.length === 0;
+			setFlawed(!isFine);
+			return isFine;
 		} catch (error) {
 			const verdict = failureVerdict(error, path, fields);
 			setFaults(verdict.faults);
@@ -66,5 +74,5 @@ export function useEntryDraft(list: SchemaNode, initial: ConfigTree, etag: strin
 		setValue(next);
 		setDirty(true);
 	};
-	return { scope, path, faults, general, busy, dirty, change, save };
+	return { scope, path, faults, general, busy, dirty, exists, flawed, change, save };
 }

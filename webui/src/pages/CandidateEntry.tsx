@@ -70,9 +70,9 @@ function EntryForm({ list, initial, etag, isNew, leaveTo }: EntryFormProps) {
 	return (
 		<ReferencesProvider value={references}>
 			<Stack hasGutter>
-				<FaultList faults={draft.general} />
+				<FaultList faults={draft.general} isSaved={draft.flawed} />
 				<Form onSubmit={submit} isHorizontal noValidate className="tp-settings">
-					<Card><CardBody className="tp-fields"><NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={!isNew} /></CardBody></Card>
+					<Card><CardBody className="tp-fields"><NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={draft.exists} /></CardBody></Card>
 					<div className={draft.dirty ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar'}>
 						<ActionList>
 							<ActionListItem><Button type="submit" variant="primary" isLoading={draft.busy} isDisabled={draft.busy}>Save to the candidate</Button></ActionListItem>

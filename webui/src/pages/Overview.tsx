@@ -41,6 +41,7 @@ function Body({ status, zones }: { status: Status; zones: ZoneStatus[] | null })
 	const { alarms } = useLive();
 	const links = zones?.filter((zone) => zone.type.startsWith('traversal')) ?? null;
 	const silent = [!status.sip && 'signalling', !status.media && 'media'].filter(Boolean).join(' and ');
+	const zoneCount = status.zones.up + status.zones.down;
 	const openAlarms = status.alarms.critical + status.alarms.warning + status.alarms.information;
 	return (
 		<>
@@ -48,7 +49,7 @@ function Body({ status, zones }: { status: Status; zones: ZoneStatus[] | null })
 			<Grid hasGutter span={6} md={3} className="tp-gap-below">
 				<GridItem><Figure label="Calls now" value={status['calls-active']} to="/calls" /></GridItem>
 				<GridItem><Figure label="Registrations" value={status.registrations} to="/registrations" /></GridItem>
-				<GridItem><Figure label="Zones up" value={status.zones.up} of={status.zones.up + status.zones.down} tone={status.zones.down > 0 ? 'danger' : 'success'} note={status.zones.down > 0 ? `${status.zones.down} down` : 'all reachable'} to="/zones" /></GridItem>
+				<GridItem><Figure label="Zones up" value={status.zones.up} of={zoneCount > 0 ? zoneCount : undefined} tone={status.zones.down > 0 ? 'danger' : 'success'} note={status.zones.down > 0 ? `${status.zones.down} down` : zoneCount > 0 ? 'all reachable' : 'none yet'} to="/zones" /></GridItem>
 				<GridItem><Figure label="Open alarms" value={openAlarms} tone={status.alarms.critical > 0 ? 'danger' : status.alarms.warning > 0 ? 'warning' : 'success'} note={status.alarms.critical > 0 ? `${status.alarms.critical} critical` : openAlarms === 0 ? 'all clear' : 'none critical'} to="/alarms" /></GridItem>
 			</Grid>
 			<Grid hasGutter>

@@ -53,7 +53,7 @@ function HistoryTable({ calls }: { calls: Call[] }) {
 						<Td dataLabel="Started" modifier="nowrap" className="tp-number">{timeText(call['started-at'])}</Td>
 						<Td dataLabel="From" className="tp-break"><Link to={`/calls/history/${encodeURIComponent(call.id)}`} className="tp-strong">{aliasText(call.from)}</Link></Td>
 						<Td dataLabel="To" className="tp-break">{aliasText(call.to)}</Td>
-						<Td dataLabel="Way">{pathText(call)}</Td>
+						<Td dataLabel="Way" modifier="nowrap">{pathText(call)}</Td>
 						<Td dataLabel="Result"><ResultLabel call={call} /></Td>
 						<Td dataLabel="Duration" className="tp-number">{call['answered-at'] ? clockText(call['duration-s']) : '–'}</Td>
 						<Td dataLabel="End">{call['end-reason'] || '–'}</Td>

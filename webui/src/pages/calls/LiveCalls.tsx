@@ -41,7 +41,7 @@ function LiveTable({ calls }: { calls: Call[] }) {
 					<Tr key={call.id}>
 						<Td dataLabel="From" className="tp-break"><Link to={`/calls/live/${encodeURIComponent(call.id)}`} className="tp-strong">{aliasText(call.from)}</Link></Td>
 						<Td dataLabel="To" className="tp-break">{aliasText(call.to)}</Td>
-						<Td dataLabel="Way">{pathText(call)}</Td>
+						<Td dataLabel="Way" modifier="nowrap">{pathText(call)}</Td>
 						<Td dataLabel="State"><CallStateLabel state={call.state} /></Td>
 						<Td dataLabel="Duration" className="tp-number">{call['answered-at'] ? clockText(call['duration-s']) : '–'}</Td>
 						<Td dataLabel="Started" modifier="nowrap" className="tp-number">{timeText(call['started-at'])}</Td>

@@ -36,7 +36,7 @@ export function Pending() {
 	return (
 		<>
 			<div aria-live="polite">{done && <Notice variant="success" title={done} className="tp-gap-below" />}</div>
-			{reading.loading && <LoadingRows label="Comparing" />}
+			{(reading.loading || config.loading) && <LoadingRows label="Comparing" />}
 			{reading.error && <FailureNote title="The changes could not be read" error={reading.error} retry={reading.refresh} />}
 			{changes?.length === 0 && status && (
 				<Nothing title="No pending changes" icon={CheckCircleIcon}>

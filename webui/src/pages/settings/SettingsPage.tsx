@@ -113,7 +113,7 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 	return (
 		<>
 			<div aria-live="polite" className="tp-contents">
-				<FaultList faults={verdict.general} />
+				<FaultList faults={verdict.general} isSaved={done && !isDirty && verdict.faults.size + verdict.general.length > 0} />
 				{verdict.elsewhere > 0 && <Notice variant="warning" title={`${plural(verdict.elsewhere, 'problem')} elsewhere in the candidate`}><Link to="/changes">Review the changes</Link></Notice>}
 				{done && !isDirty && verdict.faults.size + verdict.general.length === 0 && <Notice variant="success" title="Saved to the candidate">It takes effect when you <Link to="/changes">review and commit</Link> the changes.</Notice>}
 			</div>
