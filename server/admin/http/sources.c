@@ -90,39 +90,36 @@ static size_t count(const struct tp_sources *s, const struct source *source)
 	return n;
 }
 
-static const struct source *greatest(const struct tp_sources *s)
+/* The idle connection to give up: of this source, or, for NULL, of the source that
+ * holds most; the one that was opened first. */
+static struct connection *victim(struct tp_sources *s, const struct source *source)
 {
-	const struct source *best = NULL;
+	struct connection *best = NULL;
 	size_t best_count = 0;
 
 	for (size_t i = 0; i < s->slots; i++) {
-		const struct connection *c = &s->connections[i];
-		size_t n = is_counted(c) ? count(s, &c->source) : 0;
+		struct connection *c = &s->connections[i];
+		size_t n;
 
-		if (n > best_count) {
-			best = &c->source;
+		if (!is_counted(c) || c->busy || (source && !is_same(&c->source, source)))
+			continue;
+		n = source ? 0 : count(s, &c->source);
+		if (!best || n > best_count || (n == best_count && c->entered < best->entered)) {
+			best = c;
 			best_count = n;
 		}
 	}
 	return best;
 }
 
-/* Shuts the idle connection down that this source opened first. */
 static bool make_room(struct tp_sources *s, const struct source *source)
 {
-	struct connection *oldest = NULL;
+	struct connection *c = victim(s, source);
 
-	for (size_t i = 0; i < s->slots; i++) {
-		struct connection *c = &s->connections[i];
-
-		if (is_counted(c) && !c->busy && is_same(&c->source, source) &&
-		    (!oldest || c->entered < oldest->entered))
-			oldest = c;
-	}
-	if (!oldest)
+	if (!c)
 		return false;
-	oldest->leaving = true;
-	shutdown(oldest->fd, SHUT_RDWR);
+	c->leaving = true;
+	shutdown(c->fd, SHUT_RDWR);
 	return true;
 }
 
@@ -141,13 +138,10 @@ bool tp_sources_enter(struct tp_sources *s, const struct sockaddr *remote, int f
 	bool room = true;
 
 	pthread_mutex_lock(&s->lock);
-	if (count(s, &source) >= s->share) {
+	if (count(s, &source) >= s->share)
 		room = make_room(s, &source);
-	} else if (count(s, NULL) >= s->most) {
-		const struct source *from = greatest(s);
-
-		room = from && make_room(s, from);
-	}
+	else if (count(s, NULL) >= s->most)
+		room = make_room(s, NULL);
 	slot = room ? find(s, -1) : NULL;
 	if (slot)
 		*slot = (struct connection){ .fd = fd, .entered = s->clock++, .source = source };

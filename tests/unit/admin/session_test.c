@@ -222,6 +222,32 @@ static void a_source_keeps_to_its_share(void **state)
 	tp_sources_free(&s);
 }
 
+static void all_together_keep_to_the_limit(void **state)
+{
+	struct sockaddr_in a = from("192.0.2.1"), b = from("192.0.2.2"), c = from("192.0.2.3");
+	struct sockaddr *order[] = { (struct sockaddr *)&b, (struct sockaddr *)&a, (struct sockaddr *)&a,
+				     (struct sockaddr *)&c };
+	struct tp_sources *s = NULL;
+	int pair[4][2];
+
+	(void)state;
+	assert_int_equal(tp_sources_new(3, 3, &s), TP_OK);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair[i]), 0);
+		assert_true(tp_sources_enter(s, order[i], pair[i][0]));
+	}
+	/* `a` holds most and loses its older one; `b`, who was there first, keeps his. */
+	assert_false(is_shut(pair[0][1]));
+	assert_true(is_shut(pair[1][1]));
+	assert_false(is_shut(pair[2][1]));
+	assert_int_equal(tp_sources_count(s), 3);
+	for (size_t i = 0; i < 4; i++) {
+		close(pair[i][0]);
+		close(pair[i][1]);
+	}
+	tp_sources_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +259,7 @@ int main(void)
 		cmocka_unit_test(password_rule_says_why),
 		cmocka_unit_test(password_hash_verifies),
 		cmocka_unit_test(a_source_keeps_to_its_share),
+		cmocka_unit_test(all_together_keep_to_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
