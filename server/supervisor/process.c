@@ -18,6 +18,7 @@ enum {
 	OPEN_FILES = 20000,
 	OPEN_FILES_HELPER = 64,
 	LOCKED_BYTES = 64 << 20,
+	MEDIA_NICE = 30, /* 20 - nice value: media may go before others, down to -10 */
 	GRACE_MS = 1000, /* between the end of a channel and of its process */
 };
 
@@ -82,7 +83,7 @@ static int open_life_lock(struct tp_sup *sup)
 	return fd;
 }
 
-static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, char *const *argv,
+static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const char *const *argv,
 			 int channel_fd, const int *fds, size_t fd_count, struct tp_diag *diag)
 {
 	bool helper = p->which == TP_PROCESS_VALIDATE || p->which == TP_PROCESS_KEYS;
@@ -99,8 +100,9 @@ static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, char *con
 		.bind_low_ports = p->which == TP_PROCESS_ADMIN || p->which == TP_PROCESS_SIP,
 		.limits = { { RLIMIT_CORE, 0 },
 			    { RLIMIT_NOFILE, helper ? OPEN_FILES_HELPER : OPEN_FILES },
-			    { RLIMIT_MEMLOCK, LOCKED_BYTES } },
-		.limit_count = 3,
+			    { RLIMIT_MEMLOCK, LOCKED_BYTES },
+			    { RLIMIT_NICE, p->which == TP_PROCESS_MEDIA ? MEDIA_NICE : 0 } },
+		.limit_count = 4,
 	};
 	enum tp_err err;
 
@@ -128,7 +130,7 @@ static enum tp_err watch_end(struct tp_sup *sup, struct tp_sup_process *p)
 }
 
 enum tp_err tp_sup_process_start(struct tp_sup *sup, struct tp_sup_process *p, enum tp_process which,
-				 char *const *argv, const int *fds, size_t fd_count,
+				 const char *const *argv, const int *fds, size_t fd_count,
 				 tp_channel_handler frame_handler, void (*on_end)(void *arg),
 				 void *arg, struct tp_diag *diag)
 {
