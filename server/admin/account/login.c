@@ -131,7 +131,7 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	if (!tp_session_cookie(req->cookie, req->session))
 		return;
 	tp_session_csrf(l->sessions, req->session, req->csrf_wanted);
-	if (tp_session_find(l->sessions, req->session, steady_ms(), &facts) != TP_OK)
+	if (tp_session_find(l->sessions, req->session, steady_ms(), !req->background, &facts) != TP_OK)
 		return;
 	req->state = facts.state;
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
@@ -190,7 +190,7 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 
 	tp_login_names(l, host_name, &role);
 	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
-	    tp_session_find(l->sessions, req->session, steady_ms(), &facts) != TP_OK)
+	    tp_session_find(l->sessions, req->session, steady_ms(), false, &facts) != TP_OK)
 		facts = (struct tp_session_facts){ 0 };
 	out = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i}", "state",
 			state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",

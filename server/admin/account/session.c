@@ -163,7 +163,7 @@ static struct session *find(struct tp_sessions *s, const uint8_t hash[32])
 }
 
 enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint64_t now_ms,
-			    struct tp_session_facts *out)
+			    bool use, struct tp_session_facts *out)
 {
 	struct session *session;
 	enum tp_err err = TP_NOTFOUND;
@@ -174,11 +174,13 @@ enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint6
 			now_ms - session->opened_ms >= 1000ull * s->limits.absolute_s)) {
 		drop(s, session);
 	} else if (session) {
+		*out = session->facts;
+		err = TP_OK;
+	}
+	if (err == TP_OK && use) {
 		session->used_ms = now_ms;
 		tp_list_remove(&session->by_use);
 		tp_list_append(&s->by_use, &session->by_use);
-		*out = session->facts;
-		err = TP_OK;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return err;

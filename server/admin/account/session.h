@@ -48,9 +48,9 @@ void tp_session_csrf(const struct tp_sessions *s, const uint8_t hash[32], char t
 TP_NODISCARD enum tp_err tp_session_open(struct tp_sessions *s, const struct tp_session_facts *facts,
 					 uint64_t now_ms, char id[TP_SESSION_ID_TEXT],
 					 uint8_t hash[32]);
-/* The live session of an id; counts as use. TP_NOTFOUND. */
+/* The live session of an id. use: puts off its end by idleness. TP_NOTFOUND. */
 TP_NODISCARD enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint64_t now_ms,
-					 struct tp_session_facts *out);
+					 bool use, struct tp_session_facts *out);
 /* Makes another of a session that stays under its id. TP_NOTFOUND. */
 TP_NODISCARD enum tp_err tp_session_change(struct tp_sessions *s, const uint8_t hash[32],
 					   const struct tp_session_facts *facts);

@@ -59,6 +59,7 @@ struct tp_http_request {
 
 	struct tp_addr peer;    /* family 0 on the administration socket */
 	bool local;             /* came by the administration socket */
+	bool background;        /* the page asked by itself: no sign of a person */
 	uint64_t connection;    /* number of the TCP or socket connection, never reused */
 
 	enum tp_operator_state state;

@@ -178,6 +178,7 @@ static enum tp_err read_request(const struct mg_connection *conn, struct tp_http
 		.accept_encoding = header(conn, "Accept-Encoding"),
 		.body = "",
 		.local = !info->is_ssl,
+		.background = header(conn, "X-Turnpike-Background")[0] != '\0',
 		.connection = (uint64_t)(uintptr_t)mg_get_user_connection_data(conn),
 		.rest = "",
 	};

@@ -30,14 +30,19 @@ static void session_ends_by_idleness_and_age(void **state)
 	assert_int_equal(tp_sessions_new(&s), TP_OK);
 	tp_sessions_set_limits(s, &limits);
 	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
-	assert_int_equal(tp_session_find(s, hash, 59999, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 59999, true, &got), TP_OK);
 	assert_string_equal(got.user, "alice");
 	/* Used at 59.999 s, so idleness is far away, but 100 s are its age. */
-	assert_int_equal(tp_session_find(s, hash, 100000, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, hash, 100000, true, &got), TP_NOTFOUND);
 
 	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
-	assert_int_equal(tp_session_find(s, hash, 60000, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, hash, 60000, true, &got), TP_NOTFOUND);
 	assert_int_equal(tp_sessions_count(s), 0);
+
+	/* A page that asks by itself is no sign of a person. */
+	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 59999, false, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 60000, false, &got), TP_NOTFOUND);
 	tp_sessions_free(&s);
 }
 
@@ -54,13 +59,13 @@ static void one_session_too_many_ends_the_quietest(void **state)
 	tp_sessions_set_limits(s, &limits);
 	assert_int_equal(tp_session_open(s, &alice, 1, id, first), TP_OK);
 	assert_int_equal(tp_session_open(s, &alice, 2, id, second), TP_OK);
-	assert_int_equal(tp_session_find(s, first, 3, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, first, 3, true, &got), TP_OK);
 	assert_int_equal(tp_session_open(s, &alice, 4, id, third), TP_OK);
-	assert_int_equal(tp_session_find(s, second, 5, &got), TP_NOTFOUND);
-	assert_int_equal(tp_session_find(s, first, 5, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, second, 5, true, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, first, 5, true, &got), TP_OK);
 	tp_session_close_user(s, "alice", third);
-	assert_int_equal(tp_session_find(s, first, 6, &got), TP_NOTFOUND);
-	assert_int_equal(tp_session_find(s, third, 6, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, first, 6, true, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, third, 6, true, &got), TP_OK);
 	tp_sessions_free(&s);
 }
 
