@@ -27,6 +27,13 @@ type ExpiredListener = () => void;
 class Connection {
 	csrf = '';
 	onExpired: ExpiredListener | null = null;
+	/** When a person last did something; what the page reads by itself long after does not count as use. */
+	private lastInput = Date.now();
+
+	constructor() {
+		for (const name of ['pointerdown', 'keydown', 'wheel', 'touchstart'])
+			window.addEventListener(name, () => { this.lastInput = Date.now(); }, { capture: true, passive: true });
+	}
 
 	async request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Reply> {
 		const headers: Record<string, string> = { Accept: 'application/yang-data+json, application/json' };
@@ -34,6 +41,8 @@ class Connection {
 			headers['X-CSRF-Token'] = this.csrf;
 		if (body !== undefined)
 			headers['Content-Type'] = path.startsWith('/restconf/') ? 'application/yang-data+json' : 'application/json';
+		if (method === 'GET' && Date.now() - this.lastInput > 30_000)
+			headers['X-Turnpike-Background'] = '1';
 		if (options.ifMatch)
 			headers['If-Match'] = options.ifMatch;
 		let response: Response;
