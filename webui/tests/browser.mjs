@@ -65,12 +65,13 @@ export async function settle(page) {
 	await page.waitForTimeout(150);
 }
 
-export async function axeViolations(page) {
+/** `rules`: only these; all when left out. */
+export async function axeViolations(page, rules) {
 	await page.evaluate(await axeSource());
-	return page.evaluate(async () => {
-		const result = await window.axe.run(document, { resultTypes: ['violations'] });
+	return page.evaluate(async (only) => {
+		const result = await window.axe.run(document, { resultTypes: ['violations'], ...(only ? { runOnly: only } : {}) });
 		return result.violations.map((v) => `${v.id}: ${v.help} [${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).join(' | ')}]`);
-	});
+	}, rules);
 }
 
 let axeText;
