@@ -132,12 +132,17 @@ static bool is_protocol(const char *text)
 /* The parser is generous with URIs; what it guesses, the next hop may guess otherwise. */
 static bool is_uri(const url_t *url)
 {
+	const char *parts[] = { url->url_user,	 url->url_password, url->url_host,    url->url_path,
+				url->url_params, url->url_headers,  url->url_fragment };
 	const char *host = url->url_host;
 	uint64_t port;
 
-	if (!url->url_scheme || !url->url_scheme[0] || url->url_type == url_invalid ||
-	    url->url_type == url_any)
+	if (!url->url_scheme || !isalpha((unsigned char)url->url_scheme[0]) ||
+	    url->url_type == url_invalid || url->url_type == url_any)
 		return false;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i] && strpbrk(parts[i], "<>\" \t\r\n"))
+			return false;
 	if (url->url_type != url_sip && url->url_type != url_sips)
 		return true;
 	if (!host || !host[0] || url->url_path || url->url_fragment || url->url_root)
@@ -146,6 +151,11 @@ static bool is_uri(const url_t *url)
 	    strlen(host))
 		return false;
 	return !url->url_port || tp_text_parse_u64(tp_span_of(url->url_port), UINT16_MAX, &port) == TP_OK;
+}
+
+static bool is_route(const url_t *url)
+{
+	return is_uri(url) && (url->url_type == url_sip || url->url_type == url_sips);
 }
 
 static enum tp_err check_uris(const sip_t *sip, struct tp_diag *diag)
@@ -159,9 +169,9 @@ static enum tp_err check_uris(const sip_t *sip, struct tp_diag *diag)
 	if (!is_uri(sip->sip_to->a_url))
 		bad = "To";
 	for (const sip_route_t *r = sip->sip_route; r; r = r->r_next)
-		bad = is_uri(r->r_url) ? bad : "Route";
+		bad = is_route(r->r_url) ? bad : "Route";
 	for (const sip_route_t *r = sip->sip_record_route; r; r = r->r_next)
-		bad = is_uri(r->r_url) ? bad : "Record-Route";
+		bad = is_route(r->r_url) ? bad : "Record-Route";
 	for (const sip_contact_t *c = sip->sip_contact; c; c = c->m_next)
 		bad = c->m_url->url_type == url_any || is_uri(c->m_url) ? bad : "Contact";
 	return bad ? tp_fail(diag, TP_FORMAT, bad, "a URI that does not parse") : TP_OK;
