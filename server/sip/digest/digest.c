@@ -124,9 +124,8 @@ static bool hash_finish(struct hash *h, char hex[HASH_TEXT])
 	return h->ok;
 }
 
-/* RFC 7616 section 3.4.1 with qop=auth. */
-static bool compute(const struct tp_digest_answer *a, const char *method,
-		    const struct tp_secret *password, char response[HASH_TEXT])
+bool tp_digest_response(const struct tp_digest_answer *a, const char *method,
+			const struct tp_secret *password, char response[HASH_TEXT])
 {
 	char ha1[HASH_TEXT], ha2[HASH_TEXT];
 	struct hash h;
@@ -255,7 +254,7 @@ enum tp_err tp_digest_check(struct tp_digest *d, const struct tp_digest_answer *
 		return TP_AGAIN;
 	if (tp_text_parse_hex(tp_span_of(answer->nc), nc, sizeof(nc)) != TP_OK)
 		return TP_AUTH;
-	if (!compute(answer, method, password ? password : &nobody, wanted))
+	if (!tp_digest_response(answer, method, password ? password : &nobody, wanted))
 		return TP_AUTH;
 	len = strlen(wanted);
 	if (strlen(answer->response) != len)
@@ -306,7 +305,7 @@ enum tp_err tp_digest_answer_challenge(const struct tp_sip_credentials *c, const
 	tp_random_bytes(random, sizeof(random));
 	tp_text_write_hex(a.cnonce, random, sizeof(random));
 	snprintf(a.nc, sizeof(a.nc), "00000001");
-	if (!compute(&a, method, password, response))
+	if (!tp_digest_response(&a, method, password, response))
 		return TP_INTERNAL;
 	tp_wr_init(&wr, buf, size);
 	tp_wr_text(&wr, "Digest username=");

@@ -54,6 +54,10 @@ struct tp_digest_answer {
 TP_NODISCARD enum tp_err tp_digest_read(const struct tp_sip_credentials *credentials,
 					struct tp_digest_answer *out);
 
+/* The response in hexadecimal for these values (RFC 7616 section 3.4.1, qop=auth). */
+bool tp_digest_response(const struct tp_digest_answer *a, const char *method,
+			const struct tp_secret *password, char response[65]);
+
 /* Checks an answer for this realm against the password. TP_OK; TP_AUTH: wrong, or
  * password NULL (an unknown user takes the same time); TP_AGAIN: the nonce is old,
  * not ours or used with this count already: challenge again with stale. */
