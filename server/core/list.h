@@ -51,6 +51,19 @@ static inline struct tp_list *tp_list_first(const struct tp_list *head)
 	return head->next == head ? NULL : head->next;
 }
 
+/* Takes the first node off; NULL when there is none. */
+static inline struct tp_list *tp_list_pop(struct tp_list *head)
+{
+	struct tp_list *first = head->next;
+
+	if (first == head)
+		return NULL;
+	head->next = first->next;
+	first->next->prev = head;
+	first->next = first->prev = NULL;
+	return first;
+}
+
 /* Safe against removal of `it` in the body. `next` is a second struct tp_list *. */
 #define TP_LIST_EACH(it, next_, head) \
 	for ((it) = (head)->next, (next_) = (it)->next; (it) != (head); (it) = (next_), (next_) = (it)->next)

@@ -66,10 +66,8 @@ static void drop_queue(struct tp_channel *ch)
 {
 	struct tp_list *first;
 
-	while ((first = tp_list_first(&ch->queue))) {
-		tp_list_remove(first);
+	while ((first = tp_list_pop(&ch->queue)))
 		free_queued(TP_CONTAINER(first, struct queued, link));
-	}
 	ch->queue_bytes = 0;
 }
 
@@ -190,7 +188,7 @@ static enum tp_err send_packet(struct tp_channel *ch, const uint8_t *bytes, size
 		struct cmsghdr align;
 		char room[CMSG_SPACE(sizeof(int) * TP_CHANNEL_FDS_MAX)];
 	} control = { 0 };
-	struct iovec vec = { (void *)(uintptr_t)bytes, len };
+	struct iovec vec = { (void *)bytes, len };
 	struct msghdr msg = { .msg_iov = &vec, .msg_iovlen = 1 };
 	ssize_t n;
 
@@ -278,7 +276,7 @@ static void drain_queue(struct tp_channel *ch)
 			return;
 		if (err != TP_OK)
 			break;
-		tp_list_remove(first);
+		tp_list_pop(&ch->queue);
 		ch->queue_bytes -= q->len;
 		free_queued(q);
 	}

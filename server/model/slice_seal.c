@@ -36,7 +36,7 @@ static bool read_item(struct tp_rd *rd, struct item *item)
 	    (name && memchr(name, 0, name_len)))
 		tp_rd_set_err(rd, TP_FORMAT);
 	item->bytes = (struct tp_span){ (const char *)tp_rd_bytes(rd, len), len };
-	if (rd->err != TP_OK)
+	if (rd->err != TP_OK || !name)
 		return false;
 	memcpy(item->name, name, name_len);
 	item->name[name_len] = '\0';

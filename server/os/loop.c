@@ -154,10 +154,10 @@ static enum tp_err reserve_fd(struct tp_loop *loop, size_t fd)
 		return TP_OK;
 	while (count <= fd)
 		count *= 2;
-	grown = realloc(loop->by_fd, count * sizeof(*grown));
+	grown = realloc(loop->by_fd, count * sizeof(struct tp_watch *));
 	if (!grown)
 		return TP_NOMEM;
-	memset(grown + loop->by_fd_count, 0, (count - loop->by_fd_count) * sizeof(*grown));
+	memset(grown + loop->by_fd_count, 0, (count - loop->by_fd_count) * sizeof(struct tp_watch *));
 	loop->by_fd = grown;
 	loop->by_fd_count = count;
 	return TP_OK;

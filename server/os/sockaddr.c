@@ -60,7 +60,7 @@ enum tp_err tp_sockaddr_to(const struct sockaddr_storage *sa, socklen_t len, str
 
 enum tp_err tp_sockaddr_local(int fd, struct tp_addr *out)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = { 0 };
 	socklen_t len = sizeof(sa);
 
 	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
@@ -70,7 +70,7 @@ enum tp_err tp_sockaddr_local(int fd, struct tp_addr *out)
 
 enum tp_err tp_sockaddr_peer(int fd, struct tp_addr *out)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = { 0 };
 	socklen_t len = sizeof(sa);
 
 	if (getpeername(fd, (struct sockaddr *)&sa, &len) < 0)

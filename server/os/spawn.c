@@ -169,7 +169,7 @@ static _Noreturn void run_child(const struct tp_spawn *s, pid_t parent, int repo
 
 	if (!step) {
 		make_environment(text, env);
-		syscall(SYS_execveat, program, "", s->argv, env, AT_EMPTY_PATH);
+		syscall(SYS_execveat, program, "", (char *const *)s->argv, env, AT_EMPTY_PATH);
 		step = "exec";
 	}
 	failure.error = errno;

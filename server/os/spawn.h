@@ -14,7 +14,7 @@ enum { TP_SPAWN_FDS_MAX = 8, TP_SPAWN_LIMITS_MAX = 8 };
 
 struct tp_spawn {
 	int program_fd;    /* the executable, opened by whoever could reach it */
-	char *const *argv; /* NULL-terminated */
+	const char *const *argv; /* NULL-terminated */
 	/* fds[i] becomes fd 3 + i of the program; 0 is /dev/null, 1 and 2 stay ours, all
 	 * others are closed. */
 	const int *fds;

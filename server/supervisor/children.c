@@ -44,6 +44,7 @@ void tp_sup_event(struct tp_sup *sup, unsigned severity, const char *name, const
 
 	tp_text_copy(m.name, sizeof(m.name), name);
 	va_start(ap, fmt);
+	/* Started one line above. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(m.text, sizeof(m.text), fmt, ap);
 	va_end(ap);
 	TP_LOG(severity ? TP_LOG_WARN : TP_LOG_INFO, "event", "%s: %s", name, m.text);
@@ -426,7 +427,7 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 	}
 	for (size_t i = 0; i < n; i++)
 		snprintf(text[i], sizeof(text[i]), "%zu", 4 + i);
-	return tp_sup_process_start(sup, &c->process, which, (char *const *)(uintptr_t)argv, fds, n,
+	return tp_sup_process_start(sup, &c->process, which, argv, fds, n,
 				    on_frame, on_end, c, diag);
 }
 

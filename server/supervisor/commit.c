@@ -339,7 +339,7 @@ static enum tp_err validate(struct tp_sup *sup, struct tp_diag *diag)
 	struct tp_sup_commit *commit = &sup->commit;
 	struct tp_msg_validate m = { .revision = commit->request->m.revision };
 	enum tp_err err = tp_sup_process_start(sup, &commit->validator, TP_PROCESS_VALIDATE,
-					       (char *const *)(uintptr_t)argv, NULL, 0,
+					       argv, NULL, 0,
 					       on_validated, on_validator_end, sup, diag);
 
 	if (err != TP_OK)
@@ -460,10 +460,9 @@ static void drop_waiting(struct tp_sup *sup)
 {
 	struct tp_list *first;
 
-	while ((first = tp_list_first(&sup->commit.waiting))) {
+	while ((first = tp_list_pop(&sup->commit.waiting))) {
 		struct tp_sup_request *r = TP_CONTAINER(first, struct tp_sup_request, link);
 
-		tp_list_remove(first);
 		free_request(&r);
 	}
 	sup->commit.waiting_count = 0;

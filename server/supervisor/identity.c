@@ -195,7 +195,7 @@ static enum tp_err start_helper(struct tp_sup *sup, struct tp_diag *diag)
 			       sup->options.log_level, NULL };
 	struct tp_sup_identity *id = &sup->identity;
 	enum tp_err err = tp_sup_process_start(sup, &id->helper, TP_PROCESS_KEYS,
-					       (char *const *)(uintptr_t)argv, NULL, 0, on_frame,
+					       argv, NULL, 0, on_frame,
 					       on_end, sup, diag);
 
 	if (err != TP_OK)

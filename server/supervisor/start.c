@@ -230,6 +230,7 @@ static void find_users(struct tp_sup *sup)
 		struct passwd *found;
 
 		snprintf(name, sizeof(name), "%s%s", sup->options.users, suffix);
+		/* cppcheck-suppress getpwnamCalled ; turnpiked has one thread */
 		found = getpwnam(name);
 		sup->uids[p] = found ? found->pw_uid : (uid_t)(FIRST_PRIVATE_UID + p);
 		sup->gids[p] = found ? found->pw_gid : (gid_t)(FIRST_PRIVATE_UID + p);

@@ -38,7 +38,7 @@ struct tp_sup_process {
 
 /* argv NULL-terminated; fds go behind the channel, from descriptor 4. */
 TP_NODISCARD enum tp_err tp_sup_process_start(struct tp_sup *sup, struct tp_sup_process *p,
-					      enum tp_process which, char *const *argv,
+					      enum tp_process which, const char *const *argv,
 					      const int *fds, size_t fd_count,
 					      tp_channel_handler on_frame,
 					      void (*on_end)(void *arg), void *arg,

@@ -99,7 +99,7 @@ static void sealed_memfd_cannot_change(void **state)
 /* Runs a shell script with what the spawn says; its output. */
 static void run(struct tp_spawn *s, const char *script, char *out, size_t size)
 {
-	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)script, NULL };
+	const char *argv[] = { "sh", "-c", script, NULL };
 	struct tp_diag diag;
 	int pair[2];
 	ssize_t n;
@@ -166,7 +166,7 @@ static void program_gets_its_identity_and_limits(void **state)
 
 static void program_that_cannot_start_is_reported(void **state)
 {
-	char *argv[] = { (char *)"none", NULL };
+	const char *argv[] = { "none", NULL };
 	struct tp_spawn s = { .argv = argv, .program_fd = open("/etc/passwd", O_PATH | O_CLOEXEC) };
 	struct tp_diag diag;
 	pid_t pid;
@@ -181,7 +181,7 @@ static void program_that_cannot_start_is_reported(void **state)
 static void program_dies_with_its_parent(void **state)
 {
 	struct tp_spawn s = { 0 };
-	char *argv[] = { (char *)"sleep", (char *)"60", NULL };
+	const char *argv[] = { "sleep", "60", NULL };
 	int pair[2];
 	int status;
 	pid_t middle;
