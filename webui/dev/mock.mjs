@@ -23,7 +23,7 @@ const fault = (status, tag, message, path) => Object.assign(new Error(message), 
  * scenario: "active"; "setup", a first run; "password", configured through the API but
  * without an administrator. quiet: a single revision.
  */
-export function createMock({ scenario = 'active', role = 'core', quiet = false } = {}) {
+export function createMock({ scenario = 'active', role = 'core', quiet = false, idleSeconds = 1800 } = {}) {
 	const isFirstRun = scenario === 'setup';
 	const clock = () => new Date().toISOString();
 	const store = createStore(isFirstRun ? {} : configuration(role), clock);
@@ -47,7 +47,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false }
 
 	const describe = (session) => ({
 		state: session.state, product: 'Turnpike', version: '0.1.0', 'host-name': hostName, role: currentRole, user: session.user ?? null, csrf: session.csrf,
-		'idle-s': 1800, banner: null, 'previous-login-at': session.user ? new Date(Date.now() - 7.2e6).toISOString() : null, 'failed-logins': 0,
+		'idle-s': idleSeconds, banner: null, 'previous-login-at': session.user ? new Date(Date.now() - 7.2e6).toISOString() : null, 'failed-logins': 0,
 	});
 	const trialLeft = () => (store.trial ? Math.max(0, Math.round((store.trial.until - Date.now()) / 1000)) : 0);
 	const page = (list, q, filter) => {

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
 import { axeViolations, logIn, openBrowser, openPage, password, settle } from './browser.mjs';
 
+const changed = 'nine wise toads at tea';
 let mock;
 let address;
 let browser;
@@ -69,8 +70,8 @@ test('the own password is changed, after the present one', async () => {
 	await page.getByRole('button', { name: 'Account admin' }).click();
 	await page.getByRole('menuitem', { name: 'Change password' }).click();
 	await page.locator('#current').fill('not it');
-	await page.locator('#new-password').fill('nine wise toads at tea');
-	await page.locator('#new-again').fill('nine wise toads at tea');
+	await page.locator('#new-password').fill(changed);
+	await page.locator('#new-again').fill(changed);
 	assert.deepEqual(await axeViolations(page), []);
 	await submit.click();
 	await page.getByText('The present password is wrong.').waitFor();
@@ -79,6 +80,24 @@ test('the own password is changed, after the present one', async () => {
 	await page.getByText('The password is changed').waitFor();
 	await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).last().click();
 	await page.close();
+});
+
+test('a forgotten tab is asked, then logged out, though its pages go on reading', async () => {
+	const short = createMock({ idleSeconds: 6 });
+	const other = await short.listen();
+	await browser.context.clearCookies();
+	const { page } = await openPage(browser.context);
+	await logIn(page, other);
+	await page.getByText('Are you still there?').waitFor();
+	await page.getByRole('button', { name: 'Stay logged in' }).click();
+	await page.getByText('Are you still there?').waitFor({ state: 'detached' });
+	await page.getByText('You were logged out after 6 s without activity.').waitFor();
+	await page.close();
+	await short.close();
+	await browser.context.clearCookies();
+	const again = await openPage(browser.context);
+	await logIn(again.page, address, 'admin', changed);
+	await again.page.close();
 });
 
 test('logging out says so', async () => {

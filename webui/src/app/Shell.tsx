@@ -2,6 +2,7 @@
 import { Page, SkipToContent } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
 import { AlarmDrawer } from './AlarmDrawer';
+import { IdleGuard } from './IdleGuard';
 import { LiveProvider } from './Live';
 import { TopBar } from './TopBar';
 import { Navigation } from './navigation';
@@ -29,6 +30,7 @@ export function Shell() {
 
 	return (
 		<LiveProvider>
+			<IdleGuard />
 			<Page
 				masthead={<TopBar navigationOpen={navigationOpen} onToggleNavigation={() => setNavigationOpen(!navigationOpen)} drawerOpen={drawerOpen} onToggleDrawer={() => setDrawerOpen(!drawerOpen)} />}
 				sidebar={<Navigation isOpen={navigationOpen} onFollow={() => !wide.matches && setNavigationOpen(false)} />}

@@ -5,7 +5,7 @@ import type { Status, ZoneStatus } from '../api/types';
 import { useLive } from '../app/Live';
 import { useSession } from '../app/SessionContext';
 import { usePoll } from '../app/usePoll';
-import { durationText, secondsSince } from '../parts/format';
+import { countText, durationText, secondsSince } from '../parts/format';
 import { FailureNote, LoadingRows, StaleNote } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { CountersCard } from './overview/CountersCard';
@@ -47,8 +47,8 @@ function Body({ status, zones }: { status: Status; zones: ZoneStatus[] | null })
 		<>
 			{silent && <Notice variant="warning" title={`The ${silent} process did not answer within two seconds`} className="tp-gap-below" />}
 			<Grid hasGutter span={6} md={3} className="tp-gap-below">
-				<GridItem><Figure label="Calls now" value={status['calls-active']} to="/calls" /></GridItem>
-				<GridItem><Figure label="Registrations" value={status.registrations} to="/registrations" /></GridItem>
+				<GridItem><Figure label="Calls now" value={status['calls-active']} note={status.sip ? `${countText(status.sip['calls-total'])} since the start` : undefined} to="/calls" /></GridItem>
+				<GridItem><Figure label="Registrations" value={status.registrations} note={status.registrations === 1 ? 'phone' : 'phones'} to="/registrations" /></GridItem>
 				<GridItem><Figure label="Zones up" value={status.zones.up} of={zoneCount > 0 ? zoneCount : undefined} tone={status.zones.down > 0 ? 'danger' : 'success'} note={status.zones.down > 0 ? `${status.zones.down} down` : zoneCount > 0 ? 'all reachable' : 'none yet'} to="/zones" /></GridItem>
 				<GridItem><Figure label="Open alarms" value={openAlarms} tone={status.alarms.critical > 0 ? 'danger' : status.alarms.warning > 0 ? 'warning' : 'success'} note={status.alarms.critical > 0 ? `${status.alarms.critical} critical` : openAlarms === 0 ? 'all clear' : 'none critical'} to="/alarms" /></GridItem>
 			</Grid>

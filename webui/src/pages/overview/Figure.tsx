@@ -18,7 +18,7 @@ export function Figure({ label, value, of, note, tone, to }: FigureProps) {
 			<CardBody>
 				<Link to={to} className="tp-figure-label">{label}</Link>
 				<div className="tp-figure-value">{countText(value)}{of !== undefined && <span className="tp-figure-of"> / {countText(of)}</span>}</div>
-				<div className="tp-figure-note">{note ?? 'now'}</div>
+				<div className="tp-figure-note">{note ?? '\u00a0'}</div>
 			</CardBody>
 		</Card>
 	);
