@@ -166,8 +166,10 @@ def an_unused_session_ends(one):
     check(visitor.log_in("admin", PASSWORD)[0] == 200, "login")
     time.sleep(40)
     check(visitor.status("GET", "/api/v1/status") == 200, "ended too early")
-    time.sleep(62)
-    check(visitor.status("GET", "/api/v1/status") == 401, "an unused session lives on")
+    for _n in range(13):  # the page goes on refreshing itself
+        time.sleep(5)
+        seen = visitor.status("GET", "/api/v1/status", headers={"X-Turnpike-Background": "1"})
+    check(seen == 401, "an unused session lives on")
 
 
 def a_missing_address_is_told(one):
