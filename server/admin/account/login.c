@@ -255,6 +255,18 @@ static void refuse_for(struct tp_http_response *res, uint32_t wait_s)
 	tp_http_header(res, "Retry-After", text);
 }
 
+/* Where this account logged in last: strangers who guess at it must not keep its owner
+ * out, so from there only the source's own wait counts. */
+static bool is_usual_source(struct tp_login *l, const struct tp_http_request *req, const char *account)
+{
+	struct tp_account stored;
+	char source[64];
+
+	tp_login_source(req, source);
+	return tp_store_account_get(l->store, account, &stored) == TP_OK &&
+	       !strcmp(stored.last_login_source, source);
+}
+
 bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
 		      struct tp_http_response *res, const char *account)
 {
@@ -265,7 +277,7 @@ bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
 		return true;
 	tp_throttle_source(&req->peer, source);
 	wait_s = tp_throttle_try(l->sources, source, steady_ms());
-	if (!wait_s)
+	if (!wait_s && !is_usual_source(l, req, account))
 		wait_s = tp_throttle_try(l->accounts, account, steady_ms());
 	if (wait_s)
 		refuse_for(res, wait_s);
