@@ -276,9 +276,8 @@ static void drain_queue(struct tp_channel *ch)
 			return;
 		if (err != TP_OK)
 			break;
-		tp_list_pop(&ch->queue);
 		ch->queue_bytes -= q->len;
-		free_queued(q);
+		free_queued(TP_CONTAINER(tp_list_pop(&ch->queue), struct queued, link));
 	}
 	if (first || tp_watch_change(ch->loop, &ch->watch, TP_LOOP_READ) != TP_OK)
 		end(ch);

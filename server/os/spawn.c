@@ -144,6 +144,8 @@ static const char *prepare_child(const struct tp_spawn *s, pid_t parent, int *pr
 		return step;
 	reset_signals();
 	set_limits(s);
+	if (s->nice)
+		(void)setpriority(PRIO_PROCESS, 0, s->nice);
 	/* An own session: a Ctrl-C at the terminal is for the supervisor alone. */
 	setsid();
 	step = become(s);

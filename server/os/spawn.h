@@ -23,6 +23,7 @@ struct tp_spawn {
 	uid_t uid;
 	gid_t gid;
 	bool bind_low_ports; /* with set_ids: keep CAP_NET_BIND_SERVICE, nothing else */
+	int nice; /* scheduling priority, e.g. -10; 0 and what is refused: as ours */
 	struct {
 		int resource; /* RLIMIT_... */
 		rlim_t value; /* soft and hard; a raise that is refused leaves the hard limit */

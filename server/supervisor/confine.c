@@ -13,9 +13,10 @@
 
 #include "supervisor/supervisor.h"
 
-/* Starting children as other users with fewer rights, and killing them. */
-static const int kept[] = { CAP_SETUID,  CAP_SETGID,       CAP_SETPCAP,
-			    CAP_KILL,    CAP_SYS_RESOURCE, CAP_NET_BIND_SERVICE };
+/* Starting children as other users with fewer rights, media before others in the
+ * scheduler, and killing them. */
+static const int kept[] = { CAP_SETUID,       CAP_SETGID,           CAP_SETPCAP, CAP_KILL,
+			    CAP_SYS_RESOURCE, CAP_NET_BIND_SERVICE, CAP_SYS_NICE };
 
 static const int forbidden[] = {
 	SCMP_SYS(mount),          SCMP_SYS(umount2),        SCMP_SYS(pivot_root),

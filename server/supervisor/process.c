@@ -19,6 +19,7 @@ enum {
 	OPEN_FILES_HELPER = 64,
 	LOCKED_BYTES = 64 << 20,
 	MEDIA_NICE = 30, /* 20 - nice value: media may go before others, down to -10 */
+	MEDIA_NICE = -10, /* sound that waits for a processor is sound lost */
 	GRACE_MS = 1000, /* between the end of a channel and of its process */
 };
 
@@ -98,6 +99,7 @@ static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const cha
 		.uid = sup->uids[p->which],
 		.gid = sup->gids[p->which],
 		.bind_low_ports = p->which == TP_PROCESS_ADMIN || p->which == TP_PROCESS_SIP,
+		.nice = p->which == TP_PROCESS_MEDIA ? MEDIA_NICE : 0,
 		.limits = { { RLIMIT_CORE, 0 },
 			    { RLIMIT_NOFILE, helper ? OPEN_FILES_HELPER : OPEN_FILES },
 			    { RLIMIT_MEMLOCK, LOCKED_BYTES },
