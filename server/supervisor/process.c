@@ -18,7 +18,6 @@ enum {
 	OPEN_FILES = 20000,
 	OPEN_FILES_HELPER = 64,
 	LOCKED_BYTES = 64 << 20,
-	MEDIA_NICE = 30, /* 20 - nice value: media may go before others, down to -10 */
 	MEDIA_NICE = -10, /* sound that waits for a processor is sound lost */
 	GRACE_MS = 1000, /* between the end of a channel and of its process */
 };
@@ -102,9 +101,8 @@ static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const cha
 		.nice = p->which == TP_PROCESS_MEDIA ? MEDIA_NICE : 0,
 		.limits = { { RLIMIT_CORE, 0 },
 			    { RLIMIT_NOFILE, helper ? OPEN_FILES_HELPER : OPEN_FILES },
-			    { RLIMIT_MEMLOCK, LOCKED_BYTES },
-			    { RLIMIT_NICE, p->which == TP_PROCESS_MEDIA ? MEDIA_NICE : 0 } },
-		.limit_count = 4,
+			    { RLIMIT_MEMLOCK, LOCKED_BYTES } },
+		.limit_count = 3,
 	};
 	enum tp_err err;
 
