@@ -41,6 +41,15 @@ static void unref(struct connection *c)
 		tp_connection_release(c);
 }
 
+static void is_no_longer_silent(struct connection *c)
+{
+	if (!c->half_open)
+		return;
+	c->half_open = false;
+	c->layer->half_open--;
+	tp_list_remove(&c->silent_link);
+}
+
 static void leave_tables(struct connection *c)
 {
 	struct tp_transport_layer *layer = c->layer;
@@ -53,9 +62,7 @@ static void leave_tables(struct connection *c)
 	if (c->source)
 		tp_source_leave(layer, c->source);
 	c->source = NULL;
-	if (c->half_open)
-		layer->half_open--;
-	c->half_open = false;
+	is_no_longer_silent(c);
 	layer->counters.connections--;
 }
 
@@ -326,10 +333,8 @@ void tp_connection_close(struct connection *c, const char *reason)
 
 static void had_message(struct connection *c, bool valid)
 {
-	if (valid && c->half_open) {
-		c->half_open = false;
-		c->layer->half_open--;
-	}
+	if (valid)
+		is_no_longer_silent(c);
 	if (!valid && (c->half_open || ++c->parse_errors > PARSE_ERRORS_MAX))
 		tp_connection_close(c, "sent what is not SIP");
 }
@@ -570,6 +575,23 @@ static enum tp_err connection_new(struct tp_transport_layer *layer, int fd, uint
 	return TP_OK;
 }
 
+/* A flood of connections that say nothing must not keep newcomers out: the oldest of
+ * them gives way. */
+static bool make_room(struct tp_transport_layer *layer)
+{
+	struct tp_list *oldest;
+
+	while (layer->counters.connections >= layer->limits.connections ||
+	       layer->half_open >= layer->limits.half_open) {
+		oldest = tp_list_first(&layer->silent);
+		if (!oldest)
+			return false;
+		tp_connection_fail(TP_CONTAINER(oldest, struct connection, silent_link),
+				   "gave way to newer connections, having sent no message");
+	}
+	return true;
+}
+
 enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_addr *remote)
 {
 	struct tp_transport_layer *layer = l->layer;
@@ -577,9 +599,7 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 	struct connection *c = NULL;
 	enum tp_err err = TP_LIMIT;
 
-	if (layer->counters.connections < layer->limits.connections &&
-	    layer->half_open < layer->limits.half_open &&
-	    (l->exempt || tp_source_enter(layer, remote, &source)))
+	if (make_room(layer) && (l->exempt || tp_source_enter(layer, remote, &source)))
 		err = connection_new(layer, fd, TP_LOOP_READ, &c);
 	if (err != TP_OK) {
 		if (source)
@@ -591,6 +611,7 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 	c->source = source;
 	c->half_open = true;
 	layer->half_open++;
+	tp_list_append(&layer->silent, &c->silent_link);
 	c->flow.transport = l->transport;
 	c->flow.remote = *remote;
 	c->flow.local = l->address;

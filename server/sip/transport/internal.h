@@ -16,6 +16,7 @@ struct tp_transport_layer {
 	void *arg;
 	struct tp_list listeners;   /* struct listener, in the order of the configuration */
 	struct tp_list connections; /* struct connection */
+	struct tp_list silent;      /* accepted ones that sent no message yet, oldest first */
 	struct tp_list closing;     /* those closed and not yet told about */
 	struct tp_map by_id;
 	struct tp_map by_target;    /* outgoing ones that may be shared */
@@ -81,7 +82,8 @@ struct connection {
 	struct tp_later later;      /* tells that it is closed */
 	struct tp_later read_later; /* goes on reading what OpenSSL holds */
 	enum phase phase;
-	bool half_open;             /* accepted, nothing valid received yet */
+	bool half_open;             /* accepted, nothing valid received yet: on layer->silent */
+	struct tp_list silent_link;
 	struct tp_tls_context *context; /* outgoing: part of the identity */
 	struct tp_tls_session *tls;
 	struct tp_framer framer;

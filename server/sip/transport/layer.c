@@ -55,6 +55,7 @@ enum tp_err tp_transport_layer_new(struct tp_loop *loop, const struct tp_transpo
 	set_limits(&layer->limits, limits);
 	tp_list_init(&layer->listeners);
 	tp_list_init(&layer->connections);
+	tp_list_init(&layer->silent);
 	tp_list_init(&layer->closing);
 	tp_random_bytes(seed, sizeof(seed));
 	tp_map_init(&layer->by_id, seed, layer->limits.connections);

@@ -61,7 +61,7 @@ static int setup(void **state)
 {
 	static const struct tp_transport_events events = { on_message, on_open, on_closed, on_refused };
 	const struct tp_transport_limits limits = {
-		.connections = 8, .connections_source = 4, .first_message_ms = 150,
+		.connections = 8, .half_open = 6, .connections_source = 4, .first_message_ms = 150,
 		.message_ms = 150, .idle_ms = 600, .pong_ms = 100, .write_queue_bytes = 100000,
 	};
 	struct world *w = calloc(1, sizeof(*w));
@@ -302,6 +302,35 @@ static void one_source_cannot_take_all(void **state)
 	close(greedy[0]);
 }
 
+/* Eight silent ones from different places: the oldest go, one that speaks stays. */
+static void silent_ones_give_way(void **state)
+{
+	struct world *w = *state;
+	struct tp_addr to = listen_on(w, TP_TRANSPORT_TCP, LOCAL);
+	int speaks = dial(&to, "127.0.3.2");
+	int silent[8];
+	char from[32];
+
+	test_send(speaks, options("first", "", ""));
+	test_run_until(w->loop, &w->messages, 1);
+	for (int i = 0; i < 8; i++) {
+		snprintf(from, sizeof(from), "127.0.3.%d", 10 + i);
+		silent[i] = dial(&to, from);
+		test_run(w->loop, 2);
+	}
+	assert_int_equal(w->closed, 2);
+	assert_string_equal(w->reason, "gave way to newer connections, having sent no message");
+	assert_true(test_is_closed(silent[0]));
+	assert_true(test_is_closed(silent[1]));
+	assert_false(test_is_closed(silent[2]));
+	test_send(silent[7], options("late", "", ""));
+	test_send(speaks, options("second", "", ""));
+	test_run_until(w->loop, &w->messages, 3);
+	for (int i = 0; i < 8; i++)
+		close(silent[i]);
+	close(speaks);
+}
+
 static void who_does_not_read_is_closed(void **state)
 {
 	struct world *w = *state;
@@ -447,6 +476,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_sip_is_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow_ones_are_closed_and_others_live, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_source_cannot_take_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(silent_ones_give_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_does_not_read_is_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(datagrams_are_answered_where_via_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(listeners_come_and_go, setup, teardown),
