@@ -293,6 +293,7 @@ void tp_leg_commit(struct tp_leg *leg, struct tp_leg_plan *plan)
 	if (!plan->keep_tx) {
 		close_crypto(leg->media, &leg->tx);
 		leg->tx = plan->tx;
+		memset(&leg->renumber, 0, sizeof(leg->renumber));
 	}
 	if (want->kind == TP_MEDIA_LEG_UDP) {
 		tp_latch_signal(&leg->rtp_latch, &want->remote_rtp, want->nat);

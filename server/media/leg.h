@@ -7,6 +7,7 @@
 #include "ipc/messages.h"
 #include "media/latch.h"
 #include "media/media.h"
+#include "media/renumber.h"
 #include "media/sources.h"
 #include "media/srtp.h"
 
@@ -47,6 +48,7 @@ struct tp_leg {
 	struct tp_latch rtcp_latch;
 	struct tp_leg_crypto rx;
 	struct tp_leg_crypto tx;
+	struct tp_renumber renumber;  /* of what is sealed */
 	struct tp_flow flow;          /* hop */
 	struct tp_sources sources;
 	struct tp_bucket rtcp_bucket;

@@ -1,6 +1,7 @@
 /* The packet path. Runs in turnpike-media. */
 #include "media/relay.h"
 
+#include "core/bytes.h"
 #include "media/link.h"
 #include "media/session.h"
 #include "proto/rtcp.h"
@@ -34,6 +35,23 @@ static bool can_send(const struct tp_leg *to, bool rtcp)
 	       tp_addr_is_set(tp_latch_target(latch));
 }
 
+static enum tp_err seal_rtp(struct tp_leg *to, struct tp_buffer *b)
+{
+	uint32_t ssrc = tp_load_be32(b->data + 8);
+	uint16_t sequence = tp_load_be16(b->data + 2);
+	const struct tp_srtp_slot *slot;
+	enum tp_err err;
+
+	tp_rtp_set_sequence(b->data, tp_renumber_sequence(&to->renumber, ssrc, sequence));
+	err = tp_srtp_seal_rtp(to->tx.srtp, b->data, &b->len);
+	if (!err)
+		tp_renumber_sealed(&to->renumber, ssrc);
+	slot = err == TP_EXISTS ? tp_srtp_record_slot(to->tx.record, ssrc, false) : NULL;
+	if (slot)
+		tp_renumber_refused(&to->renumber, ssrc, sequence, (uint16_t)(slot->rtp_next - 1));
+	return err;
+}
+
 /* Seals for the leg and queues; false: not sent. */
 static bool send_on(struct tp_leg *to, struct tp_buffer *b, bool rtcp)
 {
@@ -47,8 +65,7 @@ static bool send_on(struct tp_leg *to, struct tp_buffer *b, bool rtcp)
 	if (to->want.tx_suite) {
 		if (!to->tx.srtp)
 			return false; /* never in clear where a key was agreed */
-		err = rtcp ? tp_srtp_seal_rtcp(to->tx.srtp, b->data, &b->len) :
-			     tp_srtp_seal_rtp(to->tx.srtp, b->data, &b->len);
+		err = rtcp ? tp_srtp_seal_rtcp(to->tx.srtp, b->data, &b->len) : seal_rtp(to, b);
 		if (err) {
 			to->count.tx_unsealed++;
 			return false;

@@ -105,7 +105,7 @@ static int open_program(void)
 
 static void start_process(struct process *p)
 {
-	char *argv[] = { "turnpike-media", "--srtp-fd", "4", NULL };
+	const char *argv[] = { "turnpike-media", "--srtp-fd", "4", NULL };
 	struct tp_spawn spawn = { .argv = argv, .fd_count = 2 };
 	struct tp_diag diag;
 	int ends[2], fds[2];

@@ -150,6 +150,39 @@ static void each_leg_has_its_own_suite(void **state)
 	}
 }
 
+/* A gateway that begins its sequence anew under the same source: heard again after a
+ * few packets, and no index is sealed twice. */
+static void a_sender_that_begins_anew_is_heard_again(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_addr to_b;
+
+	phone_agree(&f->a, &f->set.streams[0].legs[0], TP_SRTP_AES_CM_128_HMAC_SHA1_80, 1);
+	f->b.sequence = 40000;
+	assert_int_equal(rig_set(&f->r, &f->set), TP_OK);
+	talk(f, 20);
+	to_b = leg_b(f);
+	for (int again = 0; again < 3; again++) {
+		struct tp_rtp h = { .payload_type = 8, .ssrc = f->b.ssrc, .timestamp = 1 };
+		unsigned before = f->a.received;
+
+		for (uint16_t n = 0; n < 60; n++) {
+			uint8_t packet[172];
+			uint16_t sent_as = (uint16_t)(f->a.last_sequence + 1);
+
+			h.sequence = (uint16_t)(30000 - 1000 * again + n);
+			tp_rtp_write_header(packet, &h);
+			memset(packet + 12, (int)(h.ssrc + sent_as), 160); /* as phone_receive wants it */
+			phone_send_bytes(&f->b, false, &to_b, packet, sizeof(packet));
+			rig_run(f->loop, 2);
+			phone_receive(&f->a, false);
+		}
+		assert_int_equal(f->a.received - before, 60 - TP_RENUMBER_AFTER);
+	}
+	assert_int_equal(f->a.refused, 0);
+	assert_int_equal(f->a.last_sequence, 40019 + 3 * (60 - TP_RENUMBER_AFTER));
+}
+
 static void what_is_not_authentic_is_not_relayed(void **state)
 {
 	struct fixture *f = *state;
@@ -414,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(two_phones_talk, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_leg_has_its_own_suite, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sender_that_begins_anew_is_heard_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_authentic_is_not_relayed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_spray_redirects_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_phone_behind_nat_is_found, setup, teardown),
