@@ -200,7 +200,8 @@ static void take_effect(struct tp_config *c, const struct tp_operator *op,
 	drop_candidate(c);
 	c->trial = change->trial_s ? number : 0;
 	c->trial_until_ms = tp_config_clock_ms() + 1000ull * change->trial_s;
-	c->trial_connection = op->connection;
+	/* All that were open at the commit prove nothing about getting in after it. */
+	c->trial_connection = op->newest > op->connection ? op->newest : op->connection;
 	if (change->trial_s)
 		tp_config_log(c, 0, "config.commit", op,
 			      "Revision %llu is in force on trial, to be confirmed within %u s: %s",
@@ -336,7 +337,7 @@ enum tp_err tp_config_confirm(struct tp_config *c, const struct tp_operator *op,
 
 	if (err != TP_OK)
 		return err;
-	if (c->trial_connection && c->trial_connection == op->connection) {
+	if (op->connection <= c->trial_connection) {
 		tp_model_errors_add(
 			errors, "",
 			"Confirm over a new connection, which shows that you can still get in: "

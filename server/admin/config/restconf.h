@@ -14,6 +14,7 @@ struct tp_operator {
 	const char *user;    /* "admin", "root", "setup" */
 	const char *source;  /* "192.0.2.7", "socket" */
 	uint64_t connection; /* unique for each TCP or socket connection while admin runs; not 0 */
+	uint64_t newest;     /* highest such number given out by now; 0 = not known */
 	bool may_write;
 };
 

@@ -23,7 +23,7 @@ struct tp_config {
 	char holder[TP_STORE_AUTHOR_MAX + 1];
 	uint64_t trial;		   /* revision on trial, 0 = none */
 	uint64_t trial_until_ms;   /* monotonic */
-	uint64_t trial_connection; /* that asked for it; 0 = not known any more */
+	uint64_t trial_connection; /* newest at the commit; 0 = not known any more */
 	uint64_t trial_previous;   /* what comes back */
 
 	/* The supervisor's newest word, handed over by its thread. */

@@ -43,6 +43,7 @@ static void handle(void *arg, const struct tp_http_request *req, struct tp_http_
 		.op = { .user = req->user[0] ? req->user : "setup",
 			.source = source,
 			.connection = req->connection,
+			.newest = req->newest_connection,
 			.may_write = true },
 	};
 	struct tp_restconf_response answer = { 0 };
@@ -57,6 +58,8 @@ static void handle(void *arg, const struct tp_http_request *req, struct tp_http_
 		tp_http_reply_empty(res, answer.status);
 	if (answer.allow)
 		tp_http_header(res, "Allow", answer.allow);
+	/* A browser shares its connections: without this one the next attempt comes over another. */
+	res->close = answer.status == 403 && strcmp(req->path, "/api/v1/config/confirm") == 0;
 	if (answer.etag[0])
 		tp_http_header(res, "ETag", answer.etag);
 	if (answer.location[0])

@@ -61,6 +61,7 @@ struct tp_http_request {
 	bool local;             /* came by the administration socket */
 	bool background;        /* the page asked by itself: no sign of a person */
 	uint64_t connection;    /* number of the TCP or socket connection, never reused */
+	uint64_t newest_connection; /* highest number given out by now */
 
 	enum tp_operator_state state;
 	char user[128];         /* who, when active: account name, or "root" */
@@ -80,6 +81,7 @@ struct tp_http_response {
 	const void *fixed;      /* static bytes instead of body */
 	size_t fixed_len;
 	json_t *headers;        /* object of extra headers; NULL = none */
+	bool close;             /* end the connection behind this answer */
 };
 
 /* Each replaces what was there. */

@@ -163,6 +163,7 @@ static enum tp_err peer_of(const struct mg_request_info *info, struct tp_addr *o
 static enum tp_err read_request(const struct mg_connection *conn, struct tp_http_request *req)
 {
 	const struct mg_request_info *info = mg_get_request_info(conn);
+	struct tp_server *server = mg_get_user_data(mg_get_context(conn));
 
 	*req = (struct tp_http_request){
 		.method = method_of(info->request_method),
@@ -180,6 +181,7 @@ static enum tp_err read_request(const struct mg_connection *conn, struct tp_http
 		.local = !info->is_ssl,
 		.background = header(conn, "X-Turnpike-Background")[0] != '\0',
 		.connection = (uint64_t)(uintptr_t)mg_get_user_connection_data(conn),
+		.newest_connection = atomic_load(&server->connections),
 		.rest = "",
 	};
 	if (!req->method || req->path[0] != '/')
@@ -298,7 +300,7 @@ static int on_request(struct mg_connection *conn)
 	bool keep;
 
 	tp_sources_busy(server->sources, fd, true);
-	keep = answer(server, conn, &res);
+	keep = answer(server, conn, &res) && !res.close;
 	if (!keep)
 		mg_disable_connection_keep_alive(conn);
 	send_response(conn, &res, !keep);

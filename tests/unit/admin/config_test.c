@@ -39,6 +39,7 @@ struct fixture {
 	struct tp_store *store;
 	struct supervisor sup;
 	struct tp_config *config;
+	uint64_t newest; /* connection number when a request is made */
 };
 
 static enum tp_err fake_seal(void *arg, const struct tp_msg_seal *ask, struct tp_msg_sealed *answer)
@@ -200,6 +201,7 @@ static json_t *ask_as(struct fixture *f, const char *method, const char *path, c
 		.op = {.user = "admin",
 		       .source = "192.0.2.7",
 		       .connection = connection,
+		       .newest = f->newest,
 		       .may_write = may_write},
 	};
 	struct tp_restconf_response r = {0};
@@ -415,6 +417,19 @@ static void a_trial_is_confirmed_over_another_connection(void **state)
 	run(f, "POST", "/api/v1/config/confirm", "{}", 409);
 }
 
+static void a_connection_from_before_the_commit_cannot_confirm(void **state)
+{
+	struct fixture *f = *state;
+
+	run(f, "PUT", PORT, "{\"turnpike-sip:port\":5071}", 201);
+	f->newest = 7;
+	run(f, "POST", "/api/v1/config/commit", "{\"confirm-within-s\":300}", 200);
+	json_decref(ask_as(f, "POST", "/api/v1/config/confirm", "{}", 7, true, 403));
+	assert_int_equal(state_of(f, 2), TP_REVISION_TRIAL);
+	json_decref(ask_as(f, "POST", "/api/v1/config/confirm", "{}", 8, true, 200));
+	assert_int_equal(state_of(f, 2), TP_REVISION_COMMITTED);
+}
+
 static void a_trial_is_undone(void **state)
 {
 	struct fixture *f = *state;
@@ -605,6 +620,7 @@ int main(void)
 		TEST(a_refusal_leaves_everything_as_it_was),
 		TEST(what_breaks_a_rule_never_reaches_the_supervisor),
 		TEST(a_trial_is_confirmed_over_another_connection),
+		TEST(a_connection_from_before_the_commit_cannot_confirm),
 		TEST(a_trial_is_undone),
 		TEST(a_trial_that_runs_out_is_undone_by_the_supervisor),
 		TEST(an_old_word_does_not_undo_a_newer_commit),
