@@ -198,6 +198,7 @@ class Lab:
         self.edge = self.core = None
         self.children = []
         self.passwords = {"outside": "o-secret-1", "inside": "i-secret-1",
+                          "outside-2": "o-secret-3", "inside-2": "i-secret-3",
                           "outside-srtp": "o-secret-2", "inside-plain": "i-secret-2"}
 
     def __enter__(self):
@@ -240,9 +241,9 @@ class Lab:
             "name": "core", "type": "traversal-server", "listen-port": 7001, "network": "dmz",
             "verify-name": "core.lab.test", "user": "core", "password": "link-secret"})
         self.add_phones(self.edge, "outside.test", "inside.test", "core", {
-            "outside": "auto", "outside-srtp": "force-encrypted"})
+            "outside": "auto", "outside-2": "auto", "outside-srtp": "force-encrypted"})
         self.add_phones(self.core, "inside.test", "outside.test", "edge", {
-            "inside": "auto", "inside-plain": "force-unencrypted"})
+            "inside": "auto", "inside-2": "auto", "inside-plain": "force-unencrypted"})
         self.edge.admin.commit("lab")
         self.core.admin.commit("lab")
 
@@ -392,14 +393,14 @@ def talk(report, name):
     return next(m for m in report["media"] if m["from"] == name)
 
 
-def check_calls(report, calls, *names):
+def check_calls(report, calls, *names, may_lose=0):
     """All calls answered, every packet heard by the right phone, and nothing else."""
     check(report["calls"] == calls and report["failed"] == 0,
           f"{report['failed']} of {report['calls']} calls failed: {report['failures']} {report.get('stderr')}")
     for name in names:
         media = talk(report, name)
         check(media["received"] > 0, f"nothing of {name} was heard")
-        check(media["lost"] == 0, f"{media['lost']} of {media['sent']} packets of {name} were lost")
+        check(media["lost"] <= may_lose, f"{media['lost']} of {media['sent']} packets of {name} were lost")
         check(media["corrupt"] == 0 and media["foreign"] == 0, f"wrong audio from {name}: {media}")
         check(media["silent_legs"] == 0, f"one-way audio at {name}: {media}")
 
