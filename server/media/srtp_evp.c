@@ -85,7 +85,7 @@ static const struct suite *suite_of(uint8_t suite)
 		[TP_SRTP_AEAD_AES_256_GCM] = { EVP_aes_256_gcm, EVP_aes_256_ctr, 32, 12, 16, 16, true },
 	};
 
-	return &suites[suite];
+	return suite && suite < sizeof(suites) / sizeof(suites[0]) ? &suites[suite] : NULL;
 }
 
 /* --------------------------------------------------------------------- keys */
@@ -154,13 +154,17 @@ static void unmake(struct tp_srtp *base)
 static enum tp_err make(uint8_t suite, const uint8_t *key, size_t key_len, bool sealing,
 			struct tp_srtp_record *record, struct tp_srtp **out)
 {
-	struct evp *s = calloc(1, sizeof(*s));
+	const struct suite *facts = suite_of(suite);
+	struct evp *s;
 
 	(void)key_len;
+	if (!facts || !facts->cipher)
+		return TP_UNSUPPORTED;
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return TP_NOMEM;
+	s->suite = facts;
 	s->base.backend = &tp_srtp_backend_evp;
-	s->suite = suite_of(suite);
 	s->sealing = sealing;
 	s->record = record;
 	for (uint32_t i = 0; i < record->slot_count; i++) {
