@@ -51,6 +51,18 @@ class Bench(One):
         super().close()
 
 
+def fresh(case):
+    """The case without what an earlier one that failed has left on the sockets."""
+    def run(bench):
+        for peer in bench.peers.values():
+            while peer.pending():
+                peer.forget()
+            peer.forget()
+        case(bench)
+    run.__name__ = case.__name__
+    return run
+
+
 def offer(peer, port=4000, **more):
     return sdp(peer.ip, port, **more)
 
@@ -275,7 +287,7 @@ def policy_of_a_leg_is_kept(bench):
     a, b = bench.a, bench.b
     bench.admin.put("turnpike-zone:zones/zone=b/media-encryption", "force-encrypted")
     bench.admin.commit("encrypt towards b")
-    invite = a.request("INVITE", f"sip:bob@{HOST}", body=offer(a))
+    a.request("INVITE", f"sip:bob@{HOST}", body=offer(a))
     seen = b.expect("INVITE")
     check("RTP/SAVP" in seen.body and seen.body.count("a=crypto:") == 5, f"not offered encrypted: {seen.body}")
     b.respond(seen, 200, "OK", body=offer(b, 5000), tag="bt")
@@ -283,8 +295,6 @@ def policy_of_a_leg_is_kept(bench):
     b.respond(b.expect("BYE"), 200, "OK")
     refused = a.expect((488, "INVITE"))
     check("zone 'b' requires encrypted media" in refused.get("Warning"), f"no reason: {refused.text}")
-    a.request("ACK", f"sip:bob@{HOST}", to=refused.get("To"), call_id=invite.get("Call-ID"),
-              from_tag=invite.tag("From"))
     key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
     invite = a.request("INVITE", f"sip:bob@{HOST}", body=offer(a))
     seen = b.expect("INVITE")
@@ -360,9 +370,10 @@ def an_administrator_ends_a_call(bench):
 
 
 if __name__ == "__main__":
-    cases.run([sdp_names_us_on_both_legs, hold_keeps_ports, old_hold_address_is_told, offer_in_the_answer,
+    cases.run([fresh(case) for case in (
+               sdp_names_us_on_both_legs, hold_keeps_ports, old_hold_address_is_told, offer_in_the_answer,
                repeated_answers_get_their_ack, early_media_then_the_same_answer,
                peers_without_routes_are_understood, parallel_fork_takes_the_first_answer,
                fork_gives_the_best_refusal, priorities_are_tried_in_turn, cancel_reaches_the_called,
                policy_of_a_leg_is_kept, hostile_bodies_are_refused, strangers_are_asked_who_they_are,
-               limits_of_a_proxy, an_administrator_ends_a_call], Bench((HOST, 7443)))
+               limits_of_a_proxy, an_administrator_ends_a_call)], Bench((HOST, 7443)))

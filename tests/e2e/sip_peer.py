@@ -1,6 +1,7 @@
 """A SIP peer over UDP that a test plays line by line: what it sends and what it sees is raw text."""
 import itertools
 import re
+import select
 import socket
 import time
 
@@ -84,10 +85,27 @@ class Peer:
                     message.status == status and method in (None, message.method)
                 if hit:
                     self.waiting.remove(message)
+                    if message.status >= 300 and message.method == "INVITE":
+                        self._acknowledge(message)
                     return message
             check(time.monotonic() < until,
                   f"{self.user} did not get {what}, only {[m.first for m in self.waiting]}")
             self._receive(until)
+
+    def _acknowledge(self, refused):
+        """The ACK of a refusal belongs to the INVITE's transaction: its branch."""
+        lines = [f"ACK sip:{self.proxy[0]} SIP/2.0", f"Via: {refused.get('Via').split(';rport')[0]}",
+                 "Max-Forwards: 70", f"CSeq: {refused.get('CSeq').split()[0]} ACK"]
+        lines += [f"{name}: {refused.get(name)}" for name in ("From", "To", "Call-ID")]
+        self.send("\r\n".join(lines + ["Content-Length: 0", "", ""]))
+
+    def pending(self):
+        return bool(select.select([self.socket], [], [], 0.05)[0])
+
+    def forget(self):
+        """What an earlier case left."""
+        self._receive(0)
+        self.waiting.clear()
 
     def expect_nothing(self, what, seconds=0.7):
         until = time.monotonic() + seconds

@@ -15,26 +15,29 @@ static void on_retry(void *arg)
 	dial(arg);
 }
 
-/* retry_s, doubled up to eight times of it, with a quarter of jitter either way. The
- * first retry of a link that had been up comes within a second. */
-static void schedule(struct tp_zone *zone, bool was_up)
+/* retry_s, doubled up to eight times of it, with a quarter of jitter either way. A link
+ * that was just lost, and one never tried yet, is dialled again within a second for some
+ * seconds: the other side may only be starting again. */
+static void schedule(struct tp_zone *zone)
 {
+	enum { QUICK_MS = 300, QUICK_JITTER_MS = 600 };
 	unsigned doublings = zone->failures > TP_ZONE_BACKOFF_DOUBLINGS ? TP_ZONE_BACKOFF_DOUBLINGS :
 									  zone->failures;
 	uint64_t wait_ms = ((uint64_t)zone->cfg->retry_s * 1000) << doublings;
 
 	wait_ms = wait_ms * 3 / 4 + tp_random_below((uint32_t)(wait_ms / 2 + 1));
-	if (was_up)
-		wait_ms = 200 + tp_random_below(800);
-	else
+	if (zone->quick_retries) {
+		zone->quick_retries--;
+		wait_ms = QUICK_MS + tp_random_below(QUICK_JITTER_MS);
+	} else {
 		zone->failures++;
+	}
 	if (tp_timer_start(zone->sip->loop, &zone->retry, wait_ms, on_retry, zone) != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "zone.retry", "zone '%s': no timer", zone->cfg->name);
 }
 
 void tp_zone_client_failed(struct tp_zone *zone, const char *reason)
 {
-	bool was_up = zone->state == TP_ZONE_STATE_UP;
 	char words[sizeof(zone->reason)];
 
 	tp_text_copy(words, sizeof(words), reason); /* may lie in what is closed next */
@@ -47,7 +50,7 @@ void tp_zone_client_failed(struct tp_zone *zone, const char *reason)
 	if (zone->cfg->peers_count > 1)
 		zone->peer_index = (uint8_t)((zone->peer_index + 1) % zone->cfg->peers_count);
 	tp_zone_set_state(zone, TP_ZONE_STATE_FAILED, "%s", words);
-	schedule(zone, was_up);
+	schedule(zone);
 }
 
 /* ------------------------------------------------------- authentication */
@@ -77,6 +80,7 @@ static void on_auth_response(void *arg, struct tp_client_txn *txn, struct tp_sip
 	} else {
 		tp_zone_words(msg, words, sizeof(words));
 		snprintf(reason, sizeof(reason), "the edge refused us: %s", words);
+		zone->quick_retries = 0;
 		tp_zone_client_failed(zone, reason);
 	}
 	tp_sip_msg_free(&msg);
@@ -165,6 +169,7 @@ void tp_zone_client_open(struct tp_zone *zone, struct tp_flow *flow)
 		snprintf(reason, sizeof(reason), "the certificate of the edge was refused: %s",
 			 flow->tls ? flow->tls->reason : "no TLS");
 		send_refusal(zone, flow, reason);
+		zone->quick_retries = 0;
 		tp_zone_client_failed(zone, reason);
 		return;
 	}
@@ -210,6 +215,7 @@ static void dial(struct tp_zone *zone)
 
 void tp_zone_client_start(struct tp_zone *zone)
 {
+	zone->quick_retries = TP_ZONE_QUICK_RETRIES;
 	tp_zone_set_state(zone, TP_ZONE_STATE_CONNECTING, "connecting");
 	if (tp_timer_start(zone->sip->loop, &zone->retry, 0, on_retry, zone) != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "zone.retry", "zone '%s': no timer", zone->cfg->name);

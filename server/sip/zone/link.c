@@ -197,6 +197,7 @@ void tp_zone_link_up(struct tp_zone *zone, struct tp_flow *flow)
 	flow->zone = zone->id;
 	zone->peer = flow->remote;
 	zone->failures = 0;
+	zone->quick_retries = TP_ZONE_QUICK_RETRIES;
 	zone->connects++;
 	tp_zone_set_state(zone, TP_ZONE_STATE_UP, "%s", "");
 	TP_LOG(TP_LOG_INFO, "zone.link", "zone '%s': link up over %s", zone->cfg->name,

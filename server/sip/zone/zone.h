@@ -10,6 +10,7 @@ enum {
 	TP_ZONES_MAX = 200,
 	TP_ZONE_MISSED_MAX = 3,     /* keepalives without an answer: the link is dead */
 	TP_ZONE_BACKOFF_DOUBLINGS = 3,
+	TP_ZONE_QUICK_RETRIES = 20, /* after a link was lost, and at the start */
 	TP_ZONE_AUTH_MS = 10000,    /* from an open connection to an authenticated link */
 	TP_ZONE_PEERS_MAX = 6,
 };
@@ -43,7 +44,8 @@ struct tp_zone {
 	struct tp_flow *dialing;       /* traversal client: on the way */
 	struct tp_client_txn *auth;    /* the OPTIONS that authenticates us */
 	unsigned auth_attempts;
-	unsigned failures;             /* in a row */
+	unsigned failures;             /* in a row, after the quick ones */
+	unsigned quick_retries;        /* left */
 	struct tp_timer retry;         /* client: dial again; neighbor: resolve again */
 	struct tp_timer keepalive;
 	struct tp_client_txn *ping;
