@@ -29,6 +29,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const store = createStore(isFirstRun ? {} : configuration(role), clock);
 	const fleet = createFleet(role);
 	const sessions = new Map();
+	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
 	const secret = 'TURN-PIKE-FIRST-LOGIN';
 	let password = scenario !== 'active' ? null : 'correct horse battery';
@@ -123,7 +124,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			const errors = store.check();
 			return errors.length ? { valid: false, errors } : { valid: true };
 		},
-		'POST /api/v1/config/commit': ({ body, socket }) => {
+		'POST /api/v1/config/commit': ({ body }) => {
 			const errors = store.check();
 			if (errors.length)
 				throw Object.assign(fault(400, 'invalid-value', 'The configuration is not valid.'), { errors });
@@ -135,12 +136,14 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			const trial = body['confirm-within-s'] > 0;
 			const revision = store.record('admin', body.comment, trial ? 'trial' : 'committed', changes);
 			if (trial)
-				store.trial = { revision: revision.revision, before, socket, until: Date.now() + body['confirm-within-s'] * 1000, timer: setTimeout(() => endTrial(true), body['confirm-within-s'] * 1000).unref() };
+				store.trial = { revision: revision.revision, before, newest: connections, until: Date.now() + body['confirm-within-s'] * 1000, timer: setTimeout(() => endTrial(true), body['confirm-within-s'] * 1000).unref() };
 			return { revision: revision.revision, trial: trial ? { 'left-s': trialLeft() } : null };
 		},
-		'POST /api/v1/config/confirm': ({ socket }) => {
-			if (store.trial?.socket === socket)
-				throw fault(409, 'operation-failed', 'The confirmation must come over another connection than the commit.');
+		'POST /api/v1/config/confirm': ({ socket, reply }) => {
+			if (store.trial && socket.opened <= store.trial.newest) {
+				reply.close = true;
+				throw fault(403, 'access-denied', 'Confirm over a new connection, which shows that you can still get in.');
+			}
 			endTrial(false);
 		},
 		'POST /api/v1/config/undo': () => endTrial(true),
@@ -289,6 +292,8 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			response.writeHead(data === undefined && reply.status === 200 ? 204 : reply.status, headers).end(data === undefined ? '' : JSON.stringify(data));
 		} catch (error) {
 			const errors = (error.errors ?? [{ path: error.path, message: error.message }]).map(({ path, message }) => ({ 'error-type': 'application', 'error-tag': error.tag ?? 'operation-failed', 'error-path': path, 'error-message': message }));
+			if (reply.close)
+				headers.Connection = 'close';
 			response.writeHead(error.status ?? 500, headers).end(JSON.stringify({ 'ietf-restconf:errors': { error: errors } }));
 		}
 		return undefined;
@@ -297,6 +302,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const server = createServer((request, response) => {
 		handle(request, response).catch((error) => response.writeHead(500).end(String(error)));
 	});
+	server.on('connection', (socket) => { socket.opened = ++connections; });
 	return {
 		secret, store, fleet,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),

@@ -29,21 +29,21 @@ export const restore = (revision: string) => post<null>('/api/v1/config/restore'
 export const readRevisions = (offset: number, limit: number) =>
 	get<{ total: number; revisions: Revision[] }>(query('/api/v1/config/revisions', { offset, limit }));
 
+/** A browser keeps at most six connections to a server. */
+const mostConnections = 6;
+
 /**
- * Confirms the trial. The server wants another connection than the commit's; a
- * browser keeps connections and shares them, so when the first attempt is refused
- * the next ones run beside other requests, which makes the browser open more.
+ * Confirms the trial, over a connection opened after the commit: that is what proves
+ * that one can still get in. The server closes each older one that asks, so that
+ * after a few refusals the browser has to open a new one.
  */
 export async function confirm(): Promise<void> {
-	for (let beside = 0; ; beside += 2) {
-		const company = Array.from({ length: beside }, () => readConfigStatus().catch(() => null));
+	for (let refusals = 0; ; refusals++) {
 		try {
 			await post('/api/v1/config/confirm');
-			await Promise.all(company);
 			return;
 		} catch (error) {
-			await Promise.all(company);
-			if (!(error instanceof ApiError) || error.status === 401 || error.status === 404 || beside >= 4)
+			if (!(error instanceof ApiError) || error.status !== 403 || refusals >= 2 * mostConnections)
 				throw error;
 		}
 	}

@@ -1,6 +1,10 @@
 // One way to the server: JSON over fetch with the session cookie, the CSRF token on
 // every change, and errors in the RESTCONF form made into ApiError.
+import { activity } from './activity';
 import type { ConfigFault } from './types';
+
+/** A page that reads again by itself does not keep the session of a person who has left. */
+const presentSeconds = 10;
 
 interface WireError {
 	'error-tag'?: string;
@@ -39,6 +43,8 @@ class Connection {
 		const headers: Record<string, string> = { Accept: 'application/yang-data+json, application/json' };
 		if (method !== 'GET')
 			headers['X-CSRF-Token'] = this.csrf;
+		else if (activity.secondsAgo() > presentSeconds)
+			headers['X-Turnpike-Background'] = '1';
 		if (body !== undefined)
 			headers['Content-Type'] = path.startsWith('/restconf/') ? 'application/yang-data+json' : 'application/json';
 		if (method === 'GET' && Date.now() - this.lastInput > 30_000)

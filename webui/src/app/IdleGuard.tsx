@@ -1,13 +1,11 @@
-// Ends the session of a person who has left. The pages read the appliance every few
-// seconds, so to the server a forgotten tab looks busy: the time without a hand on
-// it is counted here, over all tabs of the browser.
+// Asks a person who has left, then ends the session, before the server does.
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
+import { activity } from '../api/activity';
 import { logOut } from '../api/session';
 import { clockText, durationText } from '../parts/format';
 import { useSession } from './SessionContext';
 
-const signs = ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const;
 const warnSeconds = 60;
 
 export function IdleGuard() {
@@ -18,33 +16,16 @@ export function IdleGuard() {
 	useEffect(() => {
 		if (limit <= 0)
 			return undefined;
-		let last = Date.now();
-		let ended = false;
-		const tabs = new BroadcastChannel('turnpike-activity');
-		const onSign = () => {
-			if (Date.now() - last > 1000)
-				tabs.postMessage(null);
-			last = Date.now();
-		};
-		tabs.onmessage = () => {
-			last = Date.now();
-		};
+		activity.note();
 		const timer = window.setInterval(() => {
-			const rest = limit - Math.floor((Date.now() - last) / 1000);
+			const rest = limit - activity.secondsAgo();
 			setLeft(rest);
-			if (rest <= 0 && !ended) {
-				ended = true;
-				void logOut().catch(() => undefined).then(() => leave(`You were logged out after ${durationText(limit)} without activity.`));
-			}
-		}, 1000);
-		for (const sign of signs)
-			window.addEventListener(sign, onSign, { passive: true });
-		return () => {
+			if (rest > 0)
+				return;
 			window.clearInterval(timer);
-			tabs.close();
-			for (const sign of signs)
-				window.removeEventListener(sign, onSign);
-		};
+			void logOut().catch(() => undefined).then(() => leave(`You were logged out after ${durationText(limit)} without activity.`));
+		}, 1000);
+		return () => window.clearInterval(timer);
 	}, [limit, leave]);
 
 	if (limit <= 0 || left <= 0 || left > Math.min(warnSeconds, limit / 2))
