@@ -48,8 +48,20 @@ void tp_sup_event(struct tp_sup *sup, unsigned severity, const char *name, const
 	vsnprintf(m.text, sizeof(m.text), fmt, ap);
 	va_end(ap);
 	TP_LOG(severity ? TP_LOG_WARN : TP_LOG_INFO, "event", "%s: %s", name, m.text);
-	if (tp_sup_child_of(sup, TP_PROCESS_ADMIN)->ready)
+	if (tp_sup_child_of(sup, TP_PROCESS_ADMIN)->ready) {
 		TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel, event, 0, &m);
+		return;
+	}
+	if (sup->event_count == TP_SUP_EVENTS_KEPT)
+		memmove(sup->events, sup->events + 1, --sup->event_count * sizeof(m));
+	sup->events[sup->event_count++] = m;
+}
+
+static void send_kept_events(struct tp_sup *sup, struct tp_channel *admin)
+{
+	for (size_t i = 0; i < sup->event_count; i++)
+		TP_CHANNEL_SEND(admin, event, 0, &sup->events[i]);
+	sup->event_count = 0;
 }
 
 /* Code 15002: a child ends again and again. Admin, when it is back, is told once more. */
@@ -235,6 +247,7 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 				  sup->undone_at_start ? "the system was started again during the trial"
 						       : "");
 		sup->undone_at_start = 0;
+		send_kept_events(sup, c->process.channel);
 		for (size_t i = 0; i < TP_SLICES; i++)
 			if (sup->children[i].alarmed)
 				tell_alarm(&sup->children[i]);

@@ -143,10 +143,14 @@ static enum tp_err decide(struct tp_sup *sup, struct tp_diag *diag)
 		next.trial_until_s = tp_loop_unix_ms(sup->loop) / 1000 + trial_s;
 	else
 		next.last_good = next.running;
-	if (err == TP_OK)
-		err = tp_decision_write(sup->config_fd, &next, diag);
+	if (err != TP_OK)
+		return err;
+	err = tp_decision_write(sup->config_fd, &next, diag);
 	if (err == TP_OK)
 		sup->decision = next;
+	else if (tp_decision_write(sup->config_fd, &sup->decision, NULL) != TP_OK)
+		/* The new one may stand there although its folder could not be synced. */
+		TP_LOG(TP_LOG_ERROR, "config.decision", "the decision in force cannot be written");
 	return err;
 }
 

@@ -12,6 +12,8 @@
 
 struct tp_sup;
 
+enum { TP_SUP_EVENTS_KEPT = 16 };
+
 struct tp_sup_options {
 	const char *state;
 	const char *run; /* NULL: "run" in the state folder */
@@ -82,7 +84,7 @@ struct tp_sup_child *tp_sup_child_of(struct tp_sup *sup, enum tp_process which);
 TP_NODISCARD enum tp_err tp_sup_child_prepare(struct tp_sup_child *c, const struct tp_revision *r,
 					      struct tp_diag *diag);
 void tp_sup_child_commit(struct tp_sup_child *c, uint64_t revision, bool commit);
-/* Alarms and events for admin's log; lost while admin is away. */
+/* An event for admin's log; a few are kept while admin is away. */
 void tp_sup_event(struct tp_sup *sup, unsigned severity, const char *name, const char *fmt, ...)
 	TP_PRINTF(4, 5);
 
@@ -187,6 +189,9 @@ struct tp_sup {
 	uint64_t undone_at_start;
 
 	struct tp_sup_child children[TP_SLICES];
+	/* Events while admin is away; the oldest go when there are more. */
+	struct tp_msg_event events[TP_SUP_EVENTS_KEPT];
+	size_t event_count;
 	struct tp_sup_commit commit;
 	struct tp_sup_trial trial;
 	struct tp_sup_identity identity;

@@ -124,7 +124,9 @@ def killed_processes_come_back_with_the_configuration(whole):
         os.kill(old, signal.SIGKILL)
         wait_until(lambda: whole.ready() and whole.pid(name) != old, 20, f"{name} is not back")
         check(whole.value() == 100 + turn, "another configuration is in force")
-    check("ended (signal 9 (Killed))" in whole.good("log"), "the log says nothing")
+    log = whole.good("log")
+    for name in NAMES:
+        check(f"turnpike-{name} ended (signal 9 (Killed))" in log, f"the log says nothing of {name}")
 
 
 def trial_is_undone_by_time_and_by_a_restart(whole):
