@@ -59,5 +59,11 @@ show_verdict() {
 }
 
 show_failures() {
+	local side
 	jq -r '.failures[]? | "  \(.)"' "$PAIR/calls.json" >&2
+	jq -r '.media[] | select(.lost > 0) | "  of \(.from): \(.lost) lost, \(.lost_at_start) of them at the start"' \
+		"$PAIR/calls.json" >&2
+	for side in "${!SIDE_PID[@]}"; do
+		api "$side" GET /api/v1/status | jq -c --arg side "$side" '{$side, media}' >&2
+	done
 }

@@ -215,6 +215,8 @@ void media_send_rtcp(struct leg *leg)
 static bool note_sequence(struct media *m, uint32_t sequence)
 {
 	enum { BITS = 1024 };
+	if (!m->highest)
+		m->missed_first = sequence - 1;
 	if (sequence > m->highest) {
 		for (uint32_t s = m->highest + 1; s <= sequence && s - m->highest <= BITS; s++)
 			m->window[s % BITS / 64] &= ~(1ull << (s % 64));
@@ -235,7 +237,7 @@ static void note_gap(struct leg *leg, uint64_t rx_ns, uint64_t tx_ns, uint32_t s
 {
 	struct media *m = &leg->media;
 	if (!m->last_rx_ns) {
-		m->first_ms = (uint32_t)((leg->phone->app->now - m->began_at) / NS_PER_MS);
+		m->first_ms = m->began ? (uint32_t)((leg->phone->app->now - m->began_at) / NS_PER_MS) : 0;
 	} else if (rx_ns > m->last_rx_ns && tx_ns > m->last_tx_ns) {
 		uint64_t regular = (uint64_t)steps * MEDIA_PACKET_MS * NS_PER_MS;
 		uint64_t late = tx_ns - m->last_tx_ns > regular ? tx_ns - m->last_tx_ns - regular : 0;
@@ -245,7 +247,7 @@ static void note_gap(struct leg *leg, uint64_t rx_ns, uint64_t tx_ns, uint32_t s
 			m->gap_ms = ms;
 		if (ms >= MEDIA_GAP_TOLD_MS && m->gap_count < MEDIA_GAPS_MAX)
 			m->gaps[m->gap_count++] = (struct media_gap){
-				(uint32_t)((leg->phone->app->now - m->began_at) / NS_PER_MS), ms
+				m->began ? (uint32_t)((leg->phone->app->now - m->began_at) / NS_PER_MS) : 0, ms
 			};
 	}
 	m->last_rx_ns = rx_ns;

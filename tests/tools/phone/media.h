@@ -67,6 +67,7 @@ struct media {
 	uint64_t srtp_failed;
 	uint64_t rtcp_sent;
 	uint64_t rtcp_received;
+	uint32_t missed_first;     /* packets before the first that arrived */
 	uint32_t highest;          /* sequence in the payload, from 1 */
 	uint64_t window[16];       /* of the last 1,024 sequences */
 	uint64_t last_rx_ns;

@@ -130,6 +130,7 @@ struct tally {
 	uint64_t received;
 	uint64_t duplicate, corrupt, foreign, reordered, srtp_failed;
 	uint64_t rtcp_sent, rtcp_received;
+	uint64_t missed_first; /* lost before the first packet of their leg that arrived */
 	uint32_t legs;
 	uint32_t silent_legs; /* were talked to by nobody although the call was answered */
 	uint32_t gap_ms;

@@ -26,6 +26,7 @@ void report_fold(struct app *app, struct leg *leg)
 	if (m->peer && m->peer <= app->leg_count)
 		peer = &app->tally[app->phone_of[m->peer]];
 	peer->received += m->received;
+	peer->missed_first += m->missed_first;
 	peer->duplicate += m->duplicate;
 	peer->corrupt += m->corrupt;
 	peer->foreign += m->foreign;
@@ -80,6 +81,7 @@ static void write_media(const struct app *app, size_t i)
 	write_text(app->phones[i].spec.name);
 	printf(",\"legs\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"lost\":%" PRIu64, t->legs,
 	       t->sent, t->received, lost);
+	printf(",\"lost_at_start\":%" PRIu64, t->missed_first);
 	printf(",\"corrupt\":%" PRIu64 ",\"foreign\":%" PRIu64 ",\"duplicate\":%" PRIu64
 	       ",\"reordered\":%" PRIu64 ",\"srtp_failed\":%" PRIu64,
 	       t->corrupt, t->foreign, t->duplicate, t->reordered, t->srtp_failed);
