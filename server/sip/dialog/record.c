@@ -108,6 +108,7 @@ static enum tp_err restore(struct tp_sip *sip, const struct tp_record_call *r,
 		return err;
 	}
 	call->invite = call->counted = call->final_sent = true;
+	sip->calls->active++;
 	call->from = strdup(r->from_header);
 	call->to = strdup(r->to_header);
 	read_leg(sip, &r->legs[0], &call->caller);

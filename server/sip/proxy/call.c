@@ -260,6 +260,7 @@ void tp_call_end(struct tp_call *call, int status, const char *reason)
 	tp_text_make_printable(call->info.end_reason);
 	call->info.ended_ms = tp_loop_unix_ms(call->sip->loop);
 	if (call->counted) {
+		calls->active--;
 		if (!call->info.answered_ms)
 			calls->failed++;
 		tp_call_step(call, "ended: %s", call->info.end_reason);
@@ -284,13 +285,7 @@ void tp_call_end(struct tp_call *call, int status, const char *reason)
 
 size_t tp_calls_dialogs(const struct tp_sip *sip)
 {
-	struct tp_list *it, *next;
-	size_t count = 0;
-
-	TP_LIST_EACH(it, next, &sip->calls->all)
-		count += TP_CONTAINER(it, struct tp_call, link)->counted &&
-			 !TP_CONTAINER(it, struct tp_call, link)->ended;
-	return count;
+	return sip->calls->active;
 }
 
 uint32_t tp_calls_of_zone(const struct tp_sip *sip, uint32_t zone)

@@ -55,10 +55,14 @@ static bool belongs(struct tp_call *call, const struct tp_sip_msg *msg, struct t
 	return *branch != NULL;
 }
 
-/* Requests for an end behind a link come over that link, and only over it. */
-static bool way_fits(const struct tp_leg *from, const struct tp_flow *flow)
+/* Requests of an end behind a link come over that link, and over it come no others. */
+static bool way_fits(struct tp_sip *sip, const struct tp_leg *from, const struct tp_flow *flow)
 {
-	return flow->zone == 0 || flow->zone == from->zone;
+	struct tp_zone *zone = from->zone ? tp_zones_find(sip, from->zone) : NULL;
+
+	if (zone && tp_zone_is_traversal(zone))
+		return flow->zone == from->zone;
+	return flow->zone == 0;
 }
 
 static bool find_dialog(struct tp_sip *sip, const struct tp_flow *flow, const struct tp_sip_msg *msg,
@@ -78,7 +82,7 @@ static bool find_dialog(struct tp_sip *sip, const struct tp_flow *flow, const st
 				return false;
 		}
 	}
-	return way_fits(*side == 0 ? &call->caller : &(*branch)->leg, flow);
+	return way_fits(sip, *side == 0 ? &call->caller : &(*branch)->leg, flow);
 }
 
 static void in_dialog(struct tp_sip *sip, struct tp_server_txn *txn, struct tp_flow *flow,
@@ -157,8 +161,13 @@ static bool admit(struct tp_sip *sip, struct tp_server_txn *txn, const struct tp
 			 (caller->registered && flow->transport != TP_TRANSPORT_UDP);
 	err = tp_sip_authenticate(sip, msg, true, user, &account);
 	if (err == TP_OK) {
+		struct tp_sip_uri from = tp_sip_msg_from(msg).uri;
+
 		*authenticated = true;
-		return true;
+		if (!tp_sip_config_is_domain(sip->config, from.host) || strcasecmp(from.user, account->name) == 0)
+			return true;
+		(void)tp_server_txn_reply(txn, msg, 403, "From is somebody else's address");
+		return false;
 	}
 	if (policy != AUTH_CHECK || *authenticated)
 		return true;
@@ -252,11 +261,13 @@ static void write_identity(const struct tp_sip_address *a, char *buf, size_t siz
 /* Fills the call from the request, which it owns from then. */
 static void fill_call(struct tp_call *call, struct tp_flow *flow, struct tp_sip_msg *msg)
 {
+	struct tp_sip *sip = call->sip;
 	struct tp_sip_address from = tp_sip_msg_from(msg), to = tp_sip_msg_to(msg);
 	char value[1024];
 
 	call->invite = tp_sip_msg_method(msg) == TP_SIP_INVITE;
 	call->counted = call->invite;
+	sip->calls->active += call->counted;
 	call->msg = msg;
 	call->cseq = call->caller.cseq = tp_sip_msg_cseq(msg);
 	tp_leg_set_flow(&call->caller, flow);

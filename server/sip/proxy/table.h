@@ -9,6 +9,7 @@ struct tp_calls {
 	struct tp_map by_dialog;
 	struct tp_list all;
 	struct tp_list kept; /* kept.c */
+	size_t active; /* INVITEs and their dialogs that are not over */
 	uint64_t total;
 	uint64_t failed;
 };
