@@ -39,15 +39,15 @@ const review = () => page.getByRole('button', { name: /^Review changes/ }).click
 
 test('a risky change goes on trial, shows on every page, and is confirmed', { timeout: 30_000 }, async () => {
 	await open('/system');
-	await page.getByLabel('HTTPS port').fill('8443');
+	await page.getByLabel('Sessions at once').fill('40');
 	await save();
 	await page.getByText('Saved to the candidate').waitFor();
 	await review();
 	await settle(page);
-	const row = page.getByRole('row', { name: /HTTPS port/ });
-	assert.match(await row.textContent(), /8443/);
+	const row = page.getByRole('row', { name: /Sessions at once/ });
+	assert.match(await row.textContent(), /40/);
 	assert.ok(await page.locator('#guarded').isChecked(), 'the safety net is on for what can lock people out');
-	await page.getByLabel('Comment').fill('Move the web page');
+	await page.getByLabel('Comment').fill('Fewer at once');
 	await page.getByRole('button', { name: 'Commit' }).click();
 	await page.getByText(/is on trial: 4:5\d left|is on trial: 5:00 left/).waitFor();
 	assert.deepEqual(await axeViolations(page), []);
@@ -55,8 +55,8 @@ test('a risky change goes on trial, shows on every page, and is confirmed', { ti
 	await page.getByRole('button', { name: 'Confirm and keep' }).click();
 	await page.locator('.tp-trial').waitFor({ state: 'detached' });
 	assert.equal(mock.store.trial, null);
-	assert.equal(mock.store.running['turnpike-system:system'].web.port, 8443);
-	assert.equal(mock.store.revisions.at(-1).comment, 'Move the web page');
+	assert.equal(mock.store.running['turnpike-system:system'].web['session-max'], 40);
+	assert.equal(mock.store.revisions.at(-1).comment, 'Fewer at once');
 });
 
 test('a trial is undone on demand', { timeout: 30_000 }, async () => {
@@ -65,6 +65,7 @@ test('a trial is undone on demand', { timeout: 30_000 }, async () => {
 	await save();
 	await review();
 	await page.getByRole('button', { name: 'Commit' }).click();
+	assert.equal(await page.getByRole('link', { name: /Go on at/ }).getAttribute('href'), 'https://127.0.0.1:8443/', 'this page has moved');
 	await page.getByRole('button', { name: 'Undo now' }).click();
 	await page.locator('.tp-trial').waitFor({ state: 'detached' });
 	assert.equal(mock.store.running['turnpike-system:system'].web, undefined);

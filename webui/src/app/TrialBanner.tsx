@@ -1,14 +1,12 @@
 // While a commit is on trial: how long, and the two ways out, on every page.
 import { AlertActionLink } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
-import { confirm, readCandidate, undo } from '../api/config';
+import { confirm, readDiff, readRevisions, undo } from '../api/config';
 import { messageOf } from '../api/http';
+import { plainPath } from '../model/schema';
 import { clockText } from '../parts/format';
 import { useLive } from './Live';
 import { Notice } from '../parts/Notice';
-
-/** Of /turnpike-system:system/web/port. */
-const defaultPort = 7443;
 
 export function TrialBanner() {
 	const { config } = useLive();
@@ -24,6 +22,10 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 	const [failure, setFailure] = useState<string | null>(null);
 	const [elsewhere, setElsewhere] = useState<string | null>(null);
 
+	// At once, while this page still has a connection.
+	useEffect(() => {
+		movedTo(revision).then((address) => setElsewhere(address === `${window.location.origin}/` ? null : address), () => undefined);
+	}, [revision]);
 	useEffect(() => setEnd(Date.now() + leftSeconds * 1000), [leftSeconds]);
 	useEffect(() => {
 		const timer = window.setInterval(() => setNow(Date.now()), 1000);
@@ -37,8 +39,6 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 			await (what === 'confirm' ? confirm() : undo());
 		} catch (error) {
 			setFailure(messageOf(error));
-			if (what === 'confirm')
-				setElsewhere(await movedTo().catch(() => null));
 		}
 		setBusy(null);
 		config.refresh();
@@ -52,25 +52,29 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 			title={<>Revision {revision} is on trial: <span role="timer">{clockText(left)}</span> left</>}
 			actionLinks={(
 				<>
-					<AlertActionLink onClick={() => void act('confirm')} isDisabled={busy !== null}>{busy === 'confirm' ? 'Confirming…' : 'Confirm and keep'}</AlertActionLink>
+					{elsewhere === null && <AlertActionLink onClick={() => void act('confirm')} isDisabled={busy !== null}>{busy === 'confirm' ? 'Confirming…' : 'Confirm and keep'}</AlertActionLink>}
+					{elsewhere !== null && <AlertActionLink component="a" href={elsewhere}>Go on at {elsewhere}</AlertActionLink>}
 					<AlertActionLink onClick={() => void act('undo')} isDisabled={busy !== null}>{busy === 'undo' ? 'Undoing…' : 'Undo now'}</AlertActionLink>
 				</>
 			)}
 		>
-			You still reach the appliance with it. Unless you confirm, the previous configuration comes back by itself.
-			{failure && (
-				<div role="alert" className="tp-danger-text">
-					{failure} {elsewhere ? <>This page has moved: <a href={elsewhere}>{elsewhere}</a></> : 'Reload this page after some seconds, and confirm again.'}
-				</div>
-			)}
+			{elsewhere === null
+				? 'Confirming opens a new connection, which proves that the appliance can still be reached. Unless you confirm, the previous configuration comes back by itself.'
+				: 'This page has moved with it. Open the new address and confirm there. Unless you do, the previous configuration comes back by itself.'}
+			{failure && <div role="alert" className="tp-danger-text">{failure}</div>}
 		</Notice>
 	);
 }
 
-/** The address of this page under the configuration on trial, when it is another port. */
-async function movedTo(): Promise<string | null> {
-	const { value } = await readCandidate('/turnpike-system:system/web', 'running');
-	const port = Number(value.port ?? defaultPort);
-	const here = Number(window.location.port || 443);
-	return Number.isInteger(port) && port !== here ? `https://${window.location.hostname}:${port}/` : null;
+const portPath = '/turnpike-system:system/web/port';
+
+/** The address of this page under the configuration on trial, when that moves its port. */
+async function movedTo(trial: string): Promise<string | null> {
+	const { revisions } = await readRevisions(0, 50);
+	const before = revisions.find((revision) => revision.state === 'committed');
+	if (!before)
+		return null;
+	const change = (await readDiff(before.revision, trial)).find((one) => plainPath(one.path) === portPath);
+	const port = Number(change?.after);
+	return Number.isInteger(port) && port > 0 ? `https://${window.location.hostname}:${port}/` : null;
 }
