@@ -29,11 +29,14 @@ static void stop(struct tp_zone *zone, const char *reason)
 	tp_zone_link_drop(zone, reason);
 }
 
+static void send_alarm(struct tp_zone *zone);
+
 static void free_zone(struct tp_zone *zone)
 {
-	if (zone->alarm)
-		tp_sip_alarm(zone->sip, TP_ALARM_LINK_DOWN, false, TP_SEVERITY_INFORMATION, zone->cfg->name, "",
-			     "");
+	if (zone->alarm) {
+		zone->alarm = false;
+		send_alarm(zone);
+	}
 	stop(zone, "zone removed from the configuration");
 	tp_zone_hop_stop(zone);
 	tp_wipe(&zone->hop, sizeof(zone->hop));
@@ -201,23 +204,43 @@ void tp_zones_apply(struct tp_sip *sip, const struct tp_sip_config *old)
 
 /* ----------------------------------------------------------------- state */
 
-static void update_alarm(struct tp_zone *zone)
+static void send_alarm(struct tp_zone *zone)
 {
 	bool traversal = tp_zone_is_traversal(zone);
-	bool down = zone->state == TP_ZONE_STATE_FAILED ||
-		    (zone->state == TP_ZONE_STATE_WAITING && zone->connects) ||
-		    (zone->alarm && zone->state != TP_ZONE_STATE_UP && zone->state != TP_ZONE_STATE_DISABLED);
 	char text[768];
 
-	if (!down && !zone->alarm)
-		return;
-	zone->alarm = down;
 	snprintf(text, sizeof(text), "%s '%s' is down: %s",
 		 traversal ? "The traversal link of zone" : "Neighbor zone", zone->cfg->name, zone->reason);
-	tp_sip_alarm(zone->sip, traversal ? TP_ALARM_LINK_DOWN : TP_ALARM_NEIGHBOR_DOWN, down,
+	tp_sip_alarm(zone->sip, traversal ? TP_ALARM_LINK_DOWN : TP_ALARM_NEIGHBOR_DOWN, zone->alarm,
 		     TP_SEVERITY_CRITICAL, zone->cfg->name, text,
 		     "Look at the reason on the Zones page of both appliances; check address, port, "
 		     "certificates, and user and password of the zone.");
+}
+
+/* The states on the way up change nothing about an alarm. */
+static void update_alarm(struct tp_zone *zone)
+{
+	bool down = zone->state == TP_ZONE_STATE_FAILED ||
+		    (zone->state == TP_ZONE_STATE_WAITING && zone->connects);
+
+	if (zone->state == TP_ZONE_STATE_CONNECTING || zone->state == TP_ZONE_STATE_AUTHENTICATING ||
+	    (!down && !zone->alarm))
+		return;
+	zone->alarm = down;
+	send_alarm(zone);
+}
+
+/* Each failure is said once, not at every attempt that ends the same way. */
+static bool is_news(struct tp_zone *zone)
+{
+	if (zone->state != TP_ZONE_STATE_UP && zone->state != TP_ZONE_STATE_FAILED &&
+	    zone->state != TP_ZONE_STATE_WAITING)
+		return false;
+	if (zone->said_state == zone->state && strcmp(zone->said_reason, zone->reason) == 0)
+		return false;
+	zone->said_state = zone->state;
+	tp_text_copy(zone->said_reason, sizeof(zone->said_reason), zone->reason);
+	return true;
 }
 
 void tp_zone_set_state(struct tp_zone *zone, enum tp_zone_state state, const char *fmt, ...)
@@ -225,32 +248,32 @@ void tp_zone_set_state(struct tp_zone *zone, enum tp_zone_state state, const cha
 	static const char *const names[] = { "disabled", "waiting", "connecting", "authenticating",
 					     "up", "failed" };
 	char reason[sizeof(zone->reason)];
-	bool said;
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	tp_text_make_printable(reason);
-	said = zone->state == state && strcmp(zone->reason, reason) == 0;
 	if (zone->state != state || !zone->since_ms)
 		zone->since_ms = tp_loop_unix_ms(zone->sip->loop);
 	zone->state = state;
 	tp_text_copy(zone->reason, sizeof(zone->reason), reason);
-	if (!said && (state == TP_ZONE_STATE_UP || state == TP_ZONE_STATE_FAILED ||
-		      state == TP_ZONE_STATE_WAITING))
+	if (is_news(zone)) {
 		tp_sip_event(zone->sip,
 			     state == TP_ZONE_STATE_FAILED ? TP_SEVERITY_WARNING : TP_SEVERITY_INFORMATION,
 			     "zone.state", "zone '%s' is %s%s%s", zone->cfg->name, names[state],
 			     reason[0] ? ": " : "", reason);
-	update_alarm(zone);
+		update_alarm(zone);
+	} else if (state == TP_ZONE_STATE_DISABLED) {
+		update_alarm(zone);
+	}
 }
 
 void tp_zones_report(struct tp_sip *sip)
 {
 	for (size_t i = 0; i < sip->zones->count; i++)
 		if (sip->zones->rows[i]->alarm)
-			update_alarm(sip->zones->rows[i]);
+			send_alarm(sip->zones->rows[i]);
 }
 
 void tp_zone_fill(const struct tp_zone *zone, struct tp_msg_zone_status *out)

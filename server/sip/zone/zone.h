@@ -34,6 +34,8 @@ struct tp_zone {
 	char reason[512];
 	uint64_t since_ms;             /* Unix time */
 	bool alarm;
+	enum tp_zone_state said_state; /* last written as an event */
+	char said_reason[512];
 	uint32_t connects;
 	uint32_t calls;
 	struct tp_addr peer;           /* who it is, or was, for the Zones page */
