@@ -134,8 +134,8 @@ static void program_gets_its_descriptors_only(void **state)
 
 	(void)state;
 	setenv("SECRET_OF_PARENT", "x", 1);
-	run(&s, "ls /proc/$$/fd >&3; readlink /proc/$$/fd/0 >&3; "
-		"echo \"env=$SECRET_OF_PARENT\" >&3", out, sizeof(out));
+	run(&s, "exec >&3; ls /proc/$$/fd; readlink /proc/$$/fd/0; echo \"env=$SECRET_OF_PARENT\"",
+	    out, sizeof(out));
 	assert_string_equal(out, "0\n1\n2\n3\n/dev/null\nenv=\n");
 	close(extra);
 }
