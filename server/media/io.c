@@ -189,6 +189,14 @@ void tp_pair_close(struct tp_pair *pair)
 	close_socket(&pair->rtcp);
 }
 
+void tp_pair_receive(struct tp_pair *pair)
+{
+	if (!tp_pair_is_open(pair))
+		return;
+	on_readable(&pair->rtp, TP_LOOP_READ);
+	on_readable(&pair->rtcp, TP_LOOP_READ);
+}
+
 bool tp_pair_is_open(const struct tp_pair *pair)
 {
 	return pair->rtp.io != NULL;

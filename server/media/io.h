@@ -81,6 +81,8 @@ TP_NODISCARD enum tp_err tp_pair_open(struct tp_io *io, const struct tp_addr *rt
 /* Sends what waits, stops watching, closes. A zeroed pair is closed already. */
 void tp_pair_close(struct tp_pair *pair);
 bool tp_pair_is_open(const struct tp_pair *pair);
+/* Handles what has arrived already, as the loop would. */
+void tp_pair_receive(struct tp_pair *pair);
 
 /* Queues buffer->data for sending; the buffer is the queue's then. */
 void tp_socket_send(struct tp_socket *socket, struct tp_buffer *buffer, const struct tp_addr *to);

@@ -191,6 +191,7 @@ static enum tp_err on_media_close(struct tp_media *m, struct tp_frame *f)
 	closed.session = msg.session;
 	closed.err = s ? TP_OK : TP_NOTFOUND;
 	if (s) {
+		tp_session_drain(s);
 		closed.stats_count = (uint32_t)tp_report_session(s, stats);
 		tp_session_close(&s);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/secret.h"
+#include "media/link.h"
 
 /* A change of a session while it is being prepared. */
 struct change {
@@ -189,6 +190,24 @@ enum tp_err tp_session_set(struct tp_media *m, const struct tp_msg_media_set *se
 	commit_change(s, set, &c);
 	*out = s;
 	return TP_OK;
+}
+
+static void drain_leg(struct tp_leg *leg)
+{
+	struct tp_link *l = leg->flow.link;
+
+	if (leg->pair)
+		tp_pair_receive(leg->pair);
+	if (l && l->hop_pair)
+		tp_pair_receive(&l->hop_pair->pair);
+}
+
+void tp_session_drain(struct tp_session *s)
+{
+	for (size_t i = 0; i < s->stream_count; i++) {
+		drain_leg(&s->streams[i]->legs[0]);
+		drain_leg(&s->streams[i]->legs[1]);
+	}
 }
 
 void tp_session_close(struct tp_session **session)

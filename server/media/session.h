@@ -26,6 +26,8 @@ struct tp_session {
 TP_NODISCARD enum tp_err tp_session_set(struct tp_media *m, const struct tp_msg_media_set *set,
 					struct tp_session **out, struct tp_diag *diag);
 struct tp_session *tp_session_find(struct tp_media *m, uint64_t id);
+/* Relays what has arrived already, so that the end of a call takes nothing from it. */
+void tp_session_drain(struct tp_session *session);
 void tp_session_close(struct tp_session **session);
 void tp_session_close_all(struct tp_media *m);
 /* The streams as they stand, with what was allocated. */

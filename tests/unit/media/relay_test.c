@@ -281,6 +281,30 @@ static void rtcp_shares_the_port_when_agreed(void **state)
 	assert_int_equal(phone_receive(&f->b, true), 0);
 }
 
+/* What was spoken before the end of the call is heard, though nobody had the time to
+ * relay it yet. */
+static void the_end_takes_nothing_from_the_call(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_msg_media_close end = { .session = 42 };
+	struct tp_addr to_a, to_b;
+
+	assert_int_equal(rig_set(&f->r, &f->set), TP_OK);
+	to_a = leg_a(f);
+	to_b = leg_b(f);
+	/* The channel was there first, so its message is read before the packets. */
+	assert_int_equal(TP_CHANNEL_SEND(f->r.sip, media_close, 8, &end), TP_OK);
+	for (int i = 0; i < 40; i++) {
+		phone_send(&f->a, &to_a);
+		phone_send(&f->b, &to_b);
+	}
+	f->r.has_stats = false;
+	RIG_WAIT(f->loop, f->r.has_stats, 1000);
+	assert_int_equal(phone_receive(&f->a, false), 40);
+	assert_int_equal(phone_receive(&f->b, false), 40);
+	assert_int_equal(f->r.stats[0].rx_packets, 40);
+}
+
 static void directions_are_respected(void **state)
 {
 	struct fixture *f = *state;
@@ -452,6 +476,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_spray_redirects_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_phone_behind_nat_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(rtcp_shares_the_port_when_agreed, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_end_takes_nothing_from_the_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(directions_are_respected, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_update_changes_only_what_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused_whole, setup, teardown),
