@@ -62,7 +62,7 @@ function Rows({ list, scope, path, faults, onChange }: RowsProps) {
 			{entries.length === 0 && <p className="tp-quiet">None yet.</p>}
 			{entries.length > 0 && (
 				<Table variant="compact" borders={false} aria-label={list.label} gridBreakPoint="grid-md">
-					<Thead><Tr>{leaves.map((leaf) => <Th key={leaf.name}>{leaf.label}</Th>)}<Th screenReaderText="Remove" /></Tr></Thead>
+					<Thead><Tr>{leaves.map((leaf, n) => <Th key={leaf.name} width={n === 0 ? 50 : undefined}>{leaf.label}</Th>)}<Th screenReaderText="Remove" /></Tr></Thead>
 					<Tbody>
 						{entries.map((entry, at) => (
 							<Tr key={at}>

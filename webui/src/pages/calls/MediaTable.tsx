@@ -30,13 +30,13 @@ export function MediaTable({ streams, isLive }: { streams: Stream[]; isLive: boo
 					<Tbody key={key} isExpanded={isOpen}>
 						<Tr isContentExpanded={isOpen}>
 							<Td expand={{ rowIndex: at, isExpanded: isOpen, onToggle: () => toggle(key), expandId: 'stream' }} />
-							<Td dataLabel="Stream">{capital(stream.type)} {stream.index + 1}</Td>
+							<Td dataLabel="Stream" modifier="nowrap">{capital(stream.type)} {stream.index + 1}</Td>
 							<Td dataLabel="Side">{capital(stream.leg)} {stream.kind === 'hop' && <Label isCompact color="blue">to the other half</Label>}</Td>
 							<Td dataLabel="Encryption">{encryptionText(stream)}</Td>
-							<Td dataLabel="Received" className="tp-number">{countText(stream['rx-packets'])} <span className="tp-quiet">({octetsText(stream['rx-octets'])})</span></Td>
-							<Td dataLabel="Lost" className="tp-number">{lossText(stream)}</Td>
+							<Td dataLabel="Received" className="tp-number" modifier="nowrap"><div>{countText(stream['rx-packets'])} <span className="tp-quiet tp-small">{octetsText(stream['rx-octets'])}</span></div></Td>
+							<Td dataLabel="Lost" className="tp-number" modifier="nowrap">{lossText(stream)}</Td>
 							<Td dataLabel="Jitter" className="tp-number" modifier="nowrap">{Number(stream['rx-packets']) > 0 ? `${stream['jitter-ms'].toFixed(1)} ms` : '–'}</Td>
-							<Td dataLabel="Sent" className="tp-number">{countText(stream['tx-packets'])} <span className="tp-quiet">({octetsText(stream['tx-octets'])})</span></Td>
+							<Td dataLabel="Sent" className="tp-number" modifier="nowrap"><div>{countText(stream['tx-packets'])} <span className="tp-quiet tp-small">{octetsText(stream['tx-octets'])}</span></div></Td>
 							<Td dataLabel="Last packet" className={stream.reason ? 'tp-danger-text' : undefined} modifier="nowrap">{silenceText(stream)}</Td>
 						</Tr>
 						<Tr isExpanded={isOpen}>
@@ -78,7 +78,7 @@ function encryptionText(stream: Stream): string {
 function lossText(stream: Stream): string {
 	const lost = Number(stream['rx-lost']);
 	const received = Number(stream['rx-packets']);
-	if (received + lost === 0)
+	if (received === 0)
 		return '–';
 	return lost === 0 ? '0' : `${countText(lost)} (${((100 * lost) / (received + lost)).toFixed(2)} %)`;
 }
