@@ -272,13 +272,18 @@ void tp_media_offer_over(struct tp_media_session *s)
 {
 	bool unanswered = s->offer && !s->offer->answered;
 
-	if (s->request && s->done) {
-		s->done = NULL; /* nobody waits for it any more */
-		s->done_arg = NULL;
-	}
+	if (s->request)
+		return; /* another transaction is at work */
 	drop_offer(s);
-	if (unanswered && s->open && !s->request)
+	if (unanswered && s->open)
 		(void)send_set(s, s->streams, s->stream_count);
+}
+
+void tp_media_end_operations(struct tp_media_session *s)
+{
+	s->done = NULL;
+	s->done_arg = NULL;
+	drop_offer(s);
 }
 
 void tp_media_refresh(struct tp_media_session *s)

@@ -120,6 +120,8 @@ bool tp_media_is_answer(const struct tp_media_session *s, uint8_t side, bool res
 /* The transaction of the offer is over: an answered one is forgotten, an unanswered
  * one is taken back at the media process. */
 void tp_media_offer_over(struct tp_media_session *s);
+/* Nobody waits for an operation any more: its callback does not come. */
+void tp_media_end_operations(struct tp_media_session *s);
 /* Sends the session again as it is, e.g. because the record changed. */
 void tp_media_refresh(struct tp_media_session *s);
 

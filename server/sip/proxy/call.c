@@ -29,6 +29,7 @@ static void free_call(struct tp_call *call)
 	struct tp_list *it, *next;
 
 	tp_later_cancel(&call->later);
+	tp_timer_stop(call->sip->loop, &call->linger);
 	tp_map_remove(&calls->by_id, &call->by_id);
 	tp_map_remove(&calls->by_dialog, &call->by_dialog);
 	tp_list_remove(&call->link);
@@ -245,6 +246,27 @@ static void on_media_closed(void *arg, const struct tp_msg_stream_stats *stats, 
 	tp_call_unref(call);
 }
 
+static void on_linger(void *arg)
+{
+	struct tp_call *call = arg;
+
+	tp_media_session_close(&call->winner->media, on_media_closed, call);
+}
+
+/* Media goes on for a moment: packets may still be on their way. The record is empty
+ * from now on, so that nobody takes the call over. */
+static void close_media(struct tp_call *call)
+{
+	struct tp_branch *branch = call->winner;
+
+	tp_jobs_clear(branch);
+	tp_call_ref(call);
+	tp_media_end_operations(branch->media);
+	tp_media_refresh(branch->media);
+	if (tp_timer_start(call->sip->loop, &call->linger, TP_CALL_LINGER_MS, on_linger, call) != TP_OK)
+		on_linger(call);
+}
+
 void tp_call_end(struct tp_call *call, int status, const char *reason)
 {
 	struct tp_calls *calls = call->sip->calls;
@@ -269,9 +291,7 @@ void tp_call_end(struct tp_call *call, int status, const char *reason)
 		       call->info.end_reason);
 	}
 	if (call->winner && call->winner->media) {
-		tp_jobs_clear(call->winner);
-		tp_call_ref(call);
-		tp_media_session_close(&call->winner->media, on_media_closed, call);
+		close_media(call);
 	} else {
 		tp_history_add(call, NULL, 0);
 	}

@@ -13,6 +13,7 @@ enum {
 	TP_CALL_ROUTES_MAX = 4096,   /* bytes of a stored route set */
 	TP_CALL_BRANCHES_MAX = 32,
 	TP_CALL_TIMER_C_MS = 180000,
+	TP_CALL_LINGER_MS = 250,     /* for what was said just before the BYE */
 	TP_CALL_JOBS_MAX = 16,       /* messages of one dialog waiting for the media process */
 };
 
@@ -67,6 +68,7 @@ struct tp_call {
 	char dialog_key[2 * TP_SIP_TOKEN_MAX + 2]; /* Call-ID, newline, the caller's tag */
 	struct tp_list link;
 	struct tp_later later;
+	struct tp_timer linger; /* from the end of an answered call to the end of its media */
 	unsigned refs;         /* transactions, exchanges, the dialog, closing media */
 	bool invite;
 	bool counted;          /* shown among the calls */
