@@ -136,6 +136,8 @@ static void after_pause(void *arg)
 static void shed(struct listener *l)
 {
 	struct tp_transport_layer *layer = l->layer;
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
 	char text[TP_ADDR_TEXT];
 	int fd;
 
@@ -143,7 +145,7 @@ static void shed(struct listener *l)
 	       tp_addr_write(&l->address, text));
 	if (layer->reserve_fd >= 0)
 		close(layer->reserve_fd);
-	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+	fd = accept4(l->fd, (struct sockaddr *)&sa, &len, SOCK_CLOEXEC);
 	if (fd >= 0) {
 		close(fd);
 		layer->counters.refused++;
