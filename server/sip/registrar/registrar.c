@@ -137,7 +137,7 @@ void tp_registrar_key(const char *user, char key[128])
 {
 	size_t i;
 
-	for (i = 0; user[i] && i < 127; i++)
+	for (i = 0; i < 127 && user[i]; i++)
 		key[i] = (char)tolower((unsigned char)user[i]);
 	key[i] = 0;
 }
