@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/secret.h"
 #include "core/text.h"
+#include "media/alarms.h"
 #include "media/leg.h"
 #include "media/link_keys.h"
 #include "media/relay.h"
@@ -327,6 +328,7 @@ enum tp_err tp_link_set(struct tp_media *m, const struct tp_msg_hop_set *set, st
 
 static void free_link(struct tp_media *m, struct tp_link *l)
 {
+	tp_alarms_forget_link(l);
 	attach_legs(m, l->id, NULL);
 	tp_map_remove(&m->flows, &l->flow.node);
 	release_pair(&l->hop_pair);

@@ -65,6 +65,7 @@ struct tp_link {
 	uint64_t keepalive_ms;     /* last sent */
 	uint64_t status_ms;        /* last told to sip */
 	bool told_up;
+	bool alarmed;              /* its ports cannot be opened, and admin was told */
 	uint64_t claim_round;      /* sip process that last set it */
 	uint64_t rx_packets, tx_packets, rejected;
 };

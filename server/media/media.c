@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/secret.h"
+#include "media/alarms.h"
 #include "media/kept.h"
 #include "media/link.h"
 #include "media/report.h"
@@ -41,6 +42,7 @@ static void on_tick(void *arg)
 	while ((node = tp_map_next(&m->sessions, node)) != NULL)
 		tell_silence(m, TP_CONTAINER(node, struct tp_session, node), now_us);
 	tp_link_tick(m);
+	tp_alarms_tick(m);
 	tp_kept_tick(m, tp_loop_now_ms(m->loop));
 }
 
@@ -91,6 +93,7 @@ void tp_media_free(struct tp_media **media)
 	if (!m)
 		return;
 	*media = NULL;
+	m->sip = m->admin = NULL; /* nothing is told any more */
 	tp_session_close_all(m);
 	tp_link_drop_all(m);
 	tp_timer_stop(m->loop, &m->tick);
@@ -295,6 +298,7 @@ void tp_media_peer_up(struct tp_media *m, struct tp_channel *ch)
 {
 	if (tp_channel_peer(ch) == TP_PROCESS_ADMIN) {
 		m->admin = ch;
+		tp_alarms_tell_again(m);
 	} else if (tp_channel_peer(ch) == TP_PROCESS_SIP) {
 		m->sip = ch;
 		tp_kept_begin(m);

@@ -63,6 +63,7 @@ struct tp_media {
 	struct tp_timer tell_kept; /* the next portion of media_kept */
 	uint64_t kept_round;       /* raised when a new sip process comes */
 	uint64_t claim_until_ms;   /* 0: nothing to claim */
+	bool ports_short;          /* alarm raised */
 	uint64_t relayed;
 	uint64_t dropped;
 };

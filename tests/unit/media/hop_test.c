@@ -306,8 +306,11 @@ static void ports_that_come_late_are_opened(void **state)
 	carry_key(&p->core, &p->edge);
 	rig_run(p->loop, 100);
 	assert_null(tp_link_find(p->core.media, 1)->hop_pair);
+	RIG_WAIT(p->loop, p->core.alarms_raised == 1, 2500);
+	assert_string_equal(p->core.alarm.subject, "pair");
 	rig_configure(&p->core, TP_ROLE_CORE, CORE, 36002, 36199);
 	RIG_WAIT(p->loop, both_up(p), 4000);
+	RIG_WAIT(p->loop, p->core.alarms_raised == 0, 2500);
 	call_up(p);
 	assert_int_equal(talk(p, 5), 10);
 }

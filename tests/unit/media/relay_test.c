@@ -429,6 +429,14 @@ static void the_pool_runs_dry_politely(void **state)
 	assert_int_equal(f->r.counters.port_pairs_used, 2);
 	rig_close(&f->r, 43);
 	assert_int_equal(f->r.closed_err, TP_NOTFOUND);
+	/* Before it is dry, the administrator is told; and when there is room again. */
+	rig_configure(&f->r, TP_ROLE_CORE, LOCAL, 37300, 37341);
+	for (uint16_t port = 37306; port < 37340; port = (uint16_t)(port + 2))
+		assert_int_equal(tp_ports_take_fixed(f->r.media->ports, port), TP_OK);
+	RIG_WAIT(f->loop, f->r.alarms_raised == 1, 2500);
+	assert_non_null(strstr(f->r.alarm.text, "Of 21 media port pairs"));
+	rig_configure(&f->r, TP_ROLE_CORE, LOCAL, 37300, 37400);
+	RIG_WAIT(f->loop, f->r.alarms_raised == 0, 2500);
 }
 
 /* A port of ours that somebody else has bound costs one try, not the call. */

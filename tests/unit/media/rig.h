@@ -50,6 +50,8 @@ struct rig {
 	struct tp_msg_media_leg kept_leg[RIG_KEPT_MAX];
 	unsigned kept_count;
 	bool kept_end;
+	struct tp_msg_alarm alarm; /* the last, and how many are raised */
+	int alarms_raised;
 };
 
 static inline struct tp_addr rig_addr(const char *text)
@@ -131,6 +133,10 @@ static inline enum tp_err rig_on_frame(void *arg, struct tp_channel *ch, struct 
 	case TP_MSG_TYPE_media_silent:
 		r->silents++;
 		return tp_msg_media_silent_read(&f->body, &r->silent);
+	case TP_MSG_TYPE_alarm:
+		err = tp_msg_alarm_read(&f->body, &r->alarm);
+		r->alarms_raised += r->alarm.raised ? 1 : r->alarms_raised > 0 ? -1 : 0;
+		return err;
 	case TP_MSG_TYPE_media_kept:
 		return rig_on_kept(r, f);
 	default:
