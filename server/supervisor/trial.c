@@ -84,6 +84,8 @@ static void on_due(void *arg)
 			TP_LOG(TP_LOG_ERROR, "config.undo", "no memory to try again");
 		return;
 	}
+	tp_sup_event(sup, 1, "config.undone", "revision %llu was not confirmed in time",
+		     (unsigned long long)undone);
 	tp_sup_tell_state(sup, undone, "the change was not confirmed in time");
 }
 

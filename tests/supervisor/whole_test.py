@@ -146,6 +146,19 @@ def trial_is_undone_by_time_and_by_a_restart(whole):
     check(whole.value() == 104, "the next commit")
 
 
+def trial_outlives_a_kill_of_admin(whole):
+    whole.commit(110)
+    whole.commit(111, "--confirm-within", "600")
+    old = whole.pid("admin")
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: whole.ready() and whole.pid("admin") != old, 20, "admin is not back")
+    check(whole.value() == 111, "the kill ended the trial")
+    whole.good("confirm")
+    whole.stop()
+    whole.start()
+    check(whole.value() == 111, "what was confirmed is gone")
+
+
 def decision_wins_over_a_lost_database(whole):
     whole.commit(105)
     whole.stop()
@@ -175,6 +188,6 @@ def with_own_whole(case):
 if __name__ == "__main__":
     run([with_own_whole(case) for case in (
         all_come_up_confined, killed_processes_come_back_with_the_configuration,
-        trial_is_undone_by_time_and_by_a_restart, decision_wins_over_a_lost_database,
-        password_ends_the_first_login,
+        trial_is_undone_by_time_and_by_a_restart, trial_outlives_a_kill_of_admin,
+        decision_wins_over_a_lost_database, password_ends_the_first_login,
     )], only=sys.argv[2:])
