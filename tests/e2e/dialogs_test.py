@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Dialogs through one appliance, played by hand: offers and answers, forks, CANCEL, refusals."""
 import re
+import socket
 
 import cases
+from admin import ApiError
 from appliance import One
 from cases import check, wait_until
 from sip_peer import Dialog, Peer, sdp
@@ -369,6 +371,42 @@ def an_administrator_ends_a_call(bench):
     bench.idle()
 
 
+def a_port_in_use_is_named(bench):
+    taken = socket.create_server((HOST, 5099))
+    try:
+        bench.admin.put("turnpike-sip:sip/tcp", {"enabled": True, "port": 5099})
+        try:
+            bench.admin.commit("a port that is taken")
+            raise AssertionError("a port in use was committed")
+        except ApiError as error:
+            check("sip/tcp/port" in error.body and "5099" in error.body and HOST in error.body,
+                  f"not said which and why: {error.body}")
+    finally:
+        taken.close()
+    bench.admin.commit("the port is free")
+    with socket.create_connection((HOST, 5099), 2):
+        pass
+    hang_up(bench, establish(bench)[0])
+
+
+def a_disabled_zone_is_passed_over(bench):
+    bench.admin.put("turnpike-zone:zones/zone=b/enabled", False)
+    bench.admin.commit("without b")
+    state = next(z for z in bench.admin.get("/api/v1/zones")["zones"] if z["name"] == "b")
+    check(state["state"] == "disabled", f"shown as {state}")
+    a, c = bench.a, bench.c
+    invite = a.request("INVITE", f"sip:sam@{HOST}", body=offer(a))
+    c.respond(c.expect("INVITE"), 603, "Decline", tag="ct")
+    a.expect((603, "INVITE"))
+    story = wait_until(lambda: next((call for call in bench.admin.get("/api/v1/history")["calls"]
+                                     if call["call-id"] == invite.get("Call-ID")), None), 5, "no history")
+    steps = " ".join(bench.admin.get(f"/api/v1/history/{story['id']}")["steps"])
+    check("zone 'b' is disabled" in steps, f"the story is not told: {steps}")
+    bench.admin.put("turnpike-zone:zones/zone=b/enabled", True)
+    bench.admin.commit("with b")
+    bench.idle()
+
+
 if __name__ == "__main__":
     cases.run([fresh(case) for case in (
                sdp_names_us_on_both_legs, hold_keeps_ports, old_hold_address_is_told, offer_in_the_answer,
@@ -376,4 +414,5 @@ if __name__ == "__main__":
                peers_without_routes_are_understood, parallel_fork_takes_the_first_answer,
                fork_gives_the_best_refusal, priorities_are_tried_in_turn, cancel_reaches_the_called,
                policy_of_a_leg_is_kept, hostile_bodies_are_refused, strangers_are_asked_who_they_are,
-               limits_of_a_proxy, an_administrator_ends_a_call)], Bench((HOST, 7443)))
+               limits_of_a_proxy, an_administrator_ends_a_call, a_port_in_use_is_named,
+               a_disabled_zone_is_passed_over)], Bench((HOST, 7443)))

@@ -753,6 +753,28 @@ static void calls_outlive_sip(void **state)
 	stop(&p);
 }
 
+static bool core_noticed(struct pair *p)
+{
+	return p->node[CORE].zone.state != TP_ZONE_STATE_UP;
+}
+
+/* The edge's process stands still: nothing but missing answers can tell. */
+static void dead_link_is_noticed_and_comes_back(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	start(&p, 42, 20);
+	launch(&p);
+	run_until(&p, zones_are_up, 15, "the link");
+	kill(p.node[EDGE].sip_pid, SIGSTOP);
+	run_until(&p, core_noticed, 15, "the loss of the link");
+	kill(p.node[EDGE].sip_pid, SIGCONT);
+	run_until(&p, zones_are_up, 15, "the link again");
+	assert_true(p.node[CORE].zone.connects == 2);
+	stop(&p);
+}
+
 /* An argument picks tests by a pattern. */
 int main(int argc, char **argv)
 {
@@ -761,6 +783,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(encrypted_meets_plain),
 		cmocka_unit_test(refusals_are_said_on_both_sides),
 		cmocka_unit_test(calls_outlive_sip),
+		cmocka_unit_test(dead_link_is_noticed_and_comes_back),
 	};
 
 	if (argc > 1)
