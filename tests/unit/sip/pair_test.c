@@ -649,7 +649,7 @@ static void make_calls(struct pair *p, const char *edge_extra, const char *core_
 	start_phones(p, edge_extra, core_extra, "count=2,rate=10,seconds=1");
 	run_until(p, phones_ended, 40, "the phones' calls");
 	assert_int_equal(p->phone_status, 0);
-	run_until(p, nothing_left, 5, "the end of all dialogs and sessions");
+	run_until(p, nothing_left, 20, "the end of all dialogs and sessions");
 }
 
 /* ------------------------------------------------------------------ tests */
@@ -746,8 +746,8 @@ static void calls_outlive_sip(void **state)
 		memset(&p.node[i].counters, 0, sizeof(p.node[i].counters));
 		start_sip(&p.node[i]);
 	}
-	run_until(&p, zones_are_up, 5, "the link again");
-	run_until(&p, two_calls_up, 5, "the calls taken over");
+	run_until(&p, zones_are_up, 20, "the link again");
+	run_until(&p, two_calls_up, 20, "the calls taken over");
 	run_until(&p, phones_ended, 30, "the phones' end");
 	run_until(&p, nothing_left, 10, "the end of the calls taken over");
 	stop(&p);
