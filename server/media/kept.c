@@ -81,7 +81,8 @@ static void free_unclaimed_links(struct tp_media *m)
 	TP_LIST_EACH(it, next, &m->links) {
 		struct tp_link *l = TP_CONTAINER(it, struct tp_link, link);
 
-		if (l->claim_round != m->kept_round)
+		/* The calls that were claimed may be before the TLS link is back. */
+		if (l->claim_round != m->kept_round && !tp_link_has_legs(l))
 			tp_link_drop(m, l->id);
 	}
 }

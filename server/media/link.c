@@ -243,6 +243,19 @@ static void attach_legs(struct tp_media *m, uint32_t id, struct tp_link *l)
 	}
 }
 
+bool tp_link_has_legs(const struct tp_link *l)
+{
+	struct tp_map_node *node = NULL;
+
+	while ((node = tp_map_next(&l->media->flows, node)) != NULL) {
+		const struct tp_flow *flow = TP_CONTAINER(node, struct tp_flow, node);
+
+		if (flow->leg && flow->link == l)
+			return true;
+	}
+	return false;
+}
+
 static enum tp_err make_link(struct tp_media *m, uint32_t id, struct tp_link **out)
 {
 	struct tp_link *l;
@@ -319,6 +332,7 @@ enum tp_err tp_link_set(struct tp_media *m, const struct tp_msg_hop_set *set, st
 		l->remote[1] = set->remote_rtcp;
 	}
 	l->claim_round = m->kept_round;
+	l->status_ms = 0; /* a new sip process wants to know soon */
 	attach_legs(m, l->id, l);
 	tp_link_open_pair(l);
 	tp_link_send_keepalives(l);

@@ -85,6 +85,8 @@ void tp_link_tell_key(struct tp_link *link, uint32_t request);
 bool tp_link_send(struct tp_link *link, enum tp_hop_type type, uint32_t flow_tx,
 		  struct tp_buffer *buffer);
 bool tp_link_is_up(const struct tp_link *link);
+/* Whether a call goes over it. */
+bool tp_link_has_legs(const struct tp_link *link);
 /* Keepalives, epochs, old keys, status: each tick, for all links. */
 void tp_link_tick(struct tp_media *m);
 void tp_link_drop_all(struct tp_media *m);

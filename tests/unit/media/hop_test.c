@@ -370,14 +370,18 @@ static void sip_is_killed(void **state)
 	}
 	rig_get_counters(&p->edge);
 	assert_int_equal(p->edge.counters.kept_sessions, 2);
-	/* One is claimed; the other's time runs out, as if 60 s had gone by. */
-	set_link(&p->edge, TP_ROLE_EDGE);
+	/* One is claimed; the other's time runs out, as if 60 s had gone by. The link,
+	 * which sip has not set again, stays for the call on it. */
 	assert_int_equal(set_edge_call(p, 0), TP_OK);
 	p->edge.media->claim_until_ms = tp_loop_now_ms(p->loop);
 	rig_run(p->loop, 1200);
 	rig_get_counters(&p->edge);
 	assert_int_equal(p->edge.counters.sessions, 1);
 	assert_int_equal(p->edge.counters.kept_sessions, 0);
+	assert_int_equal(talk(p, 10), 20);
+	set_link(&p->edge, TP_ROLE_EDGE);
+	p->edge.hop_status.up = false;
+	RIG_WAIT(p->loop, p->edge.hop_status.up, 2500); /* told at once that it is up */
 	assert_int_equal(talk(p, 10), 20);
 }
 
