@@ -53,14 +53,14 @@ static const struct tp_sip_header_name names[] = {
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
-static char lower(char c)
+static int lower(int c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 const struct tp_sip_header_name *tp_sip_header_find(struct tp_span name, size_t *index)
 {
-	char first = name.len > 0 ? lower(name.p[0]) : '\0';
+	int first = name.len > 0 ? lower(name.p[0]) : '\0';
 
 	for (size_t i = 0; i < NAMES; i++) {
 		bool found = name.len == 1
@@ -114,7 +114,7 @@ static enum tp_err take_raw_line(struct tp_span *rest, struct tp_span *line, str
 static enum tp_err take_line(struct tp_span *rest, struct tp_span *line, struct tp_diag *diag)
 {
 	enum tp_err err = take_raw_line(rest, line, diag);
-	struct tp_span more;
+	struct tp_span more = { "", 0 };
 
 	while (err == TP_OK && line->len > 0 && rest->len > 0 &&
 	       (rest->p[0] == ' ' || rest->p[0] == '\t')) {
@@ -130,7 +130,7 @@ static enum tp_err take_line(struct tp_span *rest, struct tp_span *line, struct 
 static enum tp_err scan_status(struct tp_span line, struct tp_sip_scan *scan, struct tp_diag *diag)
 {
 	struct tp_span rest = line;
-	uint64_t status;
+	uint64_t status = 0;
 
 	(void)tp_span_split(&rest, ' ');
 	if (rest.len < 3 || (rest.len > 3 && rest.p[3] != ' ') ||
@@ -197,8 +197,8 @@ static struct tp_span trim_folds(struct tp_span s)
 static enum tp_err scan_cseq(const struct tp_sip_scan *scan, struct tp_span value,
 			     struct tp_diag *diag)
 {
-	struct tp_span method;
-	uint64_t number;
+	struct tp_span method = { NULL, 0 };
+	uint64_t number = 0;
 
 	if (take_number(value, INT32_MAX, &number, &method) != TP_OK)
 		return tp_fail(diag, TP_FORMAT, "CSeq", "no number below 2^31");
@@ -213,7 +213,7 @@ static enum tp_err scan_cseq(const struct tp_sip_scan *scan, struct tp_span valu
 static enum tp_err scan_number(const char *name, struct tp_span value, uint64_t max, uint64_t *out,
 			       struct tp_diag *diag)
 {
-	struct tp_span rest;
+	struct tp_span rest = { NULL, 0 };
 
 	if (take_number(value, max, out, &rest) != TP_OK || trim_folds(rest).len > 0)
 		return tp_fail(diag, TP_FORMAT, name, "not a number of at most %llu",
@@ -225,7 +225,7 @@ static enum tp_err scan_known(const struct tp_sip_header_name *known, struct tp_
 			      struct tp_span value, struct tp_sip_scan *scan, struct tp_diag *diag)
 {
 	enum tp_err err;
-	uint64_t number;
+	uint64_t number = 0;
 
 	switch (known->rule) {
 	case TP_SIP_HEADER_VIA:
@@ -304,7 +304,7 @@ enum tp_err tp_sip_scan_head(struct tp_span bytes, struct tp_sip_scan *scan, str
 	enum tp_err first = TP_OK;
 	uint64_t seen = 0;
 	size_t count = 0;
-	struct tp_span line;
+	struct tp_span line = { "", 0 };
 	enum tp_err err;
 
 	memset(scan, 0, offsetof(struct tp_sip_scan, via));

@@ -93,7 +93,7 @@ static enum tp_err server_new(struct tp_transaction_layer *layer, struct tp_flow
 	/* A user that forgets to answer must not leak: RFC 4320 wants an answer to
 	 * anything but INVITE within timer F. */
 	if (t->method != TP_SIP_INVITE)
-		end_after(t, 2 * 64 * (uint64_t)layer->timers.t1);
+		end_after(t, (uint64_t)128 * layer->timers.t1);
 	*out = t;
 	return TP_OK;
 }

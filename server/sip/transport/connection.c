@@ -26,19 +26,15 @@ static void on_deadline(void *arg);
 
 /* ------------------------------------------------------------------- life and end */
 
-void tp_connection_release(struct connection *c)
+void tp_connection_unref(struct connection *c)
 {
+	if (--c->refs > 0)
+		return;
 	tp_framer_fini(&c->framer);
 	tp_tls_context_unref(&c->context);
 	free(c->flow.tls);
 	free(c->out);
 	free(c);
-}
-
-static void unref(struct connection *c)
-{
-	if (--c->refs == 0)
-		tp_connection_release(c);
 }
 
 static void is_no_longer_silent(struct connection *c)
@@ -121,7 +117,7 @@ static void tell_closed(void *arg)
 			layer->events.on_refused(layer->arg, c->flow.listener_tag, &c->flow.remote,
 						 c->flow.reason);
 	}
-	unref(c);
+	tp_connection_unref(c);
 }
 
 void tp_connection_fail(struct connection *c, const char *reason)
@@ -420,9 +416,9 @@ static void read_all(struct connection *c)
 {
 	struct tp_diag diag = { "", "" };
 	unsigned rounds = 0;
-	size_t room;
-	size_t len;
-	char *p;
+	size_t room = 0;
+	size_t len = 0;
+	char *p = NULL;
 
 	for (; c->flow.state == TP_FLOW_OPEN && rounds < READS_A_ROUND; rounds++) {
 		enum tp_err err = tp_framer_space(&c->framer, &p, &room);
@@ -456,7 +452,7 @@ static void read_again(void *arg)
 	c->refs++;
 	read_all(c);
 	watch_for(c);
-	unref(c);
+	tp_connection_unref(c);
 }
 
 /* ------------------------------------------------------------------- coming up */
@@ -528,7 +524,7 @@ static void on_event(void *arg, uint32_t events)
 	if (c->flow.state == TP_FLOW_OPEN)
 		read_all(c);
 	watch_for(c);
-	unref(c);
+	tp_connection_unref(c);
 }
 
 /* ---------------------------------------------------------------------- making */
@@ -627,7 +623,7 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 		arm(c);
 	else
 		come_up(c);
-	unref(c);
+	tp_connection_unref(c);
 	return TP_OK;
 }
 
@@ -747,7 +743,7 @@ enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
 	}
 	if (err != TP_OK) {
 		tp_connection_drop(c);
-		unref(c);
+		tp_connection_unref(c);
 		return err;
 	}
 	arm(c);

@@ -120,7 +120,7 @@ void tp_connection_drop(struct connection *c);
 enum tp_err tp_connection_send(struct connection *c, const void *bytes, size_t len);
 void tp_connection_ping(struct connection *c);
 void tp_connection_close(struct connection *c, const char *reason);
-void tp_connection_release(struct connection *c); /* refs is 0 */
+void tp_connection_unref(struct connection *c);
 
 /* receive.c */
 void tp_transport_receive(struct tp_transport_layer *layer, struct tp_flow *flow,

@@ -71,17 +71,17 @@ static void free_connections(struct tp_transport_layer *t)
 	struct tp_list *it;
 
 	while ((it = tp_list_first(&t->connections))) {
-		struct tp_flow *flow = &TP_CONTAINER(it, struct connection, link)->flow;
+		struct connection *c = TP_CONTAINER(it, struct connection, link);
 
-		tp_connection_drop((struct connection *)flow);
-		tp_flow_unref(&flow);
+		tp_connection_drop(c);
+		tp_connection_unref(c);
 	}
 	while ((it = tp_list_first(&t->closing))) {
-		struct tp_flow *flow = &TP_CONTAINER(it, struct connection, link)->flow;
+		struct connection *c = TP_CONTAINER(it, struct connection, link);
 
 		tp_list_remove(it);
-		tp_later_cancel(&((struct connection *)flow)->later);
-		tp_flow_unref(&flow);
+		tp_later_cancel(&c->later);
+		tp_connection_unref(c);
 	}
 }
 
@@ -97,6 +97,7 @@ void tp_transport_layer_free(struct tp_transport_layer **layer)
 	while ((it = tp_list_first(&t->listeners))) {
 		struct listener *l = TP_CONTAINER(it, struct listener, link);
 
+		tp_list_remove(it);
 		tp_listener_take_away(l);
 		tp_listener_unref(l);
 	}
@@ -133,10 +134,7 @@ void tp_flow_unref(struct tp_flow **flow)
 	if (!f)
 		return;
 	if (!is_udp(f)) {
-		struct connection *c = (struct connection *)f;
-
-		if (--c->refs == 0)
-			tp_connection_release(c);
+		tp_connection_unref((struct connection *)f);
 		return;
 	}
 	if (--((struct udp_flow *)f)->refs == 0) {

@@ -70,6 +70,22 @@ static void write_source_key(const struct tp_addr *remote, uint8_t key[17])
 	memcpy(key + 1, remote->ip, remote->family == TP_ADDR_V6 ? 8 : 4);
 }
 
+static bool add_source(struct tp_transport_layer *layer, const uint8_t key[17], struct source **out)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return false;
+	memcpy(s->key, key, sizeof(s->key));
+	if (tp_map_put(&layer->sources, &s->node, s->key, sizeof(s->key)) != TP_OK) {
+		free(s);
+		return false;
+	}
+	s->count = 1;
+	*out = s;
+	return true;
+}
+
 bool tp_source_enter(struct tp_transport_layer *layer, const struct tp_addr *remote,
 		     struct source **out)
 {
@@ -79,16 +95,11 @@ bool tp_source_enter(struct tp_transport_layer *layer, const struct tp_addr *rem
 
 	write_source_key(remote, key);
 	node = tp_map_find(&layer->sources, key, sizeof(key));
-	s = node ? TP_CONTAINER(node, struct source, node) : calloc(1, sizeof(*s));
-	if (!s || s->count >= layer->limits.connections_source)
+	if (!node)
+		return add_source(layer, key, out);
+	s = TP_CONTAINER(node, struct source, node);
+	if (s->count >= layer->limits.connections_source)
 		return false;
-	if (!node) {
-		memcpy(s->key, key, sizeof(key));
-		if (tp_map_put(&layer->sources, &s->node, s->key, sizeof(s->key)) != TP_OK) {
-			free(s);
-			return false;
-		}
-	}
 	s->count++;
 	*out = s;
 	return true;
@@ -392,6 +403,7 @@ void tp_transport_commit(struct tp_transport_layer *layer, struct tp_listeners *
 	while ((it = tp_list_first(&old))) {
 		struct listener *l = TP_CONTAINER(it, struct listener, link);
 
+		tp_list_remove(it);
 		tp_listener_take_away(l);
 		tp_listener_unref(l);
 	}
