@@ -14,6 +14,7 @@
 struct tp_zones {
 	size_t count;
 	struct tp_zone *rows[TP_ZONES_MAX];
+	struct tp_list guests; /* guest.c */
 };
 
 static void stop(struct tp_zone *zone, const char *reason)
@@ -50,6 +51,7 @@ enum tp_err tp_zones_new(struct tp_sip *sip, struct tp_zones **out)
 	(void)sip;
 	if (!zones)
 		return TP_NOMEM;
+	tp_list_init(&zones->guests);
 	*out = zones;
 	return TP_OK;
 }
@@ -60,6 +62,7 @@ void tp_zones_free(struct tp_zones **zones)
 
 	if (!z)
 		return;
+	tp_zone_guests_drop(&z->guests);
 	for (size_t i = 0; i < z->count; i++)
 		free_zone(z->rows[i]);
 	free(z);
@@ -375,6 +378,7 @@ bool tp_zones_flow_open(struct tp_sip *sip, struct tp_flow *flow)
 			tp_zone_client_open(zone, flow);
 		return true;
 	}
+	tp_zone_guest_add(sip, &sip->zones->guests, flow);
 	/* The connection stays open just long enough to tell the peer why it is refused. */
 	if (!zone->link && !(flow->tls && flow->tls->trusted)) {
 		zone->peer = flow->remote;

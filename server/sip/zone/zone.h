@@ -127,6 +127,10 @@ void tp_zone_link_drop(struct tp_zone *zone, const char *reason);
 void tp_zone_keepalive_start(struct tp_zone *zone);
 void tp_zone_keepalive_stop(struct tp_zone *zone);
 
+/* Closes an accepted connection that is not the link after TP_ZONE_AUTH_MS. */
+void tp_zone_guest_add(struct tp_sip *sip, struct tp_list *guests, struct tp_flow *flow);
+void tp_zone_guests_drop(struct tp_list *guests);
+
 void tp_zone_hop_start(struct tp_zone *zone);
 void tp_zone_hop_stop(struct tp_zone *zone);
 void tp_zone_hop_send(struct tp_zone *zone);

@@ -775,6 +775,35 @@ static void dead_link_is_noticed_and_comes_back(void **state)
 	stop(&p);
 }
 
+/* Who only connects to the traversal port is put out, and the link does not notice. */
+static void silent_guests_are_put_out(void **state)
+{
+	char address[48];
+	struct pair p;
+	int fds[2];
+
+	(void)state;
+	start(&p, 44, 20);
+	launch(&p);
+	run_until(&p, zones_are_up, 15, "the link");
+	snprintf(address, sizeof(address), "%s:7001", p.node[EDGE].address);
+	assert_int_equal(pipe(fds), 0);
+	p.phone = fork();
+	assert_true(p.phone >= 0);
+	if (p.phone == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fds[0], 0);
+		execlp("openssl", "openssl", "s_client", "-quiet", "-connect", address, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[0]);
+	run_until(&p, phones_ended, 20, "the end of a silent connection");
+	close(fds[1]);
+	run_until(&p, zones_are_up, 1, "the link still");
+	assert_int_equal(p.node[EDGE].zone.connects, 1);
+	stop(&p);
+}
+
 /* An argument picks tests by a pattern. */
 int main(int argc, char **argv)
 {
@@ -784,6 +813,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refusals_are_said_on_both_sides),
 		cmocka_unit_test(calls_outlive_sip),
 		cmocka_unit_test(dead_link_is_noticed_and_comes_back),
+		cmocka_unit_test(silent_guests_are_put_out),
 	};
 
 	if (argc > 1)
