@@ -126,6 +126,7 @@ static void step(struct tp_route_decision *d, const char *fmt, ...)
 		return;
 	}
 	va_start(args, fmt);
+	/* Started one line above. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(d->steps[d->step_count], sizeof(d->steps[0]), fmt, args);
 	va_end(args);
 	tp_text_make_printable(d->steps[d->step_count++]);
@@ -187,9 +188,9 @@ static bool expand(const char *replacement, const char *alias, const PCRE2_SIZE 
 	out[0] = 0;
 	for (const char *p = replacement; *p; p++) {
 		if (p[0] == '\\' && p[1] >= '0' && p[1] <= '9') {
-			int n = *++p - '0';
+			size_t n = (size_t)(*++p - '0');
 
-			if (n < count && groups[2 * n] != PCRE2_UNSET &&
+			if (n < (size_t)count && groups[2 * n] != PCRE2_UNSET &&
 			    !append(out, size, alias + groups[2 * n], groups[2 * n + 1] - groups[2 * n]))
 				return false;
 		} else {

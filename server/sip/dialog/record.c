@@ -14,7 +14,7 @@
 
 /* A BYE of our own after a restart is above any CSeq that the end may have used since
  * the record was written. */
-enum { CSEQ_MARGIN = 1000 };
+enum { CSEQ_MARGIN = 1000, RECORD_STEPS = 48 };
 
 static void write_leg(const struct tp_leg *leg, struct tp_record_leg *out)
 {
@@ -57,9 +57,10 @@ void tp_record_write(struct tp_branch *branch, struct tp_wr *wr)
 	write_leg(&call->caller, &r->legs[0]);
 	write_leg(&branch->leg, &r->legs[1]);
 	r->steps = calloc(call->step_count ? call->step_count : 1, sizeof(*r->steps));
-	for (size_t i = 0; r->steps && i < call->step_count && i < 48; i++)
+	for (size_t i = 0; r->steps && i < call->step_count && i < RECORD_STEPS; i++)
 		tp_text_copy(r->steps[r->steps_count++].text, sizeof(r->steps[0].text), call->steps[i]);
-	tp_record_call_write(wr, r);
+	if (r->steps)
+		tp_record_call_write(wr, r);
 	tp_record_call_fini(r);
 	free(r);
 }

@@ -71,7 +71,7 @@ static struct tp_digest_slot *find_nonce(const struct tp_digest *d, const char *
 	uint64_t made_s, counter;
 	struct tp_digest_slot *slot;
 
-	if (strlen(text) != 2 * NONCE_BYTES ||
+	if (strlen(text) != NONCE_TEXT - 1 ||
 	    tp_text_parse_hex(tp_span_of(text), bytes, sizeof(bytes)) != TP_OK)
 		return NULL;
 	nonce_mac(d, bytes, realm, mac);

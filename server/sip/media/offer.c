@@ -68,10 +68,10 @@ static void make_crypto(const struct tp_msg_media_leg *leg, struct tp_offer_stre
 		return;
 	}
 	out->our_count = TP_OFFER_CRYPTO_MAX;
-	for (uint8_t i = 0; i < TP_OFFER_CRYPTO_MAX; i++) {
+	for (uint32_t i = 0; i < TP_OFFER_CRYPTO_MAX; i++) {
 		struct tp_sdp_crypto *c = &out->ours[i];
 
-		c->tag = i + 1u;
+		c->tag = i + 1;
 		c->suite = offered_suites[i];
 		c->key_len = (uint8_t)tp_sdp_suite_key_len(c->suite);
 		tp_random_bytes(c->key, c->key_len);

@@ -130,6 +130,7 @@ void tp_call_step(struct tp_call *call, const char *fmt, ...)
 	if (call->step_count == TP_CALL_STEPS_MAX)
 		return;
 	va_start(args, fmt);
+	/* Started one line above. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	tp_text_make_printable(text);

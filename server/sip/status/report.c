@@ -29,6 +29,7 @@ void tp_sip_event(struct tp_sip *sip, enum tp_severity severity, const char *nam
 	va_list args;
 
 	va_start(args, fmt);
+	/* Started one line above. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(msg.text, sizeof(msg.text), fmt, args);
 	va_end(args);
 	tp_text_make_printable(msg.text);

@@ -254,6 +254,7 @@ void tp_zone_set_state(struct tp_zone *zone, enum tp_zone_state state, const cha
 	va_list args;
 
 	va_start(args, fmt);
+	/* Started one line above. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	tp_text_make_printable(reason);
