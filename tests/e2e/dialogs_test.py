@@ -25,7 +25,7 @@ class Bench(One):
             "networks": [{"name": "lan", "address": HOST}]})
         for name in "abc":
             self.admin.put(f"turnpike-zone:zones/zone={name}", {
-                "name": name, "type": "neighbor", "transport": "udp", "network": "lan",
+                "name": name, "type": "neighbor", "transport": "udp", "network": "lan", "monitor": False,
                 "peer": [{"address": IPS[name], "port": PORT}]})
         for name, priority, pattern, zone in RULES:
             self.admin.put(f"turnpike-search:search/rule={name}", {

@@ -255,6 +255,10 @@ static void start_zone(struct tp_call *call, const struct tp_route_target *targe
 	branch->leg.nat = zone->cfg->media_nat;
 	snprintf(branch->uri, sizeof(branch->uri), "sip:%s%s%s", target->user, target->user[0] ? "@" : "",
 		 target->host);
+	if (zone->cfg->monitor && zone->state == TP_ZONE_STATE_FAILED) {
+		branch_failed(branch, 503, zone->reason, NULL);
+		return;
+	}
 	if (tp_zones_reach(zone, &flow, &diag) != TP_OK) {
 		branch_failed(branch, 503, diag.text, NULL);
 		return;

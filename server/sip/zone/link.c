@@ -76,6 +76,21 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+static void on_keepalive(void *arg);
+
+static void schedule(struct tp_zone *zone, uint64_t after_ms)
+{
+	if (tp_timer_start(zone->sip->loop, &zone->keepalive, after_ms, on_keepalive, zone) != TP_OK)
+		TP_LOG(TP_LOG_ERROR, "zone.keepalive", "zone '%s': no timer", zone->cfg->name);
+}
+
+static uint64_t interval_ms(const struct tp_zone *zone)
+{
+	enum { NEIGHBOR_S = 20 }; /* the model has an interval for links only */
+
+	return (uint64_t)(zone->cfg->keepalive_s ? zone->cfg->keepalive_s : NEIGHBOR_S) * 1000;
+}
+
 static void on_pong(void *arg, struct tp_client_txn *txn, struct tp_sip_msg *msg)
 {
 	struct tp_zone *zone = arg;
@@ -86,6 +101,7 @@ static void on_pong(void *arg, struct tp_client_txn *txn, struct tp_sip_msg *msg
 		return;
 	}
 	zone->missed = 0;
+	schedule(zone, interval_ms(zone));
 	zone->round_trip_us = (uint32_t)(now_us() - zone->ping_sent_us);
 	if (!zone->round_trip_us)
 		zone->round_trip_us = 1;
@@ -149,9 +165,8 @@ static void on_keepalive(void *arg)
 	struct tp_sip_msg *msg = NULL;
 	struct tp_diag diag = { 0 };
 
-	if (tp_timer_start(zone->sip->loop, &zone->keepalive, (uint64_t)zone->cfg->keepalive_s * 1000,
-			   on_keepalive, zone) != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "zone.keepalive", "zone '%s': no timer", zone->cfg->name);
+	/* Until the answer is there; it sets the whole interval. */
+	schedule(zone, interval_ms(zone) < TP_ZONE_ANSWER_MS ? interval_ms(zone) : TP_ZONE_ANSWER_MS);
 	if (count_missed(zone))
 		return;
 	if (tp_zones_reach(zone, &flow, &diag) != TP_OK) {
@@ -171,8 +186,7 @@ static void on_keepalive(void *arg)
 void tp_zone_keepalive_start(struct tp_zone *zone)
 {
 	zone->missed = 0;
-	if (tp_timer_start(zone->sip->loop, &zone->keepalive, 0, on_keepalive, zone) != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "zone.keepalive", "zone '%s': no timer", zone->cfg->name);
+	schedule(zone, 0);
 }
 
 void tp_zone_keepalive_stop(struct tp_zone *zone)

@@ -9,6 +9,7 @@
 enum {
 	TP_ZONES_MAX = 200,
 	TP_ZONE_MISSED_MAX = 3,     /* keepalives without an answer: the link is dead */
+	TP_ZONE_ANSWER_MS = 5000,   /* wait for an answer before the next is sent */
 	TP_ZONE_BACKOFF_DOUBLINGS = 3,
 	TP_ZONE_QUICK_RETRIES = 20, /* after a link was lost, and at the start */
 	TP_ZONE_AUTH_MS = 10000,    /* from an open connection to an authenticated link */
