@@ -137,6 +137,7 @@ void answer_accept(struct leg *leg)
 		leg->state = LEG_ANSWERED;
 		return;
 	}
+	(void)media_arm(leg); /* the caller's first packet may overtake its ACK */
 	leg->state = LEG_ANSWERED;
 	respond_invite(leg, leg->ack, 200, true);
 }

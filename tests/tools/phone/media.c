@@ -151,17 +151,23 @@ void media_rekey(struct leg *leg)
 	m->rx = make_srtp(m->suite, m->rx_key, false);
 }
 
+bool media_arm(struct leg *leg)
+{
+	struct media *m = &leg->media;
+	if (m->suite == SUITE_NONE || m->tx)
+		return true;
+	m->tx = make_srtp(m->suite, m->tx_key, true);
+	m->rx = make_srtp(m->suite, m->rx_key, false);
+	if (!m->tx || !m->rx)
+		leg_fail(leg, "SRTP suite %s is not usable", media_suite_name(m->suite));
+	return m->tx && m->rx;
+}
+
 void media_begin(struct leg *leg)
 {
 	struct media *m = &leg->media;
-	if (m->suite != SUITE_NONE && !m->tx) {
-		m->tx = make_srtp(m->suite, m->tx_key, true);
-		m->rx = make_srtp(m->suite, m->rx_key, false);
-		if (!m->tx || !m->rx) {
-			leg_fail(leg, "SRTP suite %s is not usable", media_suite_name(m->suite));
-			return;
-		}
-	}
+	if (!media_arm(leg))
+		return;
 	m->sending = true;
 	m->began = true;
 	m->began_at = leg->phone->app->now;

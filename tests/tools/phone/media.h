@@ -87,6 +87,8 @@ bool media_write_sdp(struct leg *leg, char *out, size_t size);
 bool media_read_sdp(struct leg *leg, const char *sdp);
 /* The other end changed its key inside the call. */
 void media_rekey(struct leg *leg);
+/* Makes the SRTP contexts when the keys of both ends are known. */
+bool media_arm(struct leg *leg);
 void media_begin(struct leg *leg);
 void media_send(struct leg *leg);
 void media_send_rtcp(struct leg *leg);
