@@ -162,6 +162,13 @@ static struct session *find(struct tp_sessions *s, const uint8_t hash[32])
 	return node ? TP_CONTAINER(node, struct session, node) : NULL;
 }
 
+/* Requests are served side by side: one that read the clock earlier may come to the lock later,
+ * so `since` may lie a little after `now`. */
+static bool has_passed(uint64_t now_ms, uint64_t since_ms, uint32_t seconds)
+{
+	return now_ms > since_ms && now_ms - since_ms >= 1000ull * seconds;
+}
+
 enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint64_t now_ms,
 			    bool use, struct tp_session_facts *out)
 {
@@ -170,15 +177,16 @@ enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint6
 
 	pthread_mutex_lock(&s->lock);
 	session = find(s, hash);
-	if (session && (now_ms - session->used_ms >= 1000ull * s->limits.idle_s ||
-			now_ms - session->opened_ms >= 1000ull * s->limits.absolute_s)) {
+	if (session && (has_passed(now_ms, session->used_ms, s->limits.idle_s) ||
+			has_passed(now_ms, session->opened_ms, s->limits.absolute_s))) {
 		drop(s, session);
 	} else if (session) {
 		*out = session->facts;
 		err = TP_OK;
 	}
 	if (err == TP_OK && use) {
-		session->used_ms = now_ms;
+		if (now_ms > session->used_ms)
+			session->used_ms = now_ms;
 		tp_list_remove(&session->by_use);
 		tp_list_append(&s->by_use, &session->by_use);
 	}

@@ -43,6 +43,12 @@ static void session_ends_by_idleness_and_age(void **state)
 	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 59999, false, &got), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 60000, false, &got), TP_NOTFOUND);
+
+	/* A request that read the clock before another one used the session. */
+	assert_int_equal(tp_session_open(s, &alice, 1000, id, hash), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 1002, true, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 1001, true, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, hash, 999, true, &got), TP_OK);
 	tp_sessions_free(&s);
 }
 
