@@ -108,7 +108,8 @@ uint32_t tp_throttle_try(struct tp_throttle *t, const char *key, uint64_t now_ms
 	if (e && e->until_ms > now_ms) {
 		wait_s = (uint32_t)((e->until_ms - now_ms + 999) / 1000);
 	} else if (e) {
-		if (now_ms - e->last_ms > 1000ull * t->policy.forget_s)
+		/* A guess that read the clock before another one must not clear the count. */
+		if (now_ms > e->last_ms && now_ms - e->last_ms > 1000ull * t->policy.forget_s)
 			e->failures = 0;
 		e->failures++;
 		e->last_ms = now_ms;
