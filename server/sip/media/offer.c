@@ -107,7 +107,7 @@ static bool usable(const struct tp_media_party *from, const struct tp_sdp_stream
 	return from->kind != TP_MEDIA_LEG_HOP || in->hop_flow;
 }
 
-/* A leg that receives nothing yet and sends nothing: the answer opens it. */
+/* A leg that receives nothing yet and sends nothing: the answer opens it, or open_early. */
 static void start_leg(const struct tp_media_party *party, struct tp_msg_media_leg *leg)
 {
 	memset(leg, 0, sizeof(*leg));
@@ -116,6 +116,24 @@ static void start_leg(const struct tp_media_party *party, struct tp_msg_media_le
 	leg->local.port = 0;
 	leg->link = party->link;
 	leg->nat = party->nat;
+}
+
+/* The offerer is ready from its offer on (RFC 3264 section 5.1), and the answerer's first
+ * packets overtake its answer. Only what comes out of the hop passes early: it is
+ * authenticated, while nobody has said yet where a UDP answerer sends from. An offerer
+ * of SRTP lacks our key until the answer. */
+static void open_early(const struct tp_offer_stream *o, struct tp_msg_media_leg *offerer,
+		       struct tp_msg_media_leg *answerer)
+{
+	bool receives = o->direction == TP_SDP_SENDRECV || o->direction == TP_SDP_RECVONLY;
+
+	if (answerer->kind != TP_MEDIA_LEG_HOP || offerer->kind != TP_MEDIA_LEG_UDP || o->their_count ||
+	    o->held || !receives)
+		return;
+	offerer->remote_rtp = o->rtp;
+	offerer->remote_rtcp = o->rtcp;
+	offerer->send = true;
+	answerer->receive = true;
 }
 
 static enum tp_err read_stream(struct tp_media_session *s, const struct tp_sdp_stream *in,
@@ -153,6 +171,7 @@ static enum tp_err read_stream(struct tp_media_session *s, const struct tp_sdp_s
 	want->legs_count = 2;
 	start_leg(&s->party[0], &want->legs[0]);
 	start_leg(&s->party[1], &want->legs[1]);
+	open_early(out, &want->legs[side], &want->legs[1 - side]);
 	return TP_OK;
 }
 

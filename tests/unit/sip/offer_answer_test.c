@@ -223,6 +223,33 @@ static void the_hop_carries_flows_and_no_keys(void **state)
 	drop(b);
 }
 
+/* The first packets of the callee come out of the hop before its 200. */
+static void early_media_out_of_the_hop_passes(void **state)
+{
+	static const struct {
+		const char *offer;
+		uint8_t answerer;
+		bool open;
+	} cases[] = {
+		{ plain, TP_MEDIA_LEG_HOP, true },
+		{ secure, TP_MEDIA_LEG_HOP, false }, /* it has no key of ours yet */
+		{ HEAD "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n", TP_MEDIA_LEG_HOP, false },
+		{ plain, TP_MEDIA_LEG_UDP, false }, /* from whom is not known yet */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench *b = make(TP_ENCRYPTION_AUTO, TP_ENCRYPTION_AUTO);
+
+		b->s.party[1].kind = cases[i].answerer;
+		assert_int_equal(offer(b, 0, cases[i].offer), TP_OK);
+		assert_int_equal(b->s.wanted[0].legs[0].send, cases[i].open);
+		assert_int_equal(b->s.wanted[0].legs[1].receive, cases[i].open);
+		assert_false(b->s.wanted[0].legs[0].receive || b->s.wanted[0].legs[1].send);
+		drop(b);
+	}
+}
+
 static void directions_and_odd_streams(void **state)
 {
 	struct bench *b = make(TP_ENCRYPTION_AUTO, TP_ENCRYPTION_AUTO);
@@ -250,6 +277,7 @@ int main(void)
 		cmocka_unit_test(each_leg_gets_its_own_keys),
 		cmocka_unit_test(answers_are_held_to_the_offer),
 		cmocka_unit_test(the_hop_carries_flows_and_no_keys),
+		cmocka_unit_test(early_media_out_of_the_hop_passes),
 		cmocka_unit_test(directions_and_odd_streams),
 	};
 
