@@ -31,9 +31,15 @@ struct tp_link *tp_link_find(struct tp_media *m, uint32_t id)
 	return NULL;
 }
 
+/* Both ports: the edge can send to the core's RTP port only once it was heard from there. */
 bool tp_link_is_up(const struct tp_link *l)
 {
-	return l->heard_ms && tp_loop_now_ms(l->media->loop) - l->heard_ms < TP_LINK_UP_MS;
+	uint64_t now = tp_loop_now_ms(l->media->loop);
+
+	for (int rtcp = 0; rtcp < 2; rtcp++)
+		if (!l->heard_ms[rtcp] || now - l->heard_ms[rtcp] >= TP_LINK_UP_MS)
+			return false;
+	return true;
 }
 
 /* ---------------------------------------------------------------- receiving */
@@ -89,7 +95,7 @@ static void on_hop_packet(void *owner, struct tp_socket *socket, struct tp_buffe
 		return;
 	}
 	l->rx_packets++;
-	l->heard_ms = tp_loop_now_ms(l->media->loop);
+	l->heard_ms[socket->rtcp] = tp_loop_now_ms(l->media->loop);
 	learn_address(l, rx, socket->rtcp, h.number, &b->peer);
 	if (h.type == TP_HOP_KEEPALIVE)
 		on_keepalive(l, b);

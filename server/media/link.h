@@ -13,7 +13,7 @@
 enum {
 	TP_LINK_KEEPALIVE_MS = 10000,
 	TP_LINK_HURRY_MS = 1000,       /* between keepalives until the link is up */
-	TP_LINK_UP_MS = 30000,         /* up: an authenticated packet not longer ago */
+	TP_LINK_UP_MS = 30000,         /* up: an authenticated packet on both ports not longer ago */
 	TP_LINK_EPOCH_MS = 3600000,
 	TP_LINK_OLD_KEY_MS = 30000,    /* after the first packet under the newer key */
 };
@@ -61,7 +61,7 @@ struct tp_link {
 	uint64_t rx_old_until_ms;  /* 0: the newer key has not been seen in use */
 	struct tp_flow flow;       /* of keepalives to us */
 	uint32_t peer_flow;        /* 0: not known */
-	uint64_t heard_ms;         /* last authenticated packet; 0: never */
+	uint64_t heard_ms[2];      /* last authenticated packet on the RTP and RTCP port; 0: never */
 	uint64_t keepalive_ms;     /* last sent */
 	uint64_t status_ms;        /* last told to sip */
 	bool told_up;

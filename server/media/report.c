@@ -151,7 +151,7 @@ static void report_addresses(const struct tp_leg *leg, struct tp_msg_stream_stat
 			out->local = l->hop_pair->pair.rtp.local;
 		if (l->role == 0)
 			out->remote_signalled = l->remote[0];
-		out->remote_learned = l->heard_ms ? l->remote[0] : (struct tp_addr){ 0 };
+		out->remote_learned = l->heard_ms[0] ? l->remote[0] : (struct tp_addr){ 0 };
 	}
 }
 

@@ -103,8 +103,8 @@ static void fill_networks(struct maker *m, struct tp_cfg_network **list, uint32_
 
 	*count = (uint32_t)tp_leaf_count(m->system, "network");
 	*list = make_array(m, *count, sizeof(**list));
-	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));
-	     i++) {
+	for (uint32_t i = 0;
+	     *list && m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net)); i++) {
 		struct tp_cfg_network *n = &(*list)[i];
 
 		COPY(m, n->name, tp_leaf_text(net, "name"));

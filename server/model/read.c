@@ -46,7 +46,7 @@ json_t *tp_json_load(const char *json, size_t len, struct tp_model_errors *error
 		return NULL;
 	}
 	top = json_loadb(json, len, JSON_REJECT_DUPLICATES, &e);
-	if (top && json_is_object(top))
+	if (json_is_object(top))
 		return top;
 	if (top)
 		tp_model_errors_add(errors, "", "The JSON text is not an object.");

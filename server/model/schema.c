@@ -315,7 +315,7 @@ static json_t *export_node(const struct lysc_node *node, const char *page)
 	add_text(o, "help", node->dsc);
 	add_text(o, "page", page);
 	if (order)
-		json_object_set_new(o, "order", json_integer(atoi(order)));
+		json_object_set_new(o, "order", json_integer(strtol(order, NULL, 10)));
 	add_text(o, "when", LY_ARRAY_COUNT(whens) ? lyxp_get_expr(whens[0]->cond) : NULL);
 	json_object_set_new(o, "lockout", json_boolean(tp_schema_lockout(node)));
 	if (node->nodetype & (LYS_LEAF | LYS_LEAFLIST))

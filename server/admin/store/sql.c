@@ -182,7 +182,7 @@ enum tp_err tp_sql_copy(sqlite3_stmt *stmt, int column, char **out, size_t *len)
 enum tp_err tp_sql_rows(struct tp_store *store, sqlite3_stmt *stmt, size_t size,
 			void (*read)(sqlite3_stmt *stmt, void *row), void **rows, size_t *count)
 {
-	size_t max = TP_STORE_PAGE_MAX * 5;
+	size_t max = (size_t)TP_STORE_PAGE_MAX * 5;
 	size_t n = 0;
 	size_t room = 0;
 	char *array = NULL;
