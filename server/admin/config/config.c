@@ -54,8 +54,9 @@ static bool wait_for_word(struct tp_config *c)
 	bool stop;
 
 	pthread_mutex_lock(&c->said_mutex);
-	while (!c->said && !c->stop)
+	while (!c->heard && !c->stop)
 		pthread_cond_wait(&c->said_cond, &c->said_mutex);
+	c->heard = false;
 	stop = c->stop;
 	pthread_mutex_unlock(&c->said_mutex);
 	return !stop;
@@ -127,6 +128,7 @@ void tp_config_on_revision_state(struct tp_config *config,
 	pthread_mutex_lock(&config->said_mutex);
 	config->state = *state;
 	config->said = true;
+	config->heard = true;
 	pthread_cond_broadcast(&config->said_cond);
 	pthread_mutex_unlock(&config->said_mutex);
 }

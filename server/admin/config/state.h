@@ -29,7 +29,8 @@ struct tp_config {
 	/* The supervisor's newest word, handed over by its thread. */
 	pthread_mutex_t said_mutex;
 	pthread_cond_t said_cond;
-	bool said;
+	bool said; /* to be worked in, by whoever holds the mutex next */
+	bool heard; /* the thread has to look: a request may have worked it in already */
 	struct tp_msg_revision_state state;
 	char *said_json; /* the running configuration that came with it, or NULL */
 	size_t said_json_len;
