@@ -45,6 +45,11 @@ export async function openPage(context, { theme = 'light', width = 1440, height 
 			complaints.push(`request to another origin: ${request.url()}`);
 	});
 	await page.addInitScript(() => {
+		// Colours are checked as they come to rest: a transition that begins later than we look
+		// would show neither the old nor the new one.
+		const still = new CSSStyleSheet();
+		still.replaceSync('*, *::before, *::after { transition: none !important; }');
+		document.adoptedStyleSheets = [still];
 		document.addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 	});
 	return { page, complaints };
@@ -67,6 +72,10 @@ export async function settle(page) {
 
 /** `rules`: only these; all when left out. */
 export async function axeViolations(page, rules) {
+	// A colour half way through its transition is not what a person reads.
+	await page.evaluate(() => Promise.all(document.getAnimations()
+		.filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime))
+		.map((a) => a.finished.catch(() => undefined))));
 	await page.evaluate(await axeSource());
 	return page.evaluate(async (only) => {
 		const result = await window.axe.run(document, { resultTypes: ['violations'], ...(only ? { runOnly: only } : {}) });
