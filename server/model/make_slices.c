@@ -23,6 +23,7 @@ struct maker {
 	const struct lyd_node *system, *tls, *sip, *zones, *search, *media;
 	struct tp_slice_writer *writer;
 	enum tp_err err; /* sticky */
+	bool trust_is_too_big;
 };
 
 static void *make_array(struct maker *m, size_t count, size_t size)
@@ -292,8 +293,20 @@ static void fill_registrar(struct maker *m, struct tp_cfg_sip *s)
 	}
 }
 
-/* All trusted authorities in one text; freed by the caller. */
-static char *trusted_pem(struct maker *m, uint32_t *len)
+/* An authority without a chosen use is trusted for all. */
+static bool is_for(const struct lyd_node *ca, const char *use)
+{
+	const struct lyd_node *at = NULL;
+
+	while ((at = tp_leaf_next(ca, "use", at))) {
+		if (!strcmp(lyd_get_value(at), use))
+			return true;
+	}
+	return tp_leaf_count(ca, "use") == 0;
+}
+
+/* The authorities trusted for a use in one text; freed by the caller. */
+static char *trusted_pem(struct maker *m, const char *use, uint32_t *len)
 {
 	const struct lyd_node *ca = NULL;
 	char *text = malloc(TRUSTED_MAX);
@@ -305,11 +318,15 @@ static char *trusted_pem(struct maker *m, uint32_t *len)
 	}
 	tp_wr_init(&wr, text, TRUSTED_MAX);
 	while ((ca = tp_leaf_next(m->tls, "trusted-ca", ca))) {
+		if (!is_for(ca, use))
+			continue;
 		tp_wr_text(&wr, tp_leaf_text(ca, "certificate"));
 		tp_wr_text(&wr, "\n");
 	}
-	if (wr.err != TP_OK)
+	if (wr.err != TP_OK) {
 		m->err = wr.err;
+		m->trust_is_too_big = true;
+	}
 	*len = (uint32_t)wr.len;
 	return text;
 }
@@ -395,12 +412,14 @@ static void make_admin(struct maker *m, uint64_t revision, int *fd)
 static void make_sip(struct maker *m, uint64_t revision, int *fd)
 {
 	struct tp_cfg_sip *s = make_array(m, 1, sizeof(*s));
-	char *trusted = NULL;
+	char *trusted = NULL, *link_trusted = NULL;
 
 	begin(m, TP_PROCESS_SIP, revision);
 	if (m->err == TP_OK) {
-		trusted = trusted_pem(m, &s->trusted_pem_len);
+		trusted = trusted_pem(m, "sip", &s->trusted_pem_len);
 		s->trusted_pem = (const uint8_t *)trusted;
+		link_trusted = trusted_pem(m, "traversal", &s->link_trusted_pem_len);
+		s->link_trusted_pem = (const uint8_t *)link_trusted;
 		fill_sip(m, s);
 	}
 	finish(m, write_sip, s, fd);
@@ -408,6 +427,7 @@ static void make_sip(struct maker *m, uint64_t revision, int *fd)
 		tp_cfg_sip_fini(s);
 	free(s);
 	free(trusted);
+	free(link_trusted);
 }
 
 static void make_media(struct maker *m, uint64_t revision, int *fd)
@@ -449,6 +469,10 @@ enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
 		close_fd(&fds.admin);
 		close_fd(&fds.sip);
 		close_fd(&fds.media);
+		if (m.trust_is_too_big)
+			return tp_fail(diag, m.err, "/turnpike-tls:tls/trusted-ca",
+				       "The trusted CAs are more than 1 MiB in PEM form: delete those "
+				       "that are not needed.");
 		return tp_fail(
 			diag, m.err, "",
 			"The configuration does not fit into what the processes can take (%s).",

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tls/services.h"
+
 enum { ACCOUNTS_MAX = 10000 };
 
 static void lower(char *dst, size_t size, const char *src)
@@ -61,6 +63,8 @@ static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_con
 			  b->cfg.certificate_pem_len) &&
 	       same_bytes(a->cfg.trusted_pem, a->cfg.trusted_pem_len, b->cfg.trusted_pem,
 			  b->cfg.trusted_pem_len) &&
+	       same_bytes(a->cfg.link_trusted_pem, a->cfg.link_trusted_pem_len, b->cfg.link_trusted_pem,
+			  b->cfg.link_trusted_pem_len) &&
 	       same_secret(tp_slice_secret(a->slice, a->cfg.key_secret),
 			   tp_slice_secret(b->slice, b->cfg.key_secret));
 }
@@ -73,8 +77,15 @@ static void share_contexts(struct tp_sip_config *c, const struct tp_sip_config *
 	c->tls_any = tp_tls_context_ref(live->tls_any);
 }
 
-static enum tp_err make_context(const struct tp_sip_config *c, bool server, bool client,
-				enum tp_tls_verify verify, struct tp_tls_context **out,
+static struct tp_span trusted_for(const struct tp_sip_config *c, enum tp_tls_service service)
+{
+	if (service == TP_TLS_SERVICE_TRAVERSAL)
+		return (struct tp_span){ (const char *)c->cfg.link_trusted_pem, c->cfg.link_trusted_pem_len };
+	return (struct tp_span){ (const char *)c->cfg.trusted_pem, c->cfg.trusted_pem_len };
+}
+
+static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_service service, bool server,
+				bool client, enum tp_tls_verify verify, struct tp_tls_context **out,
 				struct tp_diag *diag)
 {
 	struct tp_tls_options options = {
@@ -82,7 +93,7 @@ static enum tp_err make_context(const struct tp_sip_config *c, bool server, bool
 		.client = client,
 		.certificate_pem = { (const char *)c->cfg.certificate_pem, c->cfg.certificate_pem_len },
 		.key = tp_slice_secret(c->slice, c->cfg.key_secret),
-		.trusted_pem = { (const char *)c->cfg.trusted_pem, c->cfg.trusted_pem_len },
+		.trusted_pem = trusted_for(c, service),
 		.verify = verify,
 	};
 	struct tp_diag inner = { 0 };
@@ -107,13 +118,13 @@ static enum tp_err make_contexts(struct tp_sip *sip, struct tp_sip_config *c, st
 		share_contexts(c, sip->config);
 		return TP_OK;
 	}
-	err = make_context(c, true, false, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
+	err = make_context(c, TP_TLS_SERVICE_SIP, true, false, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
 	if (err == TP_OK)
-		err = make_context(c, true, true, TP_TLS_VERIFY_REPORT, &c->tls_link, diag);
+		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, true, true, TP_TLS_VERIFY_REPORT, &c->tls_link, diag);
 	if (err == TP_OK)
-		err = make_context(c, false, true, TP_TLS_VERIFY_ENFORCE, &c->tls_verify, diag);
+		err = make_context(c, TP_TLS_SERVICE_SIP, false, true, TP_TLS_VERIFY_ENFORCE, &c->tls_verify, diag);
 	if (err == TP_OK)
-		err = make_context(c, false, true, TP_TLS_VERIFY_OFF, &c->tls_any, diag);
+		err = make_context(c, TP_TLS_SERVICE_SIP, false, true, TP_TLS_VERIFY_OFF, &c->tls_any, diag);
 	return err;
 }
 

@@ -231,6 +231,8 @@ static int sip_slice(struct node *n, uint64_t revision)
 	cfg->key_secret = secret(w, "identity/server/key", n->key);
 	cfg->trusted_pem = (const uint8_t *)trusted;
 	cfg->trusted_pem_len = (uint32_t)strlen(trusted);
+	cfg->link_trusted_pem = (const uint8_t *)trusted;
+	cfg->link_trusted_pem_len = (uint32_t)strlen(trusted);
 	cfg->networks_count = 1;
 	cfg->networks = &network;
 	for (uint8_t i = 0; i < 3; i++) {
