@@ -22,10 +22,17 @@ static const char configuration[] =
 	"\"turnpike-tls:tls\":{\"identity\":{\"certificate\":"
 	"\"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END "
 	"CERTIFICATE-----\\n\",\"private-key\":\"$tp1$KEY=\"},"
+	"\"identities\":{\"identity\":["
+	"{\"id\":\"sip-client\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nEEEE\\n-----END "
+	"CERTIFICATE-----\\n\",\"private-key\":\"$tp1$CLIENT\"},"
+	"{\"id\":\"web-server\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nFFFF\\n-----END "
+	"CERTIFICATE-----\\n\",\"private-key\":\"$tp1$WEB\"}]},"
 	"\"trusted-ca\":[{\"name\":\"a\",\"certificate\":\"-----BEGIN "
 	"CERTIFICATE-----\\nBBBB\\n-----END CERTIFICATE-----\"},"
 	"{\"name\":\"b\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nCCCC\\n-----END "
-	"CERTIFICATE-----\"}]},"
+	"CERTIFICATE-----\",\"use\":[\"traversal\"]},"
+	"{\"name\":\"c\",\"certificate\":\"-----BEGIN CERTIFICATE-----\\nDDDD\\n-----END "
+	"CERTIFICATE-----\",\"use\":[\"sip\",\"traversal\"]}]},"
 	"\"turnpike-sip:sip\":{\"udp\":{\"enabled\":true},\"registrar\":{\"domain\":[\"example."
 	"com\"],"
 	"\"account\":[{\"name\":\"a$b\",\"password\":\"$tp1$ALICE\",\"media-encryption\":\"force-"
@@ -91,6 +98,11 @@ static void expect_addr(struct tp_addr addr, const char *text)
 	assert_string_equal(tp_addr_write(&addr, buf), text);
 }
 
+static bool holds(const uint8_t *pem, size_t len, const char *text)
+{
+	return memmem(pem, len, text, strlen(text)) != NULL;
+}
+
 static void check_admin(int fd)
 {
 	struct tp_slice *slice = open_slice(fd);
@@ -105,8 +117,9 @@ static void check_admin(int fd)
 	assert_string_equal(a.web_listeners[1].host, "2001:db8::1");
 	assert_int_equal(a.web_listeners[1].port, 8443);
 	assert_int_equal(a.session_idle_s, 600);
-	expect_secret(slice, a.key_secret, "$tp1$KEY=");
-	assert_int_equal(slice->secret_count, 1); /* no password of a zone gets here */
+	expect_secret(slice, a.key_secret, "$tp1$WEB");
+	assert_true(holds(a.certificate_pem, a.certificate_pem_len, "FFFF"));
+	assert_int_equal(slice->secret_count, 1); /* no password of a zone, no other's key gets here */
 	tp_cfg_admin_fini(&a);
 	tp_slice_close(&slice);
 }
@@ -146,6 +159,19 @@ static void check_zones_and_rules(const struct tp_slice *slice, const struct tp_
 	assert_int_equal(s->rules[2].target_zone, pbx->id);
 }
 
+/* Each side shows its own certificate where it has one, else the one that all share. */
+static void check_identities(const struct tp_slice *slice, const struct tp_cfg_sip *s)
+{
+	assert_int_equal(s->identities_count, TP_SIP_IDENTITIES);
+	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++) {
+		const struct tp_cfg_identity *at = &s->identities[i];
+		bool own = i == TP_SIP_IDENTITY_SIP_CLIENT;
+
+		assert_true(holds(at->certificate_pem, at->certificate_pem_len, own ? "EEEE" : "AAAA"));
+		expect_secret(slice, at->key_secret, own ? "$tp1$CLIENT" : "$tp1$KEY=");
+	}
+}
+
 static void check_sip(int fd)
 {
 	struct tp_slice *slice = open_slice(fd);
@@ -162,8 +188,13 @@ static void check_sip(int fd)
 	assert_string_equal(s->listeners[3].network, "dmz");
 	assert_false(tp_addr_is_set(&s->networks[0].advertised));
 	expect_addr(s->networks[1].advertised, "[2001:db8::99]:0");
-	assert_true(memmem(s->trusted_pem, s->trusted_pem_len, "BBBB", 4) &&
-		    memmem(s->trusted_pem, s->trusted_pem_len, "CCCC", 4));
+	assert_true(holds(s->trusted_pem, s->trusted_pem_len, "BBBB")); /* for all: none chosen */
+	assert_false(holds(s->trusted_pem, s->trusted_pem_len, "CCCC"));
+	assert_true(holds(s->trusted_pem, s->trusted_pem_len, "DDDD"));
+	assert_true(holds(s->link_trusted_pem, s->link_trusted_pem_len, "BBBB"));
+	assert_true(holds(s->link_trusted_pem, s->link_trusted_pem_len, "CCCC"));
+	assert_true(holds(s->link_trusted_pem, s->link_trusted_pem_len, "DDDD"));
+	check_identities(slice, s);
 	check_zones_and_rules(slice, s);
 	assert_string_equal(s->domains[0].value, "example.com");
 	assert_string_equal(s->accounts[0].name, "a$b");
