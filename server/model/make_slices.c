@@ -58,17 +58,44 @@ static uint16_t secret(struct maker *m, const struct lyd_node *node, const char 
 	return number;
 }
 
-static const struct lyd_node *identity(const struct maker *m)
+/* The service's own certificate where it has one, else the one that all share. */
+static const struct lyd_node *identity(const struct maker *m, const char *id)
 {
+	const struct lyd_node *own = tp_leaf_child(m->tls, "identities");
+	const struct lyd_node *at = NULL;
+
+	while ((at = tp_leaf_next(own, "identity", at))) {
+		if (!strcmp(tp_leaf_text(at, "id"), id))
+			return at;
+	}
 	return tp_leaf_child(m->tls, "identity");
 }
 
-static void put_certificate(const struct maker *m, const uint8_t **pem, uint32_t *len)
+static void put_certificate(const struct maker *m, const char *id, const uint8_t **pem,
+			    uint32_t *len)
 {
-	const char *text = tp_leaf_text(identity(m), "certificate");
+	const char *text = tp_leaf_text(identity(m, id), "certificate");
 
 	*pem = (const uint8_t *)text;
 	*len = (uint32_t)strlen(text);
+}
+
+static void fill_identities(struct maker *m, struct tp_cfg_sip *s)
+{
+	static const char *const ids[TP_SIP_IDENTITIES] = {
+		[TP_SIP_IDENTITY_SIP_SERVER] = "sip-server",
+		[TP_SIP_IDENTITY_SIP_CLIENT] = "sip-client",
+		[TP_SIP_IDENTITY_TRAVERSAL_SERVER] = "traversal-server",
+		[TP_SIP_IDENTITY_TRAVERSAL_CLIENT] = "traversal-client",
+	};
+
+	s->identities_count = TP_SIP_IDENTITIES;
+	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++) {
+		struct tp_cfg_identity *to = &s->identities[i];
+
+		put_certificate(m, ids[i], &to->certificate_pem, &to->certificate_pem_len);
+		to->key_secret = secret(m, identity(m, ids[i]), "private-key");
+	}
 }
 
 /* ------------------------------------------------------------------------- admin */
@@ -80,8 +107,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 
 	COPY(m, a->host_name, tp_leaf_text(m->system, "host-name"));
 	a->role = tp_leaf_enum(m->system, "role");
-	put_certificate(m, &a->certificate_pem, &a->certificate_pem_len);
-	a->key_secret = secret(m, identity(m), "private-key");
+	put_certificate(m, "web-server", &a->certificate_pem, &a->certificate_pem_len);
+	a->key_secret = secret(m, identity(m, "web-server"), "private-key");
 	a->session_idle_s = 60 * tp_leaf_number(web, "session-idle", 30);
 	a->session_absolute_s = 60 * tp_leaf_number(web, "session-absolute", 720);
 	a->session_max = (uint16_t)tp_leaf_number(web, "session-max", 50);
@@ -337,8 +364,7 @@ static void fill_sip(struct maker *m, struct tp_cfg_sip *s)
 
 	COPY(m, s->host_name, tp_leaf_text(m->system, "host-name"));
 	s->role = tp_leaf_enum(m->system, "role");
-	put_certificate(m, &s->certificate_pem, &s->certificate_pem_len);
-	s->key_secret = secret(m, identity(m), "private-key");
+	fill_identities(m, s);
 	fill_networks(m, &s->networks, &s->networks_count);
 	fill_listeners(m, s);
 	fill_zones(m, s);

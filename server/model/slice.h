@@ -12,6 +12,14 @@
 #undef TP_CODEC_NAME
 
 enum tp_role { TP_ROLE_EDGE = 0, TP_ROLE_CORE = 1 };
+/* Places in tp_cfg_sip.identities. */
+enum tp_sip_identity {
+	TP_SIP_IDENTITY_SIP_SERVER = 0,
+	TP_SIP_IDENTITY_SIP_CLIENT = 1,
+	TP_SIP_IDENTITY_TRAVERSAL_SERVER = 2,
+	TP_SIP_IDENTITY_TRAVERSAL_CLIENT = 3,
+	TP_SIP_IDENTITIES = 4,
+};
 enum tp_encryption {
 	TP_ENCRYPTION_AUTO = 0,
 	TP_ENCRYPTION_FORCE_ENCRYPTED = 1,

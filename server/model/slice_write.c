@@ -8,7 +8,7 @@
 #include "os/memfd.h"
 #include "os/random.h"
 
-enum { NAME_BYTES = 255, SEALED_MAX = 8192 };
+enum { NAME_BYTES = 255, SEALED_MAX = 12288 };
 
 struct entry {
 	struct tp_map_node node;

@@ -145,6 +145,22 @@ enum tp_err tp_seal_unseal(const struct tp_seal *seal, const char *name, struct 
 	return err;
 }
 
+/* The default identity's key is called server: it is older than the others. */
+static const struct {
+	const char *key;
+	bool admin;
+	bool sip;
+} identities[] = {
+	{ "identity/server/key", true, true },
+	{ "identity/web-server/key", true, false },
+	{ "identity/sip-server/key", false, true },
+	{ "identity/sip-client/key", false, true },
+	{ "identity/traversal-server/key", false, true },
+	{ "identity/traversal-client/key", false, true },
+};
+
+enum { IDENTITIES = sizeof(identities) / sizeof(*identities) };
+
 static bool starts(const char *name, const char *with)
 {
 	return strncmp(name, with, strlen(with)) == 0;
@@ -154,13 +170,19 @@ bool tp_seal_may_receive(uint8_t process, const char *name)
 {
 	if (starts(name, "zone/") || starts(name, "account/"))
 		return process == TP_PROCESS_SIP;
-	if (strcmp(name, "identity/server/key") == 0)
-		return process == TP_PROCESS_ADMIN || process == TP_PROCESS_SIP;
+	for (size_t i = 0; i < IDENTITIES; i++)
+		if (strcmp(name, identities[i].key) == 0)
+			return (process == TP_PROCESS_ADMIN && identities[i].admin) ||
+			       (process == TP_PROCESS_SIP && identities[i].sip);
 	return false;
 }
 
 bool tp_seal_may_make(const char *name)
 {
-	return starts(name, "zone/") || starts(name, "account/") ||
-	       strcmp(name, "identity/server/key") == 0;
+	if (starts(name, "zone/") || starts(name, "account/"))
+		return true;
+	for (size_t i = 0; i < IDENTITIES; i++)
+		if (strcmp(name, identities[i].key) == 0)
+			return true;
+	return false;
 }

@@ -55,24 +55,31 @@ static bool same_bytes(const uint8_t *a, size_t a_len, const uint8_t *b, size_t 
 	return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
 }
 
-/* Whether certificate, key and trusted CAs are those of the live revision, so that
+/* Whether certificates, keys and trusted CAs are those of the live revision, so that
  * its contexts, and the connections made with them, can stay. */
 static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_config *b)
 {
-	return same_bytes(a->cfg.certificate_pem, a->cfg.certificate_pem_len, b->cfg.certificate_pem,
-			  b->cfg.certificate_pem_len) &&
-	       same_bytes(a->cfg.trusted_pem, a->cfg.trusted_pem_len, b->cfg.trusted_pem,
+	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++) {
+		const struct tp_cfg_identity *x = &a->cfg.identities[i];
+		const struct tp_cfg_identity *y = &b->cfg.identities[i];
+
+		if (!same_bytes(x->certificate_pem, x->certificate_pem_len, y->certificate_pem,
+				y->certificate_pem_len) ||
+		    !same_secret(tp_slice_secret(a->slice, x->key_secret),
+				 tp_slice_secret(b->slice, y->key_secret)))
+			return false;
+	}
+	return same_bytes(a->cfg.trusted_pem, a->cfg.trusted_pem_len, b->cfg.trusted_pem,
 			  b->cfg.trusted_pem_len) &&
 	       same_bytes(a->cfg.link_trusted_pem, a->cfg.link_trusted_pem_len, b->cfg.link_trusted_pem,
-			  b->cfg.link_trusted_pem_len) &&
-	       same_secret(tp_slice_secret(a->slice, a->cfg.key_secret),
-			   tp_slice_secret(b->slice, b->cfg.key_secret));
+			  b->cfg.link_trusted_pem_len);
 }
 
 static void share_contexts(struct tp_sip_config *c, const struct tp_sip_config *live)
 {
 	c->tls_server = tp_tls_context_ref(live->tls_server);
-	c->tls_link = tp_tls_context_ref(live->tls_link);
+	c->tls_link_server = tp_tls_context_ref(live->tls_link_server);
+	c->tls_link_client = tp_tls_context_ref(live->tls_link_client);
 	c->tls_verify = tp_tls_context_ref(live->tls_verify);
 	c->tls_any = tp_tls_context_ref(live->tls_any);
 }
@@ -84,15 +91,27 @@ static struct tp_span trusted_for(const struct tp_sip_config *c, enum tp_tls_ser
 	return (struct tp_span){ (const char *)c->cfg.trusted_pem, c->cfg.trusted_pem_len };
 }
 
+static const struct tp_cfg_identity *identity_for(const struct tp_sip_config *c,
+						  enum tp_tls_service service, bool server)
+{
+	if (service == TP_TLS_SERVICE_TRAVERSAL)
+		return &c->cfg.identities[server ? TP_SIP_IDENTITY_TRAVERSAL_SERVER :
+						   TP_SIP_IDENTITY_TRAVERSAL_CLIENT];
+	return &c->cfg.identities[server ? TP_SIP_IDENTITY_SIP_SERVER : TP_SIP_IDENTITY_SIP_CLIENT];
+}
+
+/* For one side of the service: server or client. */
 static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_service service, bool server,
-				bool client, enum tp_tls_verify verify, struct tp_tls_context **out,
+				enum tp_tls_verify verify, struct tp_tls_context **out,
 				struct tp_diag *diag)
 {
+	const struct tp_cfg_identity *identity = identity_for(c, service, server);
 	struct tp_tls_options options = {
 		.server = server,
-		.client = client,
-		.certificate_pem = { (const char *)c->cfg.certificate_pem, c->cfg.certificate_pem_len },
-		.key = tp_slice_secret(c->slice, c->cfg.key_secret),
+		.client = !server,
+		.certificate_pem = { (const char *)identity->certificate_pem,
+				     identity->certificate_pem_len },
+		.key = tp_slice_secret(c->slice, identity->key_secret),
 		.trusted_pem = trusted_for(c, service),
 		.verify = verify,
 	};
@@ -102,7 +121,7 @@ static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_servi
 	if (err != TP_OK)
 		tp_fail(diag, err,
 			strcmp(inner.where, "trusted") == 0 ? "/turnpike-tls:tls/trusted-ca" :
-							      "/turnpike-tls:tls/identity",
+							      "/turnpike-tls:tls",
 			"%s: %s", inner.where, inner.text);
 	return err;
 }
@@ -112,19 +131,24 @@ static enum tp_err make_contexts(struct tp_sip *sip, struct tp_sip_config *c, st
 {
 	enum tp_err err;
 
-	if (!c->cfg.certificate_pem_len || !c->cfg.key_secret)
-		return TP_OK;
-	if (sip->config && sip->config->tls_link && same_identity(c, sip->config)) {
+	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++)
+		if (!c->cfg.identities[i].certificate_pem_len || !c->cfg.identities[i].key_secret)
+			return TP_OK;
+	if (sip->config && sip->config->tls_server && same_identity(c, sip->config)) {
 		share_contexts(c, sip->config);
 		return TP_OK;
 	}
-	err = make_context(c, TP_TLS_SERVICE_SIP, true, false, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
+	err = make_context(c, TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
 	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, true, true, TP_TLS_VERIFY_REPORT, &c->tls_link, diag);
+		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, true, TP_TLS_VERIFY_REPORT,
+				   &c->tls_link_server, diag);
 	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_SIP, false, true, TP_TLS_VERIFY_ENFORCE, &c->tls_verify, diag);
+		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, false, TP_TLS_VERIFY_REPORT,
+				   &c->tls_link_client, diag);
 	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_SIP, false, true, TP_TLS_VERIFY_OFF, &c->tls_any, diag);
+		err = make_context(c, TP_TLS_SERVICE_SIP, false, TP_TLS_VERIFY_ENFORCE, &c->tls_verify, diag);
+	if (err == TP_OK)
+		err = make_context(c, TP_TLS_SERVICE_SIP, false, TP_TLS_VERIFY_OFF, &c->tls_any, diag);
 	return err;
 }
 
@@ -190,10 +214,10 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 	for (size_t i = 0; i < c->cfg.zones_count; i++) {
 		const struct tp_cfg_zone *z = &c->cfg.zones[i];
 
-		if (z->type != TP_ZONE_TRAVERSAL_SERVER || !z->enabled || !c->tls_link)
+		if (z->type != TP_ZONE_TRAVERSAL_SERVER || !z->enabled || !c->tls_link_server)
 			continue;
 		list[count] = (struct tp_listener_config){
-			.transport = TP_TRANSPORT_TLS, .address = z->listen, .tls = c->tls_link,
+			.transport = TP_TRANSPORT_TLS, .address = z->listen, .tls = c->tls_link_server,
 			.verify_name = z->verify_name, .tag = z->id, .exempt_source_cap = true,
 		};
 		set_advertised(c, &list[count++]);
@@ -264,7 +288,8 @@ void tp_sip_config_free(struct tp_sip_config **config)
 	free(c->account_rows);
 	tp_route_free(&c->route);
 	tp_tls_context_unref(&c->tls_server);
-	tp_tls_context_unref(&c->tls_link);
+	tp_tls_context_unref(&c->tls_link_server);
+	tp_tls_context_unref(&c->tls_link_client);
 	tp_tls_context_unref(&c->tls_verify);
 	tp_tls_context_unref(&c->tls_any);
 	tp_cfg_sip_fini(&c->cfg);

@@ -21,7 +21,8 @@ struct tp_sip_config {
 	struct tp_cfg_sip cfg;
 	struct tp_route *route;
 	struct tp_tls_context *tls_server; /* phones and neighbors that come to us */
-	struct tp_tls_context *tls_link;   /* traversal links, both ends: reports the verdict */
+	struct tp_tls_context *tls_link_server; /* traversal links that come to us: reports the verdict */
+	struct tp_tls_context *tls_link_client; /* traversal links that we make: reports the verdict */
 	struct tp_tls_context *tls_verify; /* to neighbors whose certificate is checked */
 	struct tp_tls_context *tls_any;    /* to neighbors whose certificate is not */
 	struct tp_listeners *listeners;    /* until commit */

@@ -187,7 +187,7 @@ static void dial(struct tp_zone *zone)
 		.transport = TP_TRANSPORT_TLS,
 		.local = tp_zone_local(zone),
 		.remote = zone->addrs[zone->peer_index],
-		.tls = config->tls_link,
+		.tls = config->tls_link_client,
 		.verify_name = zone->cfg->verify_name,
 		.tag = zone->id,
 	};

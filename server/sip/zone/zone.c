@@ -123,7 +123,8 @@ static bool same_password(const struct tp_sip_config *old, const struct tp_cfg_z
 	return x->len == y->len && tp_equal_constant_time(x->bytes, y->bytes, x->len);
 }
 
-/* Whether what the connection itself depends on stayed the same. */
+/* Whether what the connection itself depends on stayed the same. Certificates and
+ * trusted authorities serve the next handshake; a link that stands goes on. */
 static bool keeps_link(const struct tp_sip_config *old, const struct tp_cfg_zone *a,
 		       const struct tp_sip_config *now, const struct tp_cfg_zone *b)
 {
@@ -132,7 +133,7 @@ static bool keeps_link(const struct tp_sip_config *old, const struct tp_cfg_zone
 	       strcmp(a->network, b->network) == 0 && strcmp(a->verify_name, b->verify_name) == 0 &&
 	       strcmp(a->user, b->user) == 0 && same_password(old, a, now, b) && a->monitor == b->monitor &&
 	       a->tls_verify == b->tls_verify && a->keepalive_s == b->keepalive_s &&
-	       a->retry_s == b->retry_s && old->tls_link == now->tls_link &&
+	       a->retry_s == b->retry_s &&
 	       old->cfg.hop_rtp_port == now->cfg.hop_rtp_port &&
 	       old->cfg.hop_rtcp_port == now->cfg.hop_rtcp_port;
 }

@@ -226,9 +226,12 @@ static int sip_slice(struct node *n, uint64_t revision)
 	assert_int_equal(tp_slice_writer_new(TP_PROCESS_SIP, revision, &w), TP_OK);
 	snprintf(cfg->host_name, sizeof(cfg->host_name), "%s", n->host_name);
 	cfg->role = (uint8_t)n->role;
-	cfg->certificate_pem = (const uint8_t *)n->certificate;
-	cfg->certificate_pem_len = (uint32_t)strlen(n->certificate);
-	cfg->key_secret = secret(w, "identity/server/key", n->key);
+	cfg->identities_count = TP_SIP_IDENTITIES;
+	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++) {
+		cfg->identities[i].certificate_pem = (const uint8_t *)n->certificate;
+		cfg->identities[i].certificate_pem_len = (uint32_t)strlen(n->certificate);
+		cfg->identities[i].key_secret = secret(w, "identity/server/key", n->key);
+	}
 	cfg->trusted_pem = (const uint8_t *)trusted;
 	cfg->trusted_pem_len = (uint32_t)strlen(trusted);
 	cfg->link_trusted_pem = (const uint8_t *)trusted;

@@ -35,8 +35,8 @@ static int make(uint64_t revision)
 						TP_SPAN("$tp1$bob-sealed"),
 						&accounts[1].password_secret), TP_OK);
 	assert_int_equal(tp_slice_writer_secret(w, "account/alice/password",
-						TP_SPAN("$tp1$alice-sealed"), &sip.key_secret), TP_OK);
-	assert_int_equal(sip.key_secret, 1);
+						TP_SPAN("$tp1$alice-sealed"), &sip.identities[0].key_secret), TP_OK);
+	assert_int_equal(sip.identities[0].key_secret, 1);
 	assert_int_equal(accounts[1].password_secret, 2);
 	assert_int_equal(tp_slice_writer_finish(w, write_sip, &sip, &fd), TP_OK);
 	tp_slice_writer_free(&w);

@@ -130,6 +130,13 @@ static void names_restrict_recipients(void **state)
 	assert_false(tp_seal_may_receive(MEDIA, "identity/server/key"));
 	assert_false(tp_seal_may_receive(SIP, "identity/ca/key"));
 	assert_false(tp_seal_may_receive(SIP, "identity/server/key2"));
+	assert_true(tp_seal_may_receive(ADMIN, "identity/web-server/key"));
+	assert_false(tp_seal_may_receive(SIP, "identity/web-server/key"));
+	assert_true(tp_seal_may_receive(SIP, "identity/traversal-client/key"));
+	assert_false(tp_seal_may_receive(ADMIN, "identity/traversal-client/key"));
+	assert_false(tp_seal_may_receive(MEDIA, "identity/sip-server/key"));
+	assert_false(tp_seal_may_make("identity/other/key"));
+	assert_true(tp_seal_may_make("identity/sip-client/key"));
 	assert_false(tp_seal_may_make("identity/ca/key"));
 	assert_false(tp_seal_may_make(""));
 }
