@@ -10,13 +10,6 @@
 
 #include "tls/internal.h"
 
-static const char recommended_ciphers[] =
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
-static const char recommended_suites[] =
-	"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
-
 enum { CLIENT_CA_NAMES_MAX = 200 }; /* named to clients when asking for a certificate */
 
 static enum tp_err fail_openssl(struct tp_diag *diag, const char *where, const char *what)
@@ -147,7 +140,7 @@ static enum tp_err set_alpn(struct tp_tls_context *context, const char *alpn, st
 }
 
 /* Everything that depends on no input: what must never happen on any service. */
-static bool harden(SSL_CTX *ssl, enum tp_tls_version least)
+static bool harden(SSL_CTX *ssl)
 {
 	uint8_t session_context[16];
 
@@ -158,13 +151,8 @@ static bool harden(SSL_CTX *ssl, enum tp_tls_version least)
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_security_level(ssl, 2);
 	return SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
-	       SSL_CTX_set_session_id_context(ssl, session_context, sizeof(session_context)) == 1 &&
-	       SSL_CTX_set_min_proto_version(ssl, least == TP_TLS_1_3 ? TLS1_3_VERSION
-								     : TLS1_2_VERSION) == 1 &&
-	       SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1 &&
-	       SSL_CTX_set1_groups_list(ssl, "X25519:P-256:P-384:P-521") == 1;
+	       SSL_CTX_set_session_id_context(ssl, session_context, sizeof(session_context)) == 1;
 }
 
 static void set_verify(struct tp_tls_context *context)
@@ -185,15 +173,19 @@ static void set_verify(struct tp_tls_context *context)
 static enum tp_err fill(struct tp_tls_context *context, const struct tp_tls_options *o,
 			struct tp_diag *diag)
 {
-	const char *ciphers = o->ciphers ? o->ciphers : recommended_ciphers;
-	const char *suites = o->ciphersuites ? o->ciphersuites : recommended_suites;
+	struct tp_tls_policy recommended;
 	enum tp_err err;
 
-	if (!harden(context->ssl, o->least))
+	if (!harden(context->ssl))
 		return TP_NOMEM;
-	if (SSL_CTX_set_cipher_list(context->ssl, ciphers) != 1 ||
-	    SSL_CTX_set_ciphersuites(context->ssl, suites) != 1)
-		return fail_openssl(diag, "ciphers", "not a usable list");
+	tp_tls_policy_preset(TP_TLS_SERVICE_WEB, TP_TLS_INBOUND, TP_TLS_RECOMMENDED, &recommended);
+	/* With a suite without authentication no certificate is ever looked at, so only a
+	 * client that takes any certificate may use one. */
+	context->guard.anonymous = o->client && !o->server && o->verify == TP_TLS_VERIFY_OFF;
+	err = tp_tls_policy_apply(context->ssl, o->policy ? o->policy : &recommended, &context->guard,
+				  diag);
+	if (err != TP_OK)
+		return err;
 	set_verify(context);
 	if (o->certificate_pem.len > 0) {
 		err = use_chain(context->ssl, o->certificate_pem, diag);
@@ -234,9 +226,9 @@ enum tp_err tp_tls_context_new(const struct tp_tls_options *options, struct tp_t
 
 	if (err != TP_OK)
 		return err;
-	/* The first such call of the process decides: the system's file is not read. */
-	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
-		return TP_INTERNAL;
+	err = tp_tls_policy_init();
+	if (err != TP_OK)
+		return err;
 	ERR_clear_error();
 	context = calloc(1, sizeof(*context));
 	ssl = context ? SSL_CTX_new(TLS_method()) : NULL;

@@ -11,11 +11,10 @@
 #include "core/err.h"
 #include "core/secret.h"
 #include "core/text.h"
+#include "tls/policy.h"
 
 struct ssl_ctx_st; /* SSL_CTX */
 struct tp_tls_context;
-
-enum tp_tls_version { TP_TLS_1_2 = 0, TP_TLS_1_3 = 1 };
 
 /* What a context does with the certificate of the other side. */
 enum tp_tls_verify {
@@ -31,9 +30,7 @@ struct tp_tls_options {
 	const struct tp_secret *key;     /* PEM of the leaf's key; NULL exactly when there is no chain */
 	struct tp_span trusted_pem;      /* CA certificates, concatenated; may be empty (trusts nobody) */
 	enum tp_tls_verify verify;
-	enum tp_tls_version least;       /* TP_TLS_1_2 is the default by being zero */
-	const char *ciphers;             /* TLS 1.2 list, OpenSSL's syntax; NULL = recommended */
-	const char *ciphersuites;        /* TLS 1.3; NULL = recommended */
+	const struct tp_tls_policy *policy; /* versions and suites; NULL = recommended, from 1.2 on */
 	const char *alpn;                /* the one protocol spoken, e.g. "http/1.1"; NULL = none: a
 	                                  * client that offers only others is refused by alert */
 };
@@ -42,7 +39,7 @@ enum { TP_TLS_PEM_MAX = 1 << 20, TP_TLS_CHAIN_MAX = 10, TP_TLS_TRUSTED_MAX = 100
 
 /* No session cache, tickets, resumption, renegotiation or compression; the system's
  * openssl.cnf is not read. TP_FORMAT with diag->where "certificate", "key",
- * "trusted" or "ciphers" when an input does not parse or the key does not belong
+ * "trusted", or a part of the policy (tls/policy.h), when an input does not parse or the key does not belong
  * to the leaf; TP_LIMIT; TP_NOMEM. Inputs are copied. The new context has one
  * reference. */
 TP_NODISCARD enum tp_err tp_tls_context_new(const struct tp_tls_options *options,
@@ -65,6 +62,7 @@ enum {
 struct tp_tls_peer {
 	bool present;                           /* it showed one */
 	bool trusted;                           /* chain, dates, purpose, and name where one was wanted */
+	bool chain_trusted;                     /* the same but for the name */
 	char reason[TP_TLS_REASON_MAX + 1];     /* why not trusted, for a person; empty when trusted:
 		"certificate expired on 2026-11-20 10:00 UTC", "certificate not valid before ...",
 		"issuer unknown: CN=...", "self-signed certificate: CN=...",
@@ -85,6 +83,26 @@ TP_NODISCARD enum tp_err tp_tls_peer_from_pem(struct tp_span pem, struct tp_tls_
 struct ssl_st; /* SSL */
 /* The same of a finished handshake, with its verdict, protocol and cipher. */
 void tp_tls_peer_read(struct ssl_st *ssl, struct tp_tls_peer *out);
+
+/* The certificate that we show. */
+enum { TP_TLS_SERIAL_MAX = 64 }; /* hexadecimal digits */
+struct tp_tls_own {
+	bool present;
+	char subject[TP_TLS_SUBJECT_MAX + 1];
+	char names[TP_TLS_REASON_MAX + 1];
+	char serial[TP_TLS_SERIAL_MAX + 1];     /* upper case, two digits a byte */
+	uint8_t sha256[32];
+	int64_t not_before;                     /* Unix time, seconds */
+	int64_t not_after;
+};
+/* What new connections of the context show. */
+void tp_tls_context_own(const struct tp_tls_context *context, struct tp_tls_own *out);
+/* What this connection has shown, whatever its context's successors do. */
+void tp_tls_own_read(struct ssl_st *ssl, struct tp_tls_own *out);
+/* Whether our certificate would satisfy a peer that wants this name; reason (may be NULL)
+ * as tp_tls_check_name. */
+bool tp_tls_context_carries(const struct tp_tls_context *context, const char *wanted,
+			    char reason[TP_TLS_REASON_MAX + 1]);
 
 struct x509_st; /* X509 */
 /* Whether a certificate carries `wanted` (a DNS name, or an IP address in numbers):

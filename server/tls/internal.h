@@ -8,12 +8,20 @@
 
 #include "tls/context.h"
 
+/* What our security callback needs; lives as long as the SSL_CTX. */
+struct tp_tls_guard {
+	bool anonymous; /* suites without authentication may be used */
+	int (*otherwise)(const SSL *s, const SSL_CTX *ctx, int op, int bits, int nid, void *other,
+			 void *ex); /* OpenSSL's own */
+};
+
 /* Lives exactly as long as its SSL_CTX, whose counter is the references. */
 struct tp_tls_context {
 	SSL_CTX *ssl;
 	enum tp_tls_verify verify;
 	bool server;
 	bool client;
+	struct tp_tls_guard guard;
 	uint8_t alpn[256]; /* wire form: length, name; length 0 = none */
 };
 
@@ -22,6 +30,7 @@ struct tp_tls_verdict {
 	char wanted[TP_TLS_NAME_MAX + 1];
 	bool checked;
 	bool trusted;
+	bool chain_trusted; /* without the name */
 	char reason[TP_TLS_REASON_MAX + 1];
 };
 
@@ -29,6 +38,10 @@ struct tp_tls_verdict {
 bool tp_tls_context_attach(SSL_CTX *ssl, struct tp_tls_context *context);
 /* Made at the first call; NULL without memory. */
 struct tp_tls_verdict *tp_tls_verdict_of(SSL *ssl);
+/* Versions, level, suites, groups, Diffie-Hellman. diag->where as tp_tls_policy_check
+ * says; refuses less than that does. */
+TP_NODISCARD enum tp_err tp_tls_policy_apply(SSL_CTX *ssl, const struct tp_tls_policy *policy,
+					     struct tp_tls_guard *guard, struct tp_diag *diag);
 /* For SSL_CTX_set_cert_verify_callback; arg is the struct tp_tls_context. */
 int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg);
 

@@ -8,7 +8,7 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SERVER = TOP / "server"
 # From the top down; folders of one row never include one another.
-ROWS = [["supervisor", "admin", "sip", "media"], ["route"], ["tls"], ["model"], ["ipc"], ["slice"],
+ROWS = [["supervisor", "admin", "sip", "media"], ["route"], ["model"], ["tls"], ["ipc"], ["slice"],
         ["proto"], ["os"], ["core"]]
 RANK = {name: row for row, names in enumerate(ROWS) for name in names}
 # Header pattern -> where it may stand (path below the checkout, a file's or a folder's beginning).

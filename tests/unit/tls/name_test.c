@@ -70,6 +70,7 @@ static void bad_inputs_are_named(void **state)
 {
 	struct tp_diag diag = { "", "" };
 	struct tp_tls_options o = { .server = true };
+	struct tp_tls_policy bad;
 	struct tp_secret junk = { 0 };
 	struct identity other;
 	struct identity id;
@@ -99,7 +100,9 @@ static void bad_inputs_are_named(void **state)
 	assert_int_equal(make(&o, &diag), TP_FORMAT);
 	assert_string_equal(diag.where, "trusted");
 	o.trusted_pem = TP_SPAN("");
-	o.ciphers = "NO-SUCH-CIPHER";
+	tp_tls_policy_preset(TP_TLS_SERVICE_SIP, TP_TLS_INBOUND, TP_TLS_RECOMMENDED, &bad);
+	bad.ciphers = "NO-SUCH-CIPHER";
+	o.policy = &bad;
 	assert_int_equal(make(&o, &diag), TP_FORMAT);
 	assert_string_equal(diag.where, "ciphers");
 	tp_secret_fini(&junk);
