@@ -80,6 +80,9 @@ class Network:
         sh("ip", "link", "add", a_if, "netns", self.ns(a), "type", "veth",
            "peer", "name", b_if, "netns", self.ns(b))
         for side, interface, name in ((a, a_if, a_name), (b, b_if, b_name)):
+            # No link-local address: it would become valid a second or two later, and a browser
+            # that is loading a page at that moment gives up with ERR_NETWORK_CHANGED.
+            sh("ip", "-n", self.ns(side), "link", "set", interface, "addrgenmode", "none")
             sh("ip", "-n", self.ns(side), "addr", "add", f"{ADDRESS[name]}/24", "dev", interface)
             sh("ip", "-n", self.ns(side), "-6", "addr", "add", f"{ADDRESS6[name]}/64", "dev",
                interface, "nodad")
