@@ -27,7 +27,7 @@ enum {
 	TP_CRL_ENTRY = 32,
 	TP_CRL_LISTS_MAX = 256,       /* lists of one file */
 	TP_CRL_ENTRIES_MAX = 4 << 20, /* entries of one file */
-	TP_CRL_OTHERS_MAX = 65535,    /* issuers of an indirect list */
+	TP_CRL_OTHERS_MAX = 4096,     /* issuers of an indirect list */
 	TP_CRL_POINTS_MAX = 16,       /* distribution points kept of a list or a certificate */
 	TP_CRL_ISSUER_MAX = 511,      /* bytes of a name to show */
 	TP_CRL_SLOTS_MAX = 64,

@@ -1,1 +1,1 @@
-tp_layer(tls SEES core PKGS openssl)
+tp_layer(tls SEES os core PKGS openssl)

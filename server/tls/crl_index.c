@@ -1,0 +1,308 @@
+/* Certificate revocation lists as sealed files in memory: reading them. Runs in sip and
+ * admin, on whichever thread shakes hands. */
+#include "tls/crl_index.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/bytes.h"
+#include "os/memfd.h"
+
+enum {
+	SERIAL_MAX = TP_CRL_SERIAL_KEY - 1,
+	NEGATIVE = 0x80,
+	LONG = 0x7f, /* as length: what follows is the start of a hash */
+	COMPARED = 2 + TP_CRL_SERIAL_KEY,
+};
+
+struct tp_crl_index {
+	const uint8_t *base;
+	size_t len;
+	bool mapped;
+	uint32_t lists;
+	enum tp_crl_source source;
+};
+
+/* A list's record, read. Every part lies within the file. */
+struct record {
+	const uint8_t *issuer; /* hash */
+	int64_t this_update;
+	int64_t next_update;
+	uint32_t flags;
+	uint32_t entry_count;
+	const uint8_t *entries;
+	uint32_t other_count;
+	const uint8_t *others;
+	uint32_t point_count;
+	const uint8_t *points;
+	struct tp_span name;
+};
+
+void tp_crl_serial_key(const uint8_t *content, size_t len, uint8_t key[TP_CRL_SERIAL_KEY])
+{
+	bool negative = len && content[0] & 0x80;
+
+	memset(key, 0, TP_CRL_SERIAL_KEY);
+	while (!negative && len && content[0] == 0) {
+		content++;
+		len--;
+	}
+	if (len > SERIAL_MAX) {
+		uint8_t hash[SHA256_DIGEST_LENGTH];
+
+		SHA256(content, len, hash);
+		key[0] = LONG;
+		memcpy(key + 1, hash, SERIAL_MAX);
+	} else {
+		key[0] = (uint8_t)len;
+		if (len)
+			memcpy(key + 1, content, len);
+	}
+	if (negative)
+		key[0] |= NEGATIVE;
+}
+
+const char *tp_crl_reason_text(uint8_t reason)
+{
+	static const char *const texts[] = {
+		"unspecified", "keyCompromise",        "cACompromise",
+		"affiliationChanged", "superseded",    "cessationOfOperation",
+		"certificateHold",    NULL,            "removeFromCRL",
+		"privilegeWithdrawn", "aACompromise",
+	};
+
+	return reason < sizeof(texts) / sizeof(texts[0]) && texts[reason] ? texts[reason]
+									  : "no reason given";
+}
+
+/* ------------------------------------------------------------------- opening */
+
+/* `count` things of `size` bytes from `offset` on; NULL when they do not lie within. */
+static const uint8_t *part(const struct tp_crl_index *x, uint64_t offset, uint64_t count,
+			   uint64_t size)
+{
+	if (offset > x->len || count > (x->len - offset) / size)
+		return NULL;
+	return x->base + offset;
+}
+
+static bool read_record(const struct tp_crl_index *x, size_t n, struct record *out)
+{
+	const uint8_t *p = x->base + TP_CRL_HEAD + n * TP_CRL_RECORD;
+	uint32_t name_len = tp_load_be32(p + 96);
+
+	out->issuer = p;
+	out->this_update = (int64_t)tp_load_be64(p + 32);
+	out->next_update = (int64_t)tp_load_be64(p + 40);
+	out->flags = tp_load_be32(p + 48);
+	out->entry_count = tp_load_be32(p + 52);
+	out->entries = part(x, tp_load_be64(p + 56), out->entry_count, TP_CRL_ENTRY);
+	out->other_count = tp_load_be32(p + 64);
+	out->point_count = tp_load_be32(p + 68);
+	out->others = part(x, tp_load_be64(p + 72), out->other_count, TP_CRL_HASH);
+	out->points = part(x, tp_load_be64(p + 80), out->point_count, TP_CRL_HASH);
+	out->name.p = (const char *)part(x, tp_load_be64(p + 88), name_len, 1);
+	out->name.len = name_len;
+	return out->entries && out->others && out->points && out->name.p &&
+	       name_len <= TP_CRL_ISSUER_MAX && out->entry_count <= TP_CRL_ENTRIES_MAX &&
+	       out->other_count <= TP_CRL_OTHERS_MAX && out->point_count <= TP_CRL_POINTS_MAX;
+}
+
+static enum tp_err read_head(struct tp_crl_index *x)
+{
+	uint32_t source;
+	struct record r;
+
+	if (x->len < TP_CRL_HEAD || memcmp(x->base, "TPCRLIX1", 8) != 0)
+		return TP_FORMAT;
+	x->lists = tp_load_be32(x->base + 8);
+	source = tp_load_be32(x->base + 12);
+	if (x->lists > TP_CRL_LISTS_MAX)
+		return TP_LIMIT;
+	if (source >= TP_CRL_SOURCES || tp_load_be64(x->base + 16) != x->len ||
+	    !part(x, TP_CRL_HEAD, x->lists, TP_CRL_RECORD))
+		return TP_FORMAT;
+	x->source = (enum tp_crl_source)source;
+	for (size_t n = 0; n < x->lists; n++)
+		if (!read_record(x, n, &r))
+			return TP_FORMAT;
+	return TP_OK;
+}
+
+enum tp_err tp_crl_index_over(const void *bytes, size_t len, struct tp_crl_index **out)
+{
+	struct tp_crl_index *x = calloc(1, sizeof(*x));
+	enum tp_err err;
+
+	if (!x)
+		return TP_NOMEM;
+	x->base = bytes;
+	x->len = len;
+	err = read_head(x);
+	if (err == TP_OK)
+		*out = x;
+	else
+		free(x);
+	return err;
+}
+
+enum tp_err tp_crl_index_open(int fd, struct tp_crl_index **out)
+{
+	void *bytes;
+	size_t len;
+	enum tp_err err;
+
+	if (!tp_memfd_is_sealed(fd))
+		return TP_DENIED;
+	err = tp_memfd_map(fd, false, &bytes, &len);
+	if (err != TP_OK)
+		return err;
+	err = tp_crl_index_over(bytes, len, out);
+	if (err == TP_OK)
+		(*out)->mapped = true;
+	else
+		munmap(bytes, len);
+	return err;
+}
+
+void tp_crl_index_close(struct tp_crl_index **index)
+{
+	struct tp_crl_index *x = *index;
+
+	if (!x)
+		return;
+	if (x->mapped)
+		munmap((void *)(uintptr_t)x->base, x->len);
+	free(x);
+	*index = NULL;
+}
+
+/* -------------------------------------------------------------------- asking */
+
+size_t tp_crl_index_lists(const struct tp_crl_index *index)
+{
+	return index->lists;
+}
+
+enum tp_crl_source tp_crl_index_source(const struct tp_crl_index *index)
+{
+	return index->source;
+}
+
+void tp_crl_index_list(const struct tp_crl_index *index, size_t n, struct tp_crl_list *out)
+{
+	struct record r;
+
+	memset(out, 0, sizeof(*out));
+	if (n >= index->lists || !read_record(index, n, &r))
+		return;
+	tp_text_copy_span(out->issuer, sizeof(out->issuer), r.name);
+	out->this_update = r.this_update;
+	out->next_update = r.next_update;
+	out->entries = r.entry_count;
+	out->flags = r.flags;
+}
+
+static const uint8_t *find_entry(const struct record *r, uint16_t issuer, const uint8_t *serial)
+{
+	uint8_t wanted[COMPARED];
+	uint32_t low = 0;
+	uint32_t high = r->entry_count;
+
+	tp_store_be16(wanted, issuer);
+	memcpy(wanted + 2, serial, TP_CRL_SERIAL_KEY);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const uint8_t *entry = r->entries + (size_t)middle * TP_CRL_ENTRY;
+		int order = memcmp(entry, wanted, COMPARED);
+
+		if (order == 0)
+			return entry;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static bool holds(const uint8_t *hashes, uint32_t count, const uint8_t *hash, uint32_t *at)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (memcmp(hashes + (size_t)i * TP_CRL_HASH, hash, TP_CRL_HASH) == 0) {
+			*at = i;
+			return true;
+		}
+	return false;
+}
+
+static bool in_scope(const struct record *r, const struct tp_crl_question *q)
+{
+	return !(r->flags & TP_CRL_ONLY_ATTRIBUTE) && !(r->flags & TP_CRL_ONLY_USER && q->ca) &&
+	       !(r->flags & TP_CRL_ONLY_CA && !q->ca);
+}
+
+/* Whether a certificate that is not in the list is good by it (RFC 5280 section 6.3.3). */
+static bool silence_counts(const struct record *r, const struct tp_crl_question *q)
+{
+	uint32_t at;
+
+	if (r->flags & TP_CRL_SOME_REASONS)
+		return false;
+	if (!(r->flags & TP_CRL_PARTITIONED))
+		return true;
+	for (uint8_t i = 0; i < q->point_count && i < TP_CRL_POINTS_MAX; i++)
+		if (holds(r->points, r->point_count, q->points[i], &at))
+			return true;
+	return false;
+}
+
+static void set_answer(const struct tp_crl_index *x, const struct record *r,
+		       enum tp_crl_state state, struct tp_crl_answer *a)
+{
+	a->state = state;
+	a->source = x->source;
+	a->this_update = r->this_update;
+	a->next_update = r->next_update;
+	tp_text_copy_span(a->issuer, sizeof(a->issuer), r->name);
+}
+
+static void ask_list(const struct tp_crl_index *x, const struct record *r,
+		     const struct tp_crl_question *q, struct tp_crl_answer *a)
+{
+	bool own = memcmp(r->issuer, q->issuer, TP_CRL_HASH) == 0;
+	const uint8_t *entry = NULL;
+	uint32_t other;
+
+	if (!in_scope(r, q))
+		return;
+	if (own)
+		entry = find_entry(r, 0, q->serial);
+	if (!entry && r->flags & TP_CRL_INDIRECT &&
+	    holds(r->others, r->other_count, q->issuer, &other))
+		entry = find_entry(r, (uint16_t)(other + 1), q->serial);
+	if (entry) {
+		set_answer(x, r, TP_CRL_REVOKED, a);
+		a->reason = entry[COMPARED];
+		a->revoked_at = (int64_t)tp_load_be64(entry + COMPARED + 1);
+		return;
+	}
+	if (!own || !silence_counts(r, q))
+		return;
+	if (a->state == TP_CRL_NONE || r->this_update > a->this_update)
+		set_answer(x, r, r->next_update < q->now ? TP_CRL_EXPIRED : TP_CRL_GOOD, a);
+}
+
+void tp_crl_index_ask(const struct tp_crl_index *index, const struct tp_crl_question *question,
+		      struct tp_crl_answer *answer)
+{
+	struct record r;
+
+	if (!(question->sources & 1U << index->source))
+		return;
+	for (size_t n = 0; n < index->lists && answer->state != TP_CRL_REVOKED; n++)
+		if (read_record(index, n, &r))
+			ask_list(index, &r, question, answer);
+}
