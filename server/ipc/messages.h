@@ -45,6 +45,21 @@ enum tp_srtp_suite {
 	TP_SRTP_AEAD_AES_256_GCM = 6,
 };
 
+/* What key_ask wants. */
+enum tp_key_work {
+	TP_KEY_WORK_REQUEST = 0,     /* a new key and a certificate signing request */
+	TP_KEY_WORK_SELF_SIGNED = 1, /* a new key and a certificate signed with it */
+	TP_KEY_WORK_OPEN_PKCS12 = 2,
+	TP_KEY_WORK_OPEN_KEY = 3,
+};
+enum tp_key_type {
+	TP_KEY_RSA_2048 = 0,
+	TP_KEY_RSA_3072 = 1,
+	TP_KEY_RSA_4096 = 2,
+	TP_KEY_EC_P256 = 3,
+	TP_KEY_EC_P384 = 4,
+};
+
 enum tp_zone_type {
 	TP_ZONE_DEFAULT = 0,
 	TP_ZONE_TRAVERSAL_CLIENT = 1,
