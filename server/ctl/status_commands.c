@@ -224,6 +224,56 @@ static int identity(const struct tp_ctl *ctl, int argc, char **argv)
 	return tp_ctl_get(ctl, "/api/v1/identity", show_identity);
 }
 
+static void show_traversal_test(const json_t *a)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(json_object_get(a, "steps"), i, step) {
+		const char *remedy = json_string_value(json_object_get(step, "remedy"));
+		const char *text = json_string_value(json_object_get(step, "text"));
+		const char *result = json_string_value(json_object_get(step, "result"));
+		const char *name = json_string_value(json_object_get(step, "step"));
+
+		printf("%-12s %-12s ", name ? name : "-", result ? result : "-");
+		tp_ctl_put_text(stdout, text ? text : "");
+		if (remedy && remedy[0]) {
+			printf("\n%-26s", "");
+			tp_ctl_put_text(stdout, remedy);
+		}
+		putchar('\n');
+	}
+}
+
+/* Exit status 1 also for a test that was made and failed. */
+static int traversal_test(const struct tp_ctl *ctl, int argc, char **argv)
+{
+	static const char *const keys[] = { "address", "port", "verify-name", "edge-name" };
+	json_t *body = json_object();
+	struct tp_ctl_answer answer;
+	const char *verdict;
+	char *text;
+	int result;
+
+	for (int i = 0; i < argc; i++)
+		json_object_set_new(body, keys[i],
+				    i == 1 ? json_integer(strtol(argv[i], NULL, 10)) : json_string(argv[i]));
+	text = json_dumps(body, JSON_COMPACT);
+	json_decref(body);
+	tp_ctl_request(ctl, "POST", "/api/v1/traversal-test", text, text ? strlen(text) : 0, &answer);
+	free(text);
+	result = tp_ctl_check(ctl, &answer);
+	if (ctl->json && answer.json)
+		tp_ctl_json(answer.json);
+	else if (result == 0)
+		show_traversal_test(answer.json);
+	verdict = json_string_value(json_object_get(answer.json, "result"));
+	if (result == 0 && verdict && !strcmp(verdict, "fail"))
+		result = 1;
+	tp_ctl_answer_fini(&answer);
+	return result;
+}
+
 /* One line of standard input; on a terminal, without showing it. */
 static bool read_password(const char *prompt, char out[PASSWORD_MAX])
 {
@@ -304,6 +354,8 @@ const struct tp_ctl_command tp_ctl_status_commands[] = {
 	{ "alarms", "", "alarms, open ones first", 0, 0, alarms },
 	{ "log", "[event|configuration]", "the last lines of a log", 0, 1, log_lines },
 	{ "identity", "", "the certificate and its CA", 0, 0, identity },
+	{ "traversal-test", "ADDRESS [PORT [VERIFY-NAME [EDGE-NAME]]]",
+	  "on a core: try the way to the edge, step by step", 1, 4, traversal_test },
 	{ "password", "USER", "set a password, read from standard input", 1, 1, password },
 	{ "api", "METHOD PATH [FILE]", "one request of docs/api.md; FILE - is standard input", 2, 3, api },
 	{ NULL, NULL, NULL, 0, 0, NULL },

@@ -76,6 +76,14 @@ enum tp_zone_state {
 	TP_ZONE_STATE_FAILED = 5,
 };
 
+/* Of one step of the secure traversal test. */
+enum tp_traversal_test_outcome {
+	TP_TEST_OK = 0,
+	TP_TEST_WARN = 1,
+	TP_TEST_FAIL = 2,
+	TP_TEST_NOT_REACHED = 3,
+};
+
 enum tp_transport { TP_TRANSPORT_UDP = 0, TP_TRANSPORT_TCP = 1, TP_TRANSPORT_TLS = 2 };
 
 #endif

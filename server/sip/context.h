@@ -13,6 +13,7 @@ struct tp_calls;      /* sip/proxy/call.h */
 struct tp_media_link; /* sip/media/link.h */
 struct tp_resolver;   /* sip/zone/resolve.h */
 struct tp_history;    /* sip/status/history.h */
+struct tp_traversal_test; /* sip/zone/traversal_test.h */
 
 struct tp_sip {
 	struct tp_child *child;
@@ -30,6 +31,7 @@ struct tp_sip {
 	struct tp_calls *calls;
 	struct tp_media_link *media;
 	struct tp_history *history;
+	struct tp_traversal_test *traversal_test;
 };
 
 #endif

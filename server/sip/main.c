@@ -16,6 +16,7 @@
 #include "sip/status/history.h"
 #include "sip/status/report.h"
 #include "sip/zone/resolve.h"
+#include "sip/zone/traversal_test.h"
 #include "sip/zone/zone.h"
 
 /* ------------------------------------------------------------- configuration */
@@ -81,6 +82,8 @@ static void peer_closed(void *arg, enum tp_process peer)
 
 	if (peer == TP_PROCESS_MEDIA)
 		tp_media_down(sip);
+	if (peer == TP_PROCESS_ADMIN)
+		tp_traversal_test_abort(sip);
 }
 
 /* ----------------------------------------------------------------- signalling */
@@ -94,7 +97,8 @@ static void on_message(void *arg, struct tp_flow *flow, struct tp_sip_msg *msg)
 
 static void on_open(void *arg, struct tp_flow *flow)
 {
-	(void)tp_zones_flow_open(arg, flow);
+	if (!tp_traversal_test_flow_open(arg, flow))
+		(void)tp_zones_flow_open(arg, flow);
 }
 
 static void on_closed(void *arg, struct tp_flow *flow)
@@ -102,7 +106,8 @@ static void on_closed(void *arg, struct tp_flow *flow)
 	struct tp_sip *sip = arg;
 
 	/* The zone first: it lets go of the transactions that are its own. */
-	(void)tp_zones_flow_closed(sip, flow);
+	if (!tp_traversal_test_flow_closed(sip, flow))
+		(void)tp_zones_flow_closed(sip, flow);
 	tp_transaction_flow_closed(sip->transactions, flow);
 	tp_registrar_flow_closed(sip, flow);
 }
@@ -120,6 +125,10 @@ static void on_request(void *arg, struct tp_server_txn *txn, struct tp_flow *flo
 		if (txn)
 			(void)tp_server_txn_reply(txn, msg, 503, "Not configured yet");
 		tp_sip_msg_free(&msg);
+	} else if (tp_traversal_test_owns(sip, flow)) {
+		if (txn)
+			(void)tp_server_txn_reply(txn, msg, 403, NULL);
+		tp_sip_msg_free(&msg);
 	} else if (tp_zones_request(sip, txn, flow, msg)) {
 		tp_sip_msg_free(&msg);
 	} else if (txn && tp_sip_msg_method(msg) == TP_SIP_REGISTER) {
@@ -128,6 +137,12 @@ static void on_request(void *arg, struct tp_server_txn *txn, struct tp_flow *flo
 	} else {
 		tp_calls_request(sip, txn, flow, msg);
 	}
+}
+
+static void on_resolved(void *arg, const char *host, const struct tp_addr *address, const char *reason)
+{
+	tp_traversal_test_resolved(arg, host, address, reason);
+	tp_zones_resolved(arg, host, address, reason);
 }
 
 static void on_cancel(void *arg, struct tp_server_txn *invite, const struct tp_sip_msg *msg)
@@ -172,7 +187,9 @@ static enum tp_err build(struct tp_sip *sip)
 		err = tp_transaction_layer_new(sip->loop, &sip->ids, NULL, 0, &transaction_events, sip,
 					       &sip->transactions);
 	if (err == TP_OK)
-		err = tp_resolver_new(sip->loop, tp_zones_resolved, sip, &sip->resolver);
+		err = tp_resolver_new(sip->loop, on_resolved, sip, &sip->resolver);
+	if (err == TP_OK)
+		err = tp_traversal_test_new(sip, &sip->traversal_test);
 	if (err == TP_OK)
 		err = tp_zones_new(sip, &sip->zones);
 	if (err == TP_OK)
@@ -193,6 +210,7 @@ static void tear_down(struct tp_sip *sip)
 	tp_history_free(&sip->history);
 	tp_media_link_free(&sip->media);
 	tp_registrar_free(sip);
+	tp_traversal_test_free(&sip->traversal_test);
 	tp_zones_free(&sip->zones);
 	tp_resolver_free(&sip->resolver);
 	tp_transaction_layer_free(&sip->transactions);

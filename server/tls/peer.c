@@ -73,6 +73,7 @@ void tp_tls_peer_read(struct ssl_st *ssl, struct tp_tls_peer *out)
 		tp_tls_peer_fill(x, out);
 	if (v) {
 		out->trusted = v->checked && v->trusted;
+		out->chain_trusted = v->checked && v->chain_trusted;
 		tp_text_copy(out->reason, sizeof(out->reason), v->reason);
 	}
 	if (!out->trusted && !out->reason[0])

@@ -177,3 +177,8 @@ void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out
 {
 	tp_tls_peer_read(s->ssl, out);
 }
+
+void tp_tls_session_own(const struct tp_tls_session *s, struct tp_tls_own *out)
+{
+	tp_tls_own_read(s->ssl, out);
+}

@@ -128,7 +128,7 @@ int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
 	if (!v)
 		return 0;
 	v->checked = true;
-	v->trusted = X509_verify_cert(store) == 1;
+	v->trusted = v->chain_trusted = X509_verify_cert(store) == 1;
 	if (!v->trusted) {
 		explain(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store),
 			X509_STORE_CTX_get_current_cert(store), v->reason);

@@ -19,8 +19,10 @@ from admin import Admin, ApiError
 from cases import check, wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-ASAN_BIN = TOP / "build" / "asan" / "bin"
-FAST_BIN = TOP / "build" / "bin"
+# TP_BUILD: another build folder, whose programs are then used for everything.
+BUILD = pathlib.Path(os.environ["TP_BUILD"]) if "TP_BUILD" in os.environ else None
+ASAN_BIN = (BUILD or TOP / "build" / "asan") / "bin"
+FAST_BIN = (BUILD or TOP / "build") / "bin"
 MARK = "TURNPIKE-TEST-MEDIA"
 SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|runtime error:|"
                        r"LeakSanitizer has encountered|SUMMARY: \w+Sanitizer")
@@ -221,7 +223,7 @@ class Lab:
 
     @staticmethod
     def runs():
-        folder = TOP / "build" / "lab"
+        folder = (BUILD or TOP / "build") / "lab"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

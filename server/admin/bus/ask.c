@@ -122,6 +122,12 @@ enum tp_err tp_bus_sip_counters(struct tp_bus *bus, struct tp_msg_sip_counters *
 	ASK(bus, TP_PROCESS_SIP, sip_counters_get, &q, -1, sip_counters, TP_BUS_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traversal_test *q,
+				  struct tp_msg_traversal_test_result *out)
+{
+	ASK(bus, TP_PROCESS_SIP, traversal_test, q, -1, traversal_test_result, TP_BUS_TEST_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_media_stats(struct tp_bus *bus, uint64_t session, struct tp_msg_media_stats *out)
 {
 	const struct tp_msg_media_stats_get q = { session };

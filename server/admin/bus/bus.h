@@ -14,7 +14,7 @@
 #include "ipc/messages.h"
 #include "model/slice.h"
 
-enum { TP_BUS_WAIT_MS = 2000, TP_BUS_COMMIT_WAIT_MS = 60000, TP_BUS_EVENTS_MAX = 8192 };
+enum { TP_BUS_WAIT_MS = 2000, TP_BUS_TEST_WAIT_MS = 20000, TP_BUS_COMMIT_WAIT_MS = 60000, TP_BUS_EVENTS_MAX = 8192 };
 
 struct tp_bus;
 
@@ -86,6 +86,10 @@ TP_NODISCARD enum tp_err tp_bus_call(struct tp_bus *bus, uint64_t id, struct tp_
 TP_NODISCARD enum tp_err tp_bus_call_disconnect(struct tp_bus *bus, uint64_t id,
 						struct tp_msg_call_disconnected *out);
 TP_NODISCARD enum tp_err tp_bus_sip_counters(struct tp_bus *bus, struct tp_msg_sip_counters *out);
+
+/* Waits up to TP_BUS_TEST_WAIT_MS. */
+TP_NODISCARD enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traversal_test *q,
+					       struct tp_msg_traversal_test_result *out);
 
 /* turnpike-media. */
 TP_NODISCARD enum tp_err tp_bus_media_stats(struct tp_bus *bus, uint64_t session,

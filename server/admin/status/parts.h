@@ -48,6 +48,7 @@ TP_STATUS_HANDLER(history_one);
 TP_STATUS_HANDLER(alarms);
 TP_STATUS_HANDLER(log);
 void tp_status_end_call(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_status_traversal_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_status_acknowledge(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 
 #endif

@@ -178,6 +178,8 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/alarms", TP_ACCESS_SIGNED_IN, 0, tp_status_get_alarms),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/alarms/*/acknowledge", TP_ACCESS_SIGNED_IN, 4096,
 		 tp_status_acknowledge),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/traversal-test", TP_ACCESS_SIGNED_IN, 4096,
+		 tp_status_traversal_test),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/log", TP_ACCESS_SIGNED_IN, 0, tp_status_get_log),
 };
 

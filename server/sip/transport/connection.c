@@ -502,6 +502,7 @@ static void finish_connect(struct connection *c)
 		tp_connection_fail(c, strerror(error));
 		return;
 	}
+	c->flow.connected = true;
 	if (c->tls) {
 		c->phase = PHASE_HANDSHAKE;
 		shake_hands(c);

@@ -26,6 +26,7 @@ struct tp_flow {
 	enum tp_flow_state state;
 	enum tp_transport transport;
 	bool outgoing;              /* we connected */
+	bool connected;             /* outgoing: the peer took the TCP connection */
 	struct tp_addr local;       /* of the socket; UDP: the listener's */
 	struct tp_addr remote;
 	struct tp_addr sent_by;     /* what Via, Record-Route and Contact shall say towards this peer:

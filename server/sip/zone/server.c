@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "sip/config/config.h"
 #include "sip/status/report.h"
+#include "sip/zone/traversal_test.h"
 #include "sip/zone/zone.h"
 
 /* Answers 403 with words, shows them on our own page too, and hangs up. */
@@ -17,7 +18,8 @@ static void refuse(struct tp_zone *zone, struct tp_server_txn *txn, struct tp_fl
 
 	tp_zone_write_warning(zone, words, warning, sizeof(warning));
 	if (tp_sip_msg_new_response(msg, 403, NULL, tp_server_txn_to_tag(txn), &response) == TP_OK &&
-	    tp_sip_msg_add(response, "Warning", warning) == TP_OK)
+	    tp_sip_msg_add(response, "Warning", warning) == TP_OK &&
+	    tp_zone_add_date(zone->sip, response) == TP_OK)
 		(void)tp_server_txn_respond(txn, response);
 	else
 		(void)tp_server_txn_reply(txn, msg, 403, NULL);
@@ -44,7 +46,8 @@ static void challenge(struct tp_zone *zone, struct tp_server_txn *txn, const str
 	if (tp_digest_challenge(&sip->digest, TP_DIGEST_SHA256, TP_ZONE_REALM,
 				tp_loop_unix_ms(sip->loop) / 1000, stale, value, sizeof(value)) == TP_OK &&
 	    tp_sip_msg_new_response(msg, 401, NULL, tp_server_txn_to_tag(txn), &response) == TP_OK &&
-	    tp_sip_msg_add(response, "WWW-Authenticate", value) == TP_OK)
+	    tp_sip_msg_add(response, "WWW-Authenticate", value) == TP_OK &&
+	    tp_zone_add_date(sip, response) == TP_OK)
 		(void)tp_server_txn_respond(txn, response);
 	else
 		(void)tp_server_txn_reply(txn, msg, 500, NULL);

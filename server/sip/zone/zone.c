@@ -412,6 +412,12 @@ bool tp_zones_flow_closed(struct tp_sip *sip, struct tp_flow *flow)
 			return true;
 		}
 	}
+	struct tp_zone *zone = flow->listener_tag ? tp_zones_find(sip, (uint32_t)flow->listener_tag) : NULL;
+
+	/* One that was asked for its password and went away. */
+	if (zone && zone->cfg->type == TP_ZONE_TRAVERSAL_SERVER && !zone->link &&
+	    zone->state == TP_ZONE_STATE_AUTHENTICATING)
+		tp_zone_set_state(zone, TP_ZONE_STATE_WAITING, "waiting for the core to connect");
 	return false;
 }
 
