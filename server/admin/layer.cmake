@@ -23,6 +23,9 @@ tp_layer(admin SEES slice model tls ipc os core PKGS jansson openssl sqlite3 zli
 file(GLOB tp_sql CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/db/sql/*.sql)
 set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/admin/store/migrations.c PROPERTIES
 	COMPILE_DEFINITIONS "TP_SQL_DIR=\"${CMAKE_SOURCE_DIR}/db/sql\"" OBJECT_DEPENDS "${tp_sql}")
+set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/admin/trust/bundle.c PROPERTIES
+	COMPILE_DEFINITIONS "TP_CERTS_DIR=\"${CMAKE_SOURCE_DIR}/certs\""
+	OBJECT_DEPENDS "${CMAKE_SOURCE_DIR}/certs/default-trust.pem")
 
 # The browser application, or none.
 set(tp_ui ${CMAKE_BINARY_DIR}/webui/ui_files.c)

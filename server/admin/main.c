@@ -8,6 +8,7 @@
 #include "admin/bus/bus.h"
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
+#include "admin/trust/routes.h"
 #include "core/log.h"
 #include "os/sandbox.h"
 
@@ -157,6 +158,9 @@ static enum tp_err add_routes(struct admin *a)
 	routes = tp_configuration_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, &a->configuration);
+	routes = tp_trust_routes(&count);
+	if (err == TP_OK)
+		err = tp_router_add(a->router, routes, count, a->config);
 	return err;
 }
 

@@ -27,18 +27,22 @@ class Admin:
         self.path = path
         self.timeout = timeout
 
-    def call(self, method, path, body=None):
+    def fetch(self, method, path, body=None):
+        """Status, headers and text, whatever they are."""
         connection = _UnixConnection(self.path, self.timeout)
         try:
             headers = {"Content-Type": "application/json"} if body is not None else {}
             text = json.dumps(body) if body is not None else None
             connection.request(method, path, text, headers)
             answer = connection.getresponse()
-            data = answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode()
         finally:
             connection.close()
-        if answer.status >= 300:
-            raise ApiError(method, path, answer.status, data)
+
+    def call(self, method, path, body=None):
+        status, _, data = self.fetch(method, path, body)
+        if status >= 300:
+            raise ApiError(method, path, status, data)
         return json.loads(data) if data else None
 
     def get(self, path):

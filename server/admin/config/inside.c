@@ -1,0 +1,57 @@
+/* The configuration for the other parts of the process. Runs in turnpike-admin. */
+#include "admin/config/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68])
+{
+	char full[TP_CONFIG_PATH_MAX + 16];
+	const struct tp_restconf_request ask = {
+		.method = "GET",
+		.path = full,
+		.query = "with-defaults=explicit",
+		.op = { .user = "root", .source = "", .connection = 1 },
+	};
+	struct tp_restconf_response answer = { 0 };
+	json_t *body, *value;
+
+	snprintf(full, sizeof(full), "/restconf/ds/%s", path);
+	tp_restconf_handle(config, &ask, &answer);
+	if (etag)
+		tp_text_copy(etag, 68, answer.status == 200 ? answer.etag : "");
+	body = answer.status == 200 && answer.body ?
+		       json_loadb(answer.body, answer.body_len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	value = json_incref(json_object_iter_value(json_object_iter(body)));
+	json_decref(body);
+	tp_restconf_response_fini(&answer);
+	return value;
+}
+
+void tp_config_put(struct tp_config *config, const struct tp_operator *op, const char *path,
+		   const char *name, json_t *value, const char *etag,
+		   struct tp_restconf_response *out)
+{
+	json_t *body = json_pack("{s:o}", name, value);
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	char full[TP_CONFIG_PATH_MAX + 32];
+	const struct tp_restconf_request ask = {
+		.method = "PUT",
+		.path = full,
+		.body = text,
+		.body_len = text ? strlen(text) : 0,
+		.if_match = etag,
+		.op = *op,
+	};
+
+	json_decref(body);
+	if (!text || ask.body_len > TP_RESTCONF_BODY_MAX) {
+		free(text);
+		out->status = text ? 413 : 500;
+		return;
+	}
+	snprintf(full, sizeof(full), "/restconf/ds/candidate/%s", path);
+	tp_restconf_handle(config, &ask, out);
+	free(text);
+}

@@ -1,0 +1,27 @@
+/* The configuration for the other parts of turnpike-admin: reading a setting, and
+ * replacing one in the candidate. A thin way over admin/config/restconf.h; any thread
+ * that may wait. */
+#ifndef TP_ADMIN_CONFIG_INSIDE_H
+#define TP_ADMIN_CONFIG_INSIDE_H
+
+#include <jansson.h>
+
+#include "admin/config/restconf.h"
+
+/* Fits "candidate/turnpike-tls:tls/trusted-ca" and the like. */
+enum { TP_CONFIG_PATH_MAX = 255 };
+
+/* What stands at a path that begins with its datastore, as only somebody set it:
+ * the value without the member that names it, an array for a list. NULL: not set, or
+ * the configuration cannot be read now. etag (may be NULL) is "" then. */
+json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68]);
+
+/* Replaces what stands at `path` (behind the datastore's name) in the candidate by
+ * {"<name>": value}, when it is still what `etag` was given for. value is stolen.
+ * Answers are those of a PUT (docs/api.md): 201 and 204 for done, 412 when it was
+ * changed meanwhile; the caller ends *out with tp_restconf_response_fini. */
+void tp_config_put(struct tp_config *config, const struct tp_operator *op, const char *path,
+		   const char *name, json_t *value, const char *etag,
+		   struct tp_restconf_response *out);
+
+#endif
