@@ -148,10 +148,12 @@ void tp_apply_commit(void *arg)
 		return;
 	tp_login_configure(a->login, &a->cfg);
 	tp_status_certificate(a->status, a->not_after_s, a->temporary);
-	if (a->tls)
+	if (a->tls) {
 		tp_server_set_tls(a->server, a->tls);
-	else
+		tp_status_web_context(a->status, a->tls);
+	} else {
 		TP_LOG(TP_LOG_WARN, "web.tls", "the configuration has no certificate: no browser can connect");
+	}
 	tp_server_listen(a->server, &a->listeners);
 	a->started = true;
 	tp_apply_abort(a);

@@ -97,8 +97,11 @@ struct tp_tls_own {
 };
 /* What new connections of the context show. */
 void tp_tls_context_own(const struct tp_tls_context *context, struct tp_tls_own *out);
-/* What this connection has shown, whatever its context's successors do. */
-void tp_tls_own_read(struct ssl_st *ssl, struct tp_tls_own *out);
+struct x509_st; /* X509 */
+/* The same of a certificate by itself; NULL: not present. */
+void tp_tls_own_read(struct x509_st *certificate, struct tp_tls_own *out);
+/* Connections made with the context that have not been freed yet. Any thread. */
+unsigned tp_tls_context_connections(const struct tp_tls_context *context);
 /* Whether our certificate would satisfy a peer that wants this name; reason (may be NULL)
  * as tp_tls_check_name. */
 bool tp_tls_context_carries(const struct tp_tls_context *context, const char *wanted,

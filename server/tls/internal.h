@@ -3,6 +3,8 @@
 #ifndef TP_TLS_INTERNAL_H
 #define TP_TLS_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -22,6 +24,7 @@ struct tp_tls_context {
 	bool server;
 	bool client;
 	struct tp_tls_guard guard;
+	atomic_uint connections; /* made with it and not freed; counted by verify.c */
 	uint8_t alpn[256]; /* wire form: length, name; length 0 = none */
 };
 

@@ -21,7 +21,7 @@ static void write_serial(const X509 *x, char out[TP_TLS_SERIAL_MAX + 1])
 	ERR_clear_error();
 }
 
-static void fill(X509 *x, struct tp_tls_own *out)
+void tp_tls_own_read(X509 *x, struct tp_tls_own *out)
 {
 	struct tp_tls_peer summary = { 0 };
 
@@ -40,12 +40,12 @@ static void fill(X509 *x, struct tp_tls_own *out)
 
 void tp_tls_context_own(const struct tp_tls_context *context, struct tp_tls_own *out)
 {
-	fill(SSL_CTX_get0_certificate(context->ssl), out);
+	tp_tls_own_read(SSL_CTX_get0_certificate(context->ssl), out);
 }
 
-void tp_tls_own_read(struct ssl_st *ssl, struct tp_tls_own *out)
+unsigned tp_tls_context_connections(const struct tp_tls_context *context)
 {
-	fill(SSL_get_certificate(ssl), out);
+	return atomic_load_explicit(&context->connections, memory_order_relaxed);
 }
 
 bool tp_tls_context_carries(const struct tp_tls_context *context, const char *wanted,

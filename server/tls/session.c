@@ -178,7 +178,7 @@ void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out
 	tp_tls_peer_read(s->ssl, out);
 }
 
-void tp_tls_session_own(const struct tp_tls_session *s, struct tp_tls_own *out)
+struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s)
 {
-	tp_tls_own_read(s->ssl, out);
+	return SSL_get_certificate(s->ssl);
 }

@@ -27,8 +27,9 @@ enum tp_err tp_tls_session_write(struct tp_tls_session *s, const void *buf, size
 bool tp_tls_session_wants_write(const struct tp_tls_session *s);
 /* Decrypted bytes waiting inside: read again without waiting for the socket. */
 bool tp_tls_session_pending(const struct tp_tls_session *s);
-/* The certificate that we have shown on it. */
-void tp_tls_session_own(const struct tp_tls_session *s, struct tp_tls_own *out);
+/* The certificate that we show on it, borrowed, whatever replaced it since; the same
+ * pointer for all connections of a context. NULL: none. */
+struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s);
 /* After the handshake, or after one that failed on the peer's certificate. */
 void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out);
 

@@ -14,6 +14,7 @@
 static CRYPTO_ONCE indices_once = CRYPTO_ONCE_STATIC_INIT;
 static int context_index = -1;
 static int verdict_index = -1;
+static int counted_index = -1;
 
 static void free_data(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
 {
@@ -25,16 +26,43 @@ static void free_data(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
 	free(ptr);
 }
 
+/* Runs in SSL_new, when the SSL already has its SSL_CTX. */
+static void count_in(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+	struct tp_tls_context *context = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(parent), context_index);
+
+	(void)ptr;
+	(void)argl;
+	(void)argp;
+	if (context && CRYPTO_set_ex_data(ad, index, context) == 1)
+		atomic_fetch_add_explicit(&context->connections, 1, memory_order_relaxed);
+}
+
+/* Runs in SSL_free, before the SSL lets go of its SSL_CTX. */
+static void count_out(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+	struct tp_tls_context *context = ptr;
+
+	(void)parent;
+	(void)ad;
+	(void)index;
+	(void)argl;
+	(void)argp;
+	if (context)
+		atomic_fetch_sub_explicit(&context->connections, 1, memory_order_relaxed);
+}
+
 static void make_indices(void)
 {
 	context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_data);
 	verdict_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_data);
+	counted_index = SSL_get_ex_new_index(0, NULL, count_in, NULL, count_out);
 }
 
 bool tp_tls_context_attach(SSL_CTX *ssl, struct tp_tls_context *context)
 {
 	return CRYPTO_THREAD_run_once(&indices_once, make_indices) == 1 && context_index >= 0 &&
-	       verdict_index >= 0 && SSL_CTX_set_ex_data(ssl, context_index, context) == 1;
+	       verdict_index >= 0 && counted_index >= 0 && SSL_CTX_set_ex_data(ssl, context_index, context) == 1;
 }
 
 struct tp_tls_verdict *tp_tls_verdict_of(SSL *ssl)

@@ -59,6 +59,14 @@ def name_of_the_core_does_not_match(lab):
               **{"verify-name": "other.lab.test"})
 
 
+def dial_again(lab):
+    """A link that stands goes on whatever becomes of certificates: what counts is the next one."""
+    check(lab.core.link_up("edge") and lab.edge.link_up("core"), "the link fell with a change of certificates")
+    for enabled in (False, True):
+        lab.core.admin.put("turnpike-zone:zones/zone=edge", {**zone_entry(lab.core, "edge"), "enabled": enabled})
+        lab.core.admin.commit("dial again")
+
+
 def unknown_authority(lab):
     side = lab.core
     trusted = side.admin.get("/api/v1/identity")["trusted"]
@@ -66,6 +74,7 @@ def unknown_authority(lab):
     name = trusted[0]["name"]
     side.admin.delete(f"/restconf/ds/candidate/turnpike-tls:tls/trusted-ca={name}")
     side.admin.commit("trust nobody")
+    dial_again(lab)
     try:
         refused(lab, ["authority", "issuer", "trust", "ca "], ["authority", "trust", "certificate", "ca "])
     finally:
@@ -101,6 +110,7 @@ def expired_certificate(lab):
     before = lab.edge.admin.running("turnpike-tls:tls/identity?with-defaults=explicit")
     lab.edge.admin.put("turnpike-tls:tls/identity", {"certificate": leaf, "private-key": key})
     lab.edge.admin.commit("an expired certificate")
+    dial_again(lab)
     try:
         refused(lab, ["expired"], ["expired", "refused", "certificate"])
     finally:

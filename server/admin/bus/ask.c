@@ -122,6 +122,13 @@ enum tp_err tp_bus_sip_counters(struct tp_bus *bus, struct tp_msg_sip_counters *
 	ASK(bus, TP_PROCESS_SIP, sip_counters_get, &q, -1, sip_counters, TP_BUS_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_tls_serials(struct tp_bus *bus, struct tp_msg_tls_serials *out)
+{
+	const struct tp_msg_tls_serials_get q = { 0 };
+
+	ASK(bus, TP_PROCESS_SIP, tls_serials_get, &q, -1, tls_serials, TP_BUS_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traversal_test *q,
 				  struct tp_msg_traversal_test_result *out)
 {

@@ -7,6 +7,8 @@
 
 #include "admin/status/status.h"
 
+enum { TP_STATUS_WEB_CONTEXTS = 16 };
+
 struct tp_status {
 	struct tp_store *store;
 	struct tp_bus *bus;
@@ -16,6 +18,8 @@ struct tp_status {
 	pthread_mutex_t lock; /* guards what follows */
 	int64_t not_after_s;
 	bool temporary;
+	struct tp_tls_context *web[TP_STATUS_WEB_CONTEXTS]; /* references; the last is in force */
+	size_t web_count;
 	bool ending;
 	pthread_cond_t wake;
 	bool watching;
@@ -47,6 +51,8 @@ TP_STATUS_HANDLER(history);
 TP_STATUS_HANDLER(history_one);
 TP_STATUS_HANDLER(alarms);
 TP_STATUS_HANDLER(log);
+TP_STATUS_HANDLER(tls_serials);
+void tp_status_web_contexts_free(struct tp_status *s);
 void tp_status_end_call(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_status_traversal_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_status_acknowledge(void *arg, const struct tp_http_request *req, struct tp_http_response *res);

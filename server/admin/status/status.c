@@ -34,6 +34,7 @@ void tp_status_free(struct tp_status **s)
 	if (!*s)
 		return;
 	tp_status_unwatch(*s);
+	tp_status_web_contexts_free(*s);
 	pthread_cond_destroy(&(*s)->wake);
 	pthread_mutex_destroy(&(*s)->lock);
 	free(*s);
@@ -178,6 +179,7 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/alarms", TP_ACCESS_SIGNED_IN, 0, tp_status_get_alarms),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/alarms/*/acknowledge", TP_ACCESS_SIGNED_IN, 4096,
 		 tp_status_acknowledge),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/tls/serials", TP_ACCESS_SIGNED_IN, 0, tp_status_get_tls_serials),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/traversal-test", TP_ACCESS_SIGNED_IN, 4096,
 		 tp_status_traversal_test),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/log", TP_ACCESS_SIGNED_IN, 0, tp_status_get_log),

@@ -8,6 +8,7 @@
 #include "admin/config/config.h"
 #include "admin/http/router.h"
 #include "admin/store/store.h"
+#include "tls/context.h"
 
 struct tp_status;
 
@@ -19,6 +20,10 @@ void tp_status_free(struct tp_status **status);
 /* The certificate in force, any thread. temporary: made by the appliance itself.
  * not_after_s: Unix time, 0 = there is none. */
 void tp_status_certificate(struct tp_status *status, int64_t not_after_s, bool temporary);
+
+/* What the web interface shows from now on; takes a reference, which it keeps until the
+ * last connection made with it has ended after a successor came. Any thread. */
+void tp_status_web_context(struct tp_status *status, struct tp_tls_context *context);
 
 /* Starts, and ends, the thread that keeps admin's own alarms up to date. */
 TP_NODISCARD enum tp_err tp_status_watch(struct tp_status *status);

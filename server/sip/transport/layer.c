@@ -271,3 +271,15 @@ void tp_transport_count(const struct tp_transport_layer *layer, struct tp_transp
 {
 	*out = layer->counters;
 }
+
+void tp_transport_each_tls(const struct tp_transport_layer *layer,
+			   void (*each)(void *arg, const struct tp_flow *flow, struct x509_st *shown),
+			   void *arg)
+{
+	for (const struct tp_list *it = layer->connections.next; it != &layer->connections; it = it->next) {
+		const struct connection *c = TP_CONTAINER(it, struct connection, link);
+
+		if (c->tls && c->phase == PHASE_UP)
+			each(arg, &c->flow, tp_tls_session_shown(c->tls));
+	}
+}

@@ -157,6 +157,13 @@ TP_NODISCARD enum tp_err tp_transport_connect(struct tp_transport_layer *layer,
 /* An open connection by its id, borrowed; NULL when it is gone. */
 struct tp_flow *tp_transport_find(struct tp_transport_layer *layer, uint64_t id);
 
+/* Walks the TLS connections that are up, with the certificate that we show on each
+ * (tp_tls_session_shown; may be NULL). Nothing may be closed meanwhile. */
+struct x509_st; /* X509 */
+void tp_transport_each_tls(const struct tp_transport_layer *layer,
+			   void (*each)(void *arg, const struct tp_flow *flow, struct x509_st *shown),
+			   void *arg);
+
 struct tp_transport_counters {
 	uint32_t connections;        /* alive, all states */
 	uint64_t accepted;

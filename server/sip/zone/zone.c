@@ -138,6 +138,13 @@ static bool keeps_link(const struct tp_sip_config *old, const struct tp_cfg_zone
 	       old->cfg.hop_rtcp_port == now->cfg.hop_rtcp_port;
 }
 
+/* One that does not stand begins anew when what it was refused for may have changed. */
+static bool same_tls(const struct tp_sip_config *old, const struct tp_sip_config *now)
+{
+	return old->tls_link_client == now->tls_link_client && old->tls_link_server == now->tls_link_server &&
+	       old->tls_verify == now->tls_verify;
+}
+
 static void start(struct tp_zone *zone)
 {
 	zone->failures = 0;
@@ -189,7 +196,8 @@ void tp_zones_apply(struct tp_sip *sip, const struct tp_sip_config *old)
 			zones->rows[i] = zones->rows[--zones->count];
 			continue;
 		}
-		bool keep = keeps_link(old, zone->cfg, sip->config, cfg);
+		bool keep = keeps_link(old, zone->cfg, sip->config, cfg) &&
+			    (zone->state == TP_ZONE_STATE_UP || same_tls(old, sip->config));
 
 		if (!keep)
 			stop(zone, "the zone's configuration changed");
