@@ -12,6 +12,7 @@
 #include "os/loop.h"
 #include "os/memfd.h"
 #include "os/sandbox.h"
+#include "tls/policy.h"
 
 enum { CHANNEL_FD = 3 };
 
@@ -119,6 +120,8 @@ static int run(struct validator *v)
 	struct tp_diag diag = {0};
 	enum tp_err err = tp_model_new(&v->model, &diag);
 
+	if (err == TP_OK)
+		err = tp_tls_policy_init();
 	if (err == TP_OK)
 		err = tp_loop_new(&v->loop);
 	if (err == TP_OK)

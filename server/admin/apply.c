@@ -75,7 +75,11 @@ static bool is_temporary(struct tp_span pem)
 
 static enum tp_err make_tls(struct tp_apply *a, const struct tp_slice *slice, struct tp_diag *diag)
 {
+	const struct tp_cfg_tls_policy *cfg = &a->cfg.web_tls[0];
+	const struct tp_tls_policy policy = { (enum tp_tls_version)cfg->least, cfg->ciphers,
+					      cfg->ciphersuites, cfg->groups };
 	const struct tp_tls_options options = {
+		.policy = a->cfg.web_tls_count ? &policy : NULL,
 		.server = true,
 		.certificate_pem = { (const char *)a->cfg.certificate_pem, a->cfg.certificate_pem_len },
 		.key = tp_slice_secret(slice, a->cfg.key_secret),

@@ -9,6 +9,7 @@
 #include "ipc/messages.h"
 #include "model/leaf.h"
 #include "model/slice_write.h"
+#include "model/tls_policy.h"
 
 enum {
 	TRAVERSAL_PORT = 7001,
@@ -80,6 +81,41 @@ static void put_certificate(const struct maker *m, const char *id, const uint8_t
 	*len = (uint32_t)strlen(text);
 }
 
+static void put_policy(struct maker *m, enum tp_tls_service service, enum tp_tls_side side,
+		       struct tp_cfg_tls_policy *out)
+{
+	struct tp_tls_policy p;
+
+	tp_leaf_tls_policy(m->tls, service, side, &p);
+	out->least = (uint8_t)p.least;
+	COPY(m, out->ciphers, p.ciphers);
+	COPY(m, out->ciphersuites, p.ciphersuites);
+	COPY(m, out->groups, p.groups);
+}
+
+static void fill_policies(struct maker *m, struct tp_cfg_sip *s)
+{
+	s->tls_count = TP_SIP_IDENTITIES;
+	put_policy(m, TP_TLS_SERVICE_SIP, TP_TLS_INBOUND, &s->tls[TP_SIP_IDENTITY_SIP_SERVER]);
+	put_policy(m, TP_TLS_SERVICE_SIP, TP_TLS_OUTBOUND, &s->tls[TP_SIP_IDENTITY_SIP_CLIENT]);
+	put_policy(m, TP_TLS_SERVICE_TRAVERSAL, TP_TLS_INBOUND,
+		   &s->tls[TP_SIP_IDENTITY_TRAVERSAL_SERVER]);
+	put_policy(m, TP_TLS_SERVICE_TRAVERSAL, TP_TLS_OUTBOUND,
+		   &s->tls[TP_SIP_IDENTITY_TRAVERSAL_CLIENT]);
+}
+
+static void fill_revocation(const struct maker *m, struct tp_cfg_sip *s)
+{
+	const struct lyd_node *r = tp_leaf_child(tp_leaf_child(m->tls, "revocation"), "sip");
+
+	s->revocation = tp_leaf_enum(r, "mode");
+	s->revocation_ocsp = tp_leaf_true(r, "use-ocsp");
+	s->revocation_crls = tp_leaf_true(r, "use-crls");
+	s->revocation_fallback = tp_leaf_enum(r, "fallback");
+	s->revocation_deadline_s = (uint8_t)tp_leaf_number(r, "deadline", 3);
+	s->revocation_last_good_h = (uint16_t)tp_leaf_number(r, "last-known-good", 0);
+}
+
 static void fill_identities(struct maker *m, struct tp_cfg_sip *s)
 {
 	static const char *const ids[TP_SIP_IDENTITIES] = {
@@ -112,6 +148,15 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->session_idle_s = 60 * tp_leaf_number(web, "session-idle", 30);
 	a->session_absolute_s = 60 * tp_leaf_number(web, "session-absolute", 720);
 	a->session_max = (uint16_t)tp_leaf_number(web, "session-max", 50);
+	a->web_tls_count = 1;
+	put_policy(m, TP_TLS_SERVICE_WEB, TP_TLS_INBOUND, &a->web_tls[0]);
+	a->tls_least_count = TP_TLS_SERVICES;
+	for (int i = 0; i < TP_TLS_SERVICES; i++) {
+		struct tp_tls_policy p;
+
+		tp_leaf_tls_policy(m->tls, (enum tp_tls_service)i, TP_TLS_INBOUND, &p);
+		a->tls_least[i].version = (uint8_t)p.least;
+	}
 	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
 	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
 	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));
@@ -365,6 +410,8 @@ static void fill_sip(struct maker *m, struct tp_cfg_sip *s)
 	COPY(m, s->host_name, tp_leaf_text(m->system, "host-name"));
 	s->role = tp_leaf_enum(m->system, "role");
 	fill_identities(m, s);
+	fill_policies(m, s);
+	fill_revocation(m, s);
 	fill_networks(m, &s->networks, &s->networks_count);
 	fill_listeners(m, s);
 	fill_zones(m, s);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/tls_policy.h"
 #include "model/tree.h"
 
 enum { TARGETS_MAX = 8 };
@@ -143,6 +144,40 @@ static void check_pattern(struct checker *c, const struct lyd_node *node)
 	       (const char *)words, (size_t)at + 1);
 }
 
+/* Lists of a service that speaks TLS; those of the presets are known to be good. */
+static void check_tls_service(struct checker *c, const struct lyd_node *node)
+{
+	enum tp_tls_service service = tp_node_tls_service(node);
+	enum tp_tls_preset preset = TP_TLS_RECOMMENDED;
+	bool told = false;
+
+	if (service == TP_TLS_SERVICES ||
+	    !tp_tls_preset_find(tp_leaf_text(node, "preset"), &preset) || preset != TP_TLS_CUSTOM)
+		return;
+	for (int side = TP_TLS_INBOUND; side <= TP_TLS_OUTBOUND; side++) {
+		const struct tp_tls_service_info *info = tp_tls_service_info(service);
+		struct tp_diag diag = {0};
+		struct tp_tls_policy p;
+		char below[64];
+		bool list;
+
+		if (side == TP_TLS_INBOUND ? !info->server : !info->client)
+			continue;
+		tp_leaf_tls_policy(lyd_parent(lyd_parent(node)), service, (enum tp_tls_side)side, &p);
+		if (tp_tls_policy_check(&p, (enum tp_tls_side)side, &diag) == TP_OK)
+			continue;
+		/* What both sides share is told once. */
+		list = !strcmp(diag.where, "ciphers");
+		if (!list && told)
+			continue;
+		told = told || !list;
+		snprintf(below, sizeof(below), "%s%.40s",
+			 list && info->client ? side == TP_TLS_INBOUND ? "inbound/" : "outbound/" : "",
+			 diag.where);
+		report(c, node, below, "%s", diag.text);
+	}
+}
+
 static void check_node(struct checker *c, const struct lyd_node *node)
 {
 	if (!tp_node_applies(node)) {
@@ -153,6 +188,7 @@ static void check_node(struct checker *c, const struct lyd_node *node)
 	}
 	check_musts(c, node);
 	check_mandatory(c, node);
+	check_tls_service(c, node);
 	if (node->schema->nodetype == LYS_LEAF) {
 		check_leafref(c, node);
 		check_pattern(c, node);

@@ -55,7 +55,13 @@ static bool same_bytes(const uint8_t *a, size_t a_len, const uint8_t *b, size_t 
 	return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
 }
 
-/* Whether certificates, keys and trusted CAs are those of the live revision, so that
+static bool same_policy(const struct tp_cfg_tls_policy *a, const struct tp_cfg_tls_policy *b)
+{
+	return a->least == b->least && !strcmp(a->ciphers, b->ciphers) &&
+	       !strcmp(a->ciphersuites, b->ciphersuites) && !strcmp(a->groups, b->groups);
+}
+
+/* Whether certificates, keys, policies and trusted CAs are those of the live revision, so that
  * its contexts, and the connections made with them, can stay. */
 static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_config *b)
 {
@@ -69,6 +75,11 @@ static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_con
 				 tp_slice_secret(b->slice, y->key_secret)))
 			return false;
 	}
+	if (a->cfg.tls_count != b->cfg.tls_count)
+		return false;
+	for (size_t i = 0; i < a->cfg.tls_count; i++)
+		if (!same_policy(&a->cfg.tls[i], &b->cfg.tls[i]))
+			return false;
 	return same_bytes(a->cfg.trusted_pem, a->cfg.trusted_pem_len, b->cfg.trusted_pem,
 			  b->cfg.trusted_pem_len) &&
 	       same_bytes(a->cfg.link_trusted_pem, a->cfg.link_trusted_pem_len, b->cfg.link_trusted_pem,
@@ -91,13 +102,29 @@ static struct tp_span trusted_for(const struct tp_sip_config *c, enum tp_tls_ser
 	return (struct tp_span){ (const char *)c->cfg.trusted_pem, c->cfg.trusted_pem_len };
 }
 
-static const struct tp_cfg_identity *identity_for(const struct tp_sip_config *c,
-						  enum tp_tls_service service, bool server)
+/* One side of a service, as identities and policies are numbered. */
+static enum tp_sip_identity side_of(enum tp_tls_service service, bool server)
 {
 	if (service == TP_TLS_SERVICE_TRAVERSAL)
-		return &c->cfg.identities[server ? TP_SIP_IDENTITY_TRAVERSAL_SERVER :
-						   TP_SIP_IDENTITY_TRAVERSAL_CLIENT];
-	return &c->cfg.identities[server ? TP_SIP_IDENTITY_SIP_SERVER : TP_SIP_IDENTITY_SIP_CLIENT];
+		return server ? TP_SIP_IDENTITY_TRAVERSAL_SERVER : TP_SIP_IDENTITY_TRAVERSAL_CLIENT;
+	return server ? TP_SIP_IDENTITY_SIP_SERVER : TP_SIP_IDENTITY_SIP_CLIENT;
+}
+
+static struct tp_tls_policy policy_from(const struct tp_cfg_tls_policy *cfg)
+{
+	return (struct tp_tls_policy){ (enum tp_tls_version)cfg->least, cfg->ciphers, cfg->ciphersuites,
+				       cfg->groups };
+}
+
+/* The setting that an input of a context comes from. */
+static void name_setting(enum tp_tls_service service, const char *where, char *path, size_t size)
+{
+	if (!strcmp(where, "trusted"))
+		tp_text_copy(path, size, "/turnpike-tls:tls/trusted-ca");
+	else if (!strcmp(where, "ciphers") || !strcmp(where, "ciphersuites") || !strcmp(where, "groups"))
+		snprintf(path, size, "/turnpike-tls:tls/service/%s", tp_tls_service_info(service)->name);
+	else
+		tp_text_copy(path, size, "/turnpike-tls:tls");
 }
 
 /* For one side of the service: server or client. */
@@ -105,7 +132,9 @@ static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_servi
 				enum tp_tls_verify verify, struct tp_tls_context **out,
 				struct tp_diag *diag)
 {
-	const struct tp_cfg_identity *identity = identity_for(c, service, server);
+	enum tp_sip_identity side = side_of(service, server);
+	const struct tp_cfg_identity *identity = &c->cfg.identities[side];
+	struct tp_tls_policy policy = policy_from(&c->cfg.tls[side]);
 	struct tp_tls_options options = {
 		.server = server,
 		.client = !server,
@@ -114,15 +143,16 @@ static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_servi
 		.key = tp_slice_secret(c->slice, identity->key_secret),
 		.trusted_pem = trusted_for(c, service),
 		.verify = verify,
+		.policy = side < c->cfg.tls_count ? &policy : NULL,
 	};
+	char path[TP_DIAG_WHERE_MAX + 1];
 	struct tp_diag inner = { 0 };
 	enum tp_err err = tp_tls_context_new(&options, out, &inner);
 
-	if (err != TP_OK)
-		tp_fail(diag, err,
-			strcmp(inner.where, "trusted") == 0 ? "/turnpike-tls:tls/trusted-ca" :
-							      "/turnpike-tls:tls",
-			"%s: %s", inner.where, inner.text);
+	if (err != TP_OK) {
+		name_setting(service, inner.where, path, sizeof(path));
+		tp_fail(diag, err, path, "%s: %s", inner.where, inner.text);
+	}
 	return err;
 }
 
