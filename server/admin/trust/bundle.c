@@ -1,6 +1,7 @@
 /* The default trust list. Runs in turnpike-admin. */
 #include "admin/trust/bundle.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,15 +13,17 @@ __asm__(".section .rodata\n"
 	".incbin \"" TP_CERTS_DIR "/default-trust.pem\"\n"
 	"tp_trust_bundle_pem_end:\n"
 	".byte 0\n"
+	".balign 8\n"
+	"tp_trust_bundle_size:\n"
+	".quad tp_trust_bundle_pem_end - tp_trust_bundle_pem\n"
 	".previous\n");
 /* clang-format on */
 extern const char tp_trust_bundle_pem[] __attribute__((visibility("hidden")));
-extern const char tp_trust_bundle_pem_end[] __attribute__((visibility("hidden")));
+extern const uint64_t tp_trust_bundle_size __attribute__((visibility("hidden")));
 
 struct tp_span tp_trust_bundle(void)
 {
-	return (struct tp_span){ tp_trust_bundle_pem,
-				 (size_t)(tp_trust_bundle_pem_end - tp_trust_bundle_pem) };
+	return (struct tp_span){ tp_trust_bundle_pem, (size_t)tp_trust_bundle_size };
 }
 
 void tp_trust_bundle_says(const char *key, char out[64])

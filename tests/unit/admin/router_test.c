@@ -57,6 +57,7 @@ static const struct {
 	{ G, "/api/v1/alarms", 401, 403, 0 },
 	{ P, "/api/v1/alarms/7/acknowledge", 401, 403, 0 },
 	{ G, "/api/v1/log", 401, 403, 0 },
+	{ P, "/api/v1/traversal-test", 401, 403, 0 },
 	{ G, "/api/v1/calls/7/steps", 404, 404, 404 },
 	{ G, "/api/v1", 404, 404, 404 },
 	{ D, "/api/v1/status", 405, 405, 405 },
