@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "tls/internal.h"
+#include "tls/revocation_chain.h"
 
 enum { CLIENT_CA_NAMES_MAX = 200 }; /* named to clients when asking for a certificate */
 
@@ -243,6 +244,8 @@ enum tp_err tp_tls_context_new(const struct tp_tls_options *options, struct tp_t
 	context->verify = options->verify;
 	context->server = options->server;
 	context->client = options->client;
+	if (options->revocation)
+		context->revocation = tp_revocation_ref(options->revocation);
 	err = fill(context, options, diag);
 	if (err != TP_OK)
 		SSL_CTX_free(ssl);

@@ -15,6 +15,7 @@
 
 struct ssl_ctx_st; /* SSL_CTX */
 struct tp_tls_context;
+struct tp_revocation; /* tls/revocation_chain.h */
 
 /* What a context does with the certificate of the other side. */
 enum tp_tls_verify {
@@ -31,6 +32,8 @@ struct tp_tls_options {
 	struct tp_span trusted_pem;      /* CA certificates, concatenated; may be empty (trusts nobody) */
 	enum tp_tls_verify verify;
 	const struct tp_tls_policy *policy; /* versions and suites; NULL = recommended, from 1.2 on */
+	struct tp_revocation *revocation; /* asked about peers that are otherwise trusted; a
+	                                  * reference is taken; NULL = not asked */
 	const char *alpn;                /* the one protocol spoken, e.g. "http/1.1"; NULL = none: a
 	                                  * client that offers only others is refused by alert */
 };

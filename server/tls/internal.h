@@ -23,6 +23,7 @@ struct tp_tls_context {
 	enum tp_tls_verify verify;
 	bool server;
 	bool client;
+	struct tp_revocation *revocation; /* a reference; may be NULL */
 	struct tp_tls_guard guard;
 	atomic_uint connections; /* made with it and not freed; counted by verify.c */
 	uint8_t alpn[256]; /* wire form: length, name; length 0 = none */
@@ -34,6 +35,7 @@ struct tp_tls_verdict {
 	bool checked;
 	bool trusted;
 	bool chain_trusted; /* without the name */
+	bool held;          /* trusted unless an OCSP responder says otherwise */
 	char reason[TP_TLS_REASON_MAX + 1];
 };
 
@@ -45,8 +47,17 @@ struct tp_tls_verdict *tp_tls_verdict_of(SSL *ssl);
  * says; refuses less than that does. */
 TP_NODISCARD enum tp_err tp_tls_policy_apply(SSL_CTX *ssl, const struct tp_tls_policy *policy,
 					     struct tp_tls_guard *guard, struct tp_diag *diag);
+/* The context that an SSL was made with. */
+const struct tp_tls_context *tp_tls_context_of(const SSL *ssl);
 /* For SSL_CTX_set_cert_verify_callback; arg is the struct tp_tls_context. */
 int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg);
+
+/* revocation_peer.c: what the sources in memory say of a chain that has been verified;
+ * changes the verdict. */
+void tp_tls_revocation_check(const struct tp_tls_context *context, X509_STORE_CTX *store,
+			     struct tp_tls_verdict *v);
+struct tp_revocation_chain;
+TP_NODISCARD enum tp_err tp_tls_revocation_chain(SSL *ssl, struct tp_revocation_chain **out);
 
 /* "DNS:a, IP:192.0.2.1", cut to fit; empty when there is none. */
 void tp_tls_names_write(const X509 *certificate, char *buf, size_t size);

@@ -102,9 +102,24 @@ enum tp_err tp_ocsp_ask(struct x509_st *certificate, struct x509_st *issuer,
 	OCSP_CERTID_free(id);
 	OCSP_REQUEST_free(request);
 	ERR_clear_error();
-	if (err == TP_OK)
-		*out = q;
-	return err;
+	if (err != TP_OK)
+		return err;
+	X509_up_ref(issuer);
+	q.issuer = issuer;
+	*out = q;
+	return TP_OK;
+}
+
+void tp_ocsp_question_copy(struct tp_ocsp_question *dst, const struct tp_ocsp_question *src)
+{
+	*dst = *src;
+	X509_up_ref(dst->issuer);
+}
+
+void tp_ocsp_question_fini(struct tp_ocsp_question *question)
+{
+	X509_free(question->issuer);
+	question->issuer = NULL;
 }
 
 /* -------------------------------------------------------------------- the signer */
@@ -350,13 +365,12 @@ static void judge_response(OCSP_REQUEST *request, OCSP_RESPONSE *response, X509 
 	OCSP_BASICRESP_free(basic);
 }
 
-void tp_ocsp_judge(const void *request, size_t request_len, struct x509_st *issuer,
-		   const void *response, size_t response_len, int64_t now,
-		   struct tp_ocsp_answer *out)
+void tp_ocsp_judge(const struct tp_ocsp_question *question, const void *response,
+		   size_t response_len, int64_t now, struct tp_ocsp_answer *out)
 {
-	const unsigned char *q = request;
+	const unsigned char *q = question->request;
 	const unsigned char *a = response;
-	OCSP_REQUEST *asked = d2i_OCSP_REQUEST(NULL, &q, (long)request_len);
+	OCSP_REQUEST *asked = d2i_OCSP_REQUEST(NULL, &q, question->request_len);
 	OCSP_RESPONSE *answered = NULL;
 
 	memset(out, 0, sizeof(*out));
@@ -366,7 +380,7 @@ void tp_ocsp_judge(const void *request, size_t request_len, struct x509_st *issu
 	if (asked && OCSP_request_onereq_count(asked) == 1 && answered &&
 	    a == (const unsigned char *)response + response_len) {
 		out->text[0] = '\0';
-		judge_response(asked, answered, issuer, now, out);
+		judge_response(asked, answered, question->issuer, now, out);
 	}
 	OCSP_REQUEST_free(asked);
 	OCSP_RESPONSE_free(answered);

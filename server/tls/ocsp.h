@@ -25,12 +25,16 @@ struct tp_ocsp_question {
 	uint8_t key[32];               /* the same for the same certificate of the same issuer */
 	uint16_t request_len;
 	uint8_t request[TP_OCSP_REQUEST_MAX]; /* DER, one SHA-256 CertID, a fresh nonce of 32 bytes */
+	struct x509_st *issuer;        /* whose answer it must be; a reference */
 };
 
 /* TP_NOTFOUND: the certificate names no OCSP responder over http or https. TP_LIMIT,
  * TP_NOMEM. */
 TP_NODISCARD enum tp_err tp_ocsp_ask(struct x509_st *certificate, struct x509_st *issuer,
 				     struct tp_ocsp_question *out);
+/* dst is as good as empty before; both are to be ended. */
+void tp_ocsp_question_copy(struct tp_ocsp_question *dst, const struct tp_ocsp_question *src);
+void tp_ocsp_question_fini(struct tp_ocsp_question *question);
 
 struct tp_ocsp_answer {
 	enum tp_ocsp_status status; /* never NOT_ASKED or WAITING */
@@ -42,12 +46,11 @@ struct tp_ocsp_answer {
 	                             * up in its CRLs; freed by tp_ocsp_answer_fini */
 };
 
-/* Judges the bytes that came for `request`: signed by the issuer, or by one whom the
+/* Judges the bytes that came for the question: signed by the issuer, or by one whom the
  * issuer itself made an OCSP signer and who is valid now; our nonce where there is one;
  * the CertID that was asked; the times. */
-void tp_ocsp_judge(const void *request, size_t request_len, struct x509_st *issuer,
-		   const void *response, size_t response_len, int64_t now,
-		   struct tp_ocsp_answer *out);
+void tp_ocsp_judge(const struct tp_ocsp_question *question, const void *response,
+		   size_t response_len, int64_t now, struct tp_ocsp_answer *out);
 void tp_ocsp_answer_fini(struct tp_ocsp_answer *answer);
 
 #endif

@@ -178,7 +178,26 @@ void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out
 	tp_tls_peer_read(s->ssl, out);
 }
 
+bool tp_tls_session_held(const struct tp_tls_session *s)
+{
+	const struct tp_tls_verdict *v = tp_tls_verdict_of(s->ssl);
+
+	return v && v->held;
+}
+
+enum tp_err tp_tls_session_chain(const struct tp_tls_session *s, struct tp_revocation_chain **out)
+{
+	return tp_tls_session_held(s) ? tp_tls_revocation_chain(s->ssl, out) : TP_STATE;
+}
+
 struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s)
 {
 	return SSL_get_certificate(s->ssl);
+}
+
+bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name)
+{
+	X509 *x = SSL_get0_peer_certificate(s->ssl);
+
+	return x && tp_tls_check_name(x, name, NULL);
 }

@@ -7,6 +7,7 @@
 #include "tls/context.h"
 
 struct tp_tls_session;
+struct tp_revocation_chain; /* tls/revocation_chain.h */
 
 /* Takes a reference to the context, not the fd. wanted_name: what the peer's
  * certificate must carry, NULL or "" = any; a client also sends it as SNI when it
@@ -30,7 +31,15 @@ bool tp_tls_session_pending(const struct tp_tls_session *s);
 /* The certificate that we show on it, borrowed, whatever replaced it since; the same
  * pointer for all connections of a context. NULL: none. */
 struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s);
+/* Whether the peer's certificate carries this name, as tp_tls_check_name says. */
+bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name);
 /* After the handshake, or after one that failed on the peer's certificate. */
 void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out);
+/* After the handshake: the peer is trusted unless an OCSP responder that is still to be
+ * asked says otherwise. Nothing may be read from it or sent to it before that. */
+bool tp_tls_session_held(const struct tp_tls_session *s);
+/* Of a held one: the peer's chain with what is still to be asked. TP_STATE: not held. */
+TP_NODISCARD enum tp_err tp_tls_session_chain(const struct tp_tls_session *s,
+					      struct tp_revocation_chain **out);
 
 #endif

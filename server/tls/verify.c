@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "tls/internal.h"
+#include "tls/revocation_chain.h"
 
 /* OpenSSL's numbers for our data on its objects; set once, constant from then on. */
 static CRYPTO_ONCE indices_once = CRYPTO_ONCE_STATIC_INIT;
@@ -24,6 +25,15 @@ static void free_data(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
 	(void)argl;
 	(void)argp;
 	free(ptr);
+}
+
+static void free_context(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+	struct tp_tls_context *context = ptr;
+
+	if (context && context->revocation)
+		tp_revocation_unref(&context->revocation);
+	free_data(parent, ptr, ad, index, argl, argp);
 }
 
 /* Runs in SSL_new, when the SSL already has its SSL_CTX. */
@@ -54,7 +64,7 @@ static void count_out(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
 
 static void make_indices(void)
 {
-	context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_data);
+	context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_context);
 	verdict_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_data);
 	counted_index = SSL_get_ex_new_index(0, NULL, count_in, NULL, count_out);
 }
@@ -63,6 +73,11 @@ bool tp_tls_context_attach(SSL_CTX *ssl, struct tp_tls_context *context)
 {
 	return CRYPTO_THREAD_run_once(&indices_once, make_indices) == 1 && context_index >= 0 &&
 	       verdict_index >= 0 && counted_index >= 0 && SSL_CTX_set_ex_data(ssl, context_index, context) == 1;
+}
+
+const struct tp_tls_context *tp_tls_context_of(const SSL *ssl)
+{
+	return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index);
 }
 
 struct tp_tls_verdict *tp_tls_verdict_of(SSL *ssl)
@@ -164,6 +179,8 @@ int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
 		   !tp_tls_check_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->reason)) {
 		v->trusted = false;
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+	} else {
+		tp_tls_revocation_check(context, store, v);
 	}
 	tp_text_make_printable(v->reason);
 	ERR_clear_error();

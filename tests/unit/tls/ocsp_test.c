@@ -26,6 +26,7 @@ static int tear_down(void **state)
 {
 	struct asked *a = *state;
 
+	tp_ocsp_question_fini(&a->question);
 	identity_fini(&a->leaf);
 	identity_fini(&a->ca);
 	free(a);
@@ -41,8 +42,7 @@ static enum tp_ocsp_status judge(struct asked *a, struct said said, struct tp_oc
 	if (!said.signer)
 		said.signer = &a->ca;
 	len = answer_write(&a->question, a->leaf.cert, a->ca.cert, &said, der, sizeof(der));
-	tp_ocsp_judge(a->question.request, a->question.request_len, a->ca.cert, der, (size_t)len, time(NULL),
-		      &answer);
+	tp_ocsp_judge(&a->question, der, (size_t)len, time(NULL), &answer);
 	tp_ocsp_answer_fini(&answer);
 	if (out)
 		*out = answer;
@@ -65,6 +65,7 @@ static void row_91_the_question_goes_where_the_certificate_says(void **state)
 	assert_int_equal(tp_ocsp_ask(a->leaf.cert, a->ca.cert, &again), TP_OK);
 	assert_memory_equal(again.key, a->question.key, sizeof(again.key));
 	assert_memory_not_equal(again.request, a->question.request, again.request_len); /* nonce */
+	tp_ocsp_question_fini(&again);
 	identity_make(&plain, &(struct identity_options){ .common_name = "plain", .ca = &a->ca });
 	assert_int_equal(tp_ocsp_ask(plain.cert, a->ca.cert, &again), TP_NOTFOUND);
 	identity_fini(&plain);
@@ -72,6 +73,7 @@ static void row_91_the_question_goes_where_the_certificate_says(void **state)
 				"OCSP;URI:ldap://127.0.6.1/,OCSP;URI:https://127.0.6.1/o");
 	assert_int_equal(tp_ocsp_ask(plain.cert, a->ca.cert, &again), TP_OK);
 	assert_string_equal(again.url, "https://127.0.6.1/o");
+	tp_ocsp_question_fini(&again);
 	identity_fini(&plain);
 }
 
@@ -166,7 +168,7 @@ static enum tp_ocsp_status judge_bytes(struct asked *a, const void *bytes, size_
 {
 	struct tp_ocsp_answer out;
 
-	tp_ocsp_judge(a->question.request, a->question.request_len, a->ca.cert, bytes, len, time(NULL), &out);
+	tp_ocsp_judge(&a->question, bytes, len, time(NULL), &out);
 	tp_ocsp_answer_fini(&out);
 	return out.status;
 }
