@@ -153,9 +153,80 @@ def row_64_isrg_is_in_and_what_expired_is_not(one):
     check(about["trusted"] == about["certificates"] == len(rows), f"{about}")
 
 
+# ------------------------------------------------------------- all certificates
+
+def listed(one, *filters, **more):
+    query = [("filter", f) for f in filters] + list(more.items())
+    answer = one.admin.get("/api/v1/certificates?" + urllib.parse.urlencode(query))
+    return answer["total"], answer["certificates"]
+
+
+def alarms(one, code):
+    """Subjects of the open alarms of a code, with severity."""
+    return {a["subject"]: a["severity"] for a in one.admin.get("/api/v1/alarms")["alarms"]
+            if a["code"] == code and not a["cleared-at"]}
+
+
+def row_66_one_list_with_filters_order_and_pages(one):
+    total, rows = listed(one)
+    check(total > 50 and len(rows) == 50, f"a page has {len(rows)} of {total} rows")
+    check({r["type"] for r in rows} <= {"self-signed", "CA-signed"}, f"{rows[0]}")
+    _, rows = listed(one, "common-name:is-exactly:edge.lab.test")
+    check(len(rows) == 1 and rows[0]["kind"] == "identity" and rows[0]["type"] == "CA-signed" and
+          rows[0]["distribution"] == "this server", f"{rows}")
+    check("temporary CA" in rows[0]["issued-by"], f"{rows}")
+    _, rows = listed(one, "common-name:contains:isrg", sort="-expires-at")
+    check([r["common-name"] for r in rows] == ["ISRG Root X2", "ISRG Root X1"], f"{rows}")
+    check("SIP" in rows[0]["description"], f"{rows[0]}")
+    day = "2036-01-01"
+    before, rows = listed(one, f"expires-at:is-before:{day}", "certificate:begins-with:d")
+    check(before and all(r["expires-at"] < day and r["certificate"].startswith("D") for r in rows), f"{rows}")
+    first = listed(one, sort="expires-at", limit=5)[1]
+    second = listed(one, sort="expires-at", limit=5, offset=5)[1]
+    check(sorted(r["expires-at"] for r in first + second) == [r["expires-at"] for r in first + second] and
+          not {r["id"] for r in first} & {r["id"] for r in second}, "pages or order are wrong")
+    refused(400, listed, one, "expires-at:is-before:tomorrow")
+    refused(400, listed, one, "type:is-before:2030-01-01")
+
+
+def row_66_csv(one):
+    headers, body = text(one, "/api/v1/certificates.csv?filter=common-name:contains:isrg")
+    check(headers["Content-Type"].startswith("text/csv") and "attachment" in headers["Content-Disposition"],
+          f"{headers}")
+    rows = list(csv.reader(io.StringIO(body)))
+    check(len(rows) == 3 and rows[0][:2] == ["Certificate", "Common name"], f"{rows}")
+    append(one, authority("=HYPERLINK(1)"))
+    one.admin.commit("a formula")
+    body = text(one, "/api/v1/certificates.csv?filter=common-name:contains:hyperlink")[1]
+    check("'=HYPERLINK(1)" in body, f"a spreadsheet would run {body}")
+
+
+def row_66_colours_and_alarms_before_the_end(one):
+    for days in (5, 20, 50, 90):
+        append(one, authority(f"Ends in {days}", days=days))
+    one.admin.commit("ends soon")
+    wanted = {"Ends in 5": "critical", "Ends in 20": "warning", "Ends in 50": "information"}
+    wait_until(lambda: alarms(one, 40003) == wanted, 25, f"alarms are {alarms(one, 40003)}")
+    seen = {r["certificate"]: r["expiry"] for r in listed(one, "certificate:begins-with:ends in")[1]}
+    check(seen == {**wanted, "Ends in 90": "fine"}, f"{seen}")
+    one.admin.post("/api/v1/trust/delete", {"names": list(wanted)})
+    one.admin.commit("deleted")
+    wait_until(lambda: not alarms(one, 40003), 25, "the alarms stay open")
+
+
+def row_64_age_of_the_default_list(one):
+    about = one.admin.get("/api/v1/trust")["default-list"]
+    made = datetime.date.fromisoformat(about["date"])
+    today = datetime.date.fromisoformat(one.admin.get("/api/v1/status")["now-at"][:10])
+    check(about["age-days"] == (today - made) // DAY, f"{about}")
+    check(("default-list" in alarms(one, 40004)) == (about["age-days"] > 400), f"{about} {alarms(one, 40004)}")
+
+
 CASES = [a_fresh_appliance_trusts_nobody, row_59_append_adds_only_new_ones,
          row_59_a_choice_of_uses_goes_with_it, row_61_decoded_and_pem, row_62_delete_selected,
-         row_60_reset_to_the_default_list, row_64_isrg_is_in_and_what_expired_is_not]
+         row_60_reset_to_the_default_list, row_64_isrg_is_in_and_what_expired_is_not,
+         row_66_one_list_with_filters_order_and_pages, row_66_csv,
+         row_66_colours_and_alarms_before_the_end, row_64_age_of_the_default_list]
 
 if __name__ == "__main__":
     run(CASES, One(ADDRESS))

@@ -40,6 +40,10 @@ json_t *tp_status_sip_counters(const struct tp_msg_sip_counters *c);
 json_t *tp_status_media_counters(const struct tp_msg_media_counters *c);
 const char *tp_status_severity(uint8_t severity);
 
+/* Brings the alarms about certificates up to date (expiring.c). May wait; not with the
+ * lock held. */
+void tp_status_check_expiry(struct tp_status *s);
+
 #define TP_STATUS_HANDLER(name) \
 	void tp_status_get_##name(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 TP_STATUS_HANDLER(status);

@@ -10,10 +10,8 @@
 
 enum {
 	CODE_TEMPORARY_CERTIFICATE = 40001,
-	CODE_CERTIFICATE_EXPIRES = 40002,
 	CODE_RESTARTED = 15003,
 	EVERY_S = 10,
-	WARN_DAYS = 30,
 	CALM_MS = 10 * 60 * 1000, /* after which a restart is no longer an alarm */
 };
 
@@ -49,11 +47,9 @@ static void tell(struct tp_status *s, struct told *told, const struct tp_msg_ala
 	tp_status_on_alarm(s, TP_PROCESS_ADMIN, m);
 }
 
-static void check_certificate(struct tp_status *s, struct told *told, int64_t not_after_s,
-			      bool temporary)
+static void check_certificate(struct tp_status *s, struct told *told, bool temporary)
 {
-	int64_t left_days = (not_after_s - (int64_t)(tp_times_now_ms() / 1000)) / 86400;
-	struct tp_msg_alarm made = {
+	const struct tp_msg_alarm made = {
 		.code = CODE_TEMPORARY_CERTIFICATE,
 		.raised = temporary,
 		.severity = 1,
@@ -62,18 +58,8 @@ static void check_certificate(struct tp_status *s, struct told *told, int64_t no
 		.remedy = "Ask your certificate authority for a certificate with this host name and "
 			  "install it.",
 	};
-	struct tp_msg_alarm expires = {
-		.code = CODE_CERTIFICATE_EXPIRES,
-		.raised = left_days < WARN_DAYS,
-		.severity = left_days < 7 ? 2 : 1,
-		.subject = "identity",
-		.remedy = "Renew the certificate of this appliance.",
-	};
 
-	snprintf(expires.text, sizeof(expires.text), "The certificate of this appliance %s.",
-		 left_days < 0 ? "has expired" : "expires within 30 days");
 	tell(s, told, &made);
-	tell(s, told, &expires);
 }
 
 static void check_process(struct tp_status *s, struct told *told,
@@ -117,7 +103,8 @@ static void *watch_run(void *arg)
 		/* After a restart the configuration comes a moment later: until then the
 		 * alarm of before stands. */
 		if (not_after_s)
-			check_certificate(s, &told, not_after_s, temporary);
+			check_certificate(s, &told, temporary);
+		tp_status_check_expiry(s);
 		check_processes(s, &told);
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += EVERY_S;
