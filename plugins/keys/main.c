@@ -1,5 +1,5 @@
-/* turnpike-keys: makes one identity for the supervisor, then ends. Sees nothing but
- * its channel. */
+/* turnpike-keys: does one piece of work on a private key for the supervisor, then ends.
+ * Sees nothing but its channel. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -8,6 +8,7 @@
 #include "ipc/channel.h"
 #include "make.h"
 #include "os/sandbox.h"
+#include "work.h"
 
 enum { SUPERVISOR_FD = 3 };
 
@@ -16,11 +17,12 @@ struct helper {
 	bool done;
 	struct tp_msg_keys_make asked;
 	struct tp_msg_keys_made made;
+	struct tp_msg_key_do work;
+	struct tp_msg_key_made done_work;
 };
 
-static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
+static enum tp_err make(struct helper *h, struct tp_channel *ch, struct tp_frame *frame)
 {
-	struct helper *h = arg;
 	enum tp_err err = tp_msg_keys_make_read(&frame->body, &h->asked);
 
 	if (err == TP_OK)
@@ -29,9 +31,35 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 		return err;
 	tp_keys_make(&h->asked, &h->made);
 	err = TP_CHANNEL_SEND(ch, keys_made, frame->request, &h->made);
-	h->done = err == TP_OK;
 	tp_msg_keys_make_fini(&h->asked);
 	tp_msg_keys_made_fini(&h->made);
+	return err;
+}
+
+static enum tp_err work(struct helper *h, struct tp_channel *ch, struct tp_frame *frame)
+{
+	enum tp_err err = tp_msg_key_do_read(&frame->body, &h->work);
+
+	if (err != TP_OK)
+		return err;
+	if (tp_rd_finish(&frame->body) != TP_OK || h->work.spec_count != 1) {
+		tp_msg_key_do_fini(&h->work);
+		return TP_FORMAT;
+	}
+	tp_keys_work(&h->work.spec[0], &h->done_work);
+	err = TP_CHANNEL_SEND(ch, key_made, frame->request, &h->done_work);
+	tp_msg_key_do_fini(&h->work);
+	tp_keys_done_fini(&h->done_work);
+	return err;
+}
+
+static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
+{
+	struct helper *h = arg;
+	enum tp_err err = frame->type == TP_MSG_TYPE_key_do ? work(h, ch, frame) :
+							      make(h, ch, frame);
+
+	h->done = err == TP_OK;
 	tp_loop_stop(h->loop);
 	return err;
 }

@@ -5,11 +5,14 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "write.h"
 
 enum {
 	DAY_S = 24 * 3600,
@@ -17,7 +20,6 @@ enum {
 	LEAF_DAYS = 397,
 	CLOCK_SKEW_S = 300,
 	COMMON_NAME_MAX = 64, /* RFC 5280 ub-common-name */
-	SERIAL_BYTES = 16,
 };
 
 struct pair {
@@ -42,27 +44,17 @@ enum tp_err tp_keys_warm_up(void)
 				 NULL) ||
 	    RAND_priv_bytes(&byte, 1) != 1)
 		return TP_INTERNAL;
+	/* PKCS#12 files of older systems want RC2; without the provider they are refused. */
+	if (!OSSL_PROVIDER_load(NULL, "default"))
+		return TP_INTERNAL;
+	(void)OSSL_PROVIDER_load(NULL, "legacy");
+	ERR_clear_error();
 	key = EVP_EC_gen("P-256");
 	EVP_PKEY_free(key);
 	return key ? TP_OK : TP_INTERNAL;
 }
 
 /* --------------------------------------------------------------- certificates */
-
-static bool set_serial(X509 *cert)
-{
-	uint8_t bytes[SERIAL_BYTES];
-	BIGNUM *n;
-	bool set;
-
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		return false;
-	bytes[0] = (bytes[0] & 0x7f) | 0x40; /* positive, of full length */
-	n = BN_bin2bn(bytes, sizeof(bytes), NULL);
-	set = n && BN_to_ASN1_INTEGER(n, X509_get_serialNumber(cert));
-	BN_free(n);
-	return set;
-}
 
 static bool set_name(X509_NAME *name, const char *prefix, const char *common_name)
 {
@@ -88,62 +80,14 @@ static bool add_text_extension(X509 *cert, X509 *issuer, int nid, const char *va
 	return added;
 }
 
-static bool push_name(GENERAL_NAMES *names, int type, const void *bytes, size_t len)
-{
-	GENERAL_NAME *name = GENERAL_NAME_new();
-	ASN1_STRING *value = type == GEN_DNS ? ASN1_IA5STRING_new() : ASN1_OCTET_STRING_new();
-
-	if (!name || !value || !ASN1_STRING_set(value, bytes, (int)len)) {
-		GENERAL_NAME_free(name);
-		ASN1_STRING_free(value);
-		return false;
-	}
-	GENERAL_NAME_set0_value(name, type, value);
-	if (sk_GENERAL_NAME_push(names, name) > 0)
-		return true;
-	GENERAL_NAME_free(name);
-	return false;
-}
-
-static bool is_dns_name(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
-
-	return n > 0 && s[n] == '\0' && s[0] != '.' && s[0] != '-';
-}
-
-static bool push_all(GENERAL_NAMES *names, const struct tp_msg_keys_make *asked,
-		     struct tp_msg_keys_made *made)
-{
-	for (size_t i = 0; i < asked->dns_names_count; i++) {
-		const char *s = asked->dns_names[i].name;
-
-		if (!is_dns_name(s)) {
-			snprintf(made->text, sizeof(made->text), "'%.200s' is not a DNS name", s);
-			return false;
-		}
-		if (!push_name(names, GEN_DNS, s, strlen(s)))
-			return false;
-	}
-	for (size_t i = 0; i < asked->ip_names_count; i++) {
-		const char *s = asked->ip_names[i].name;
-		struct tp_addr a;
-
-		if (tp_addr_parse_ip(tp_span_of(s), 0, &a) != TP_OK) {
-			snprintf(made->text, sizeof(made->text), "'%.200s' is not an IP address", s);
-			return false;
-		}
-		if (!push_name(names, GEN_IPADD, a.ip, a.family == TP_ADDR_V4 ? 4 : 16))
-			return false;
-	}
-	return true;
-}
-
 static bool add_names(X509 *cert, const struct tp_msg_keys_make *asked,
 		      struct tp_msg_keys_made *made)
 {
 	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
-	bool added = names && push_all(names, asked, made) &&
+	bool added = names &&
+		     tp_keys_push_names(names, asked->dns_names, asked->dns_names_count,
+					asked->ip_names, asked->ip_names_count, made->text,
+					sizeof(made->text)) &&
 		     X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) == 1;
 
 	sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
@@ -156,7 +100,7 @@ static bool start_certificate(struct pair *p, unsigned days)
 	p->key = EVP_EC_gen("P-256");
 	p->cert = X509_new();
 	return p->key && p->cert && X509_set_version(p->cert, X509_VERSION_3) &&
-	       set_serial(p->cert) && X509_gmtime_adj(X509_getm_notBefore(p->cert), -CLOCK_SKEW_S) &&
+	       tp_keys_set_serial(p->cert) && X509_gmtime_adj(X509_getm_notBefore(p->cert), -CLOCK_SKEW_S) &&
 	       X509_gmtime_adj(X509_getm_notAfter(p->cert), (long)days * DAY_S) &&
 	       X509_set_pubkey(p->cert, p->key);
 }
@@ -195,45 +139,13 @@ static bool make_leaf(const struct tp_msg_keys_make *asked, const struct pair *c
 
 /* ------------------------------------------------------------------------ PEM */
 
-static bool copy_bio(BIO *bio, uint8_t *dst, size_t max, uint16_t *len)
-{
-	char *p;
-	long n = BIO_get_mem_data(bio, &p);
-
-	if (n <= 0 || (size_t)n > max)
-		return false;
-	memcpy(dst, p, (size_t)n);
-	*len = (uint16_t)n;
-	return true;
-}
-
 static bool write_cert(X509 *cert, uint8_t *dst, size_t max, uint16_t *len)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	bool written = bio && PEM_write_bio_X509(bio, cert) && copy_bio(bio, dst, max, len);
+	bool written = bio && tp_keys_write_certificate(bio, cert) && tp_keys_copy_bio(bio, dst, max, len);
 
 	BIO_free(bio);
 	return written;
-}
-
-static bool write_key(EVP_PKEY *key, uint8_t *dst, size_t max, uint16_t *len)
-{
-	BIO *bio = BIO_new(BIO_s_secmem());
-	bool written = bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) &&
-		       copy_bio(bio, dst, max, len);
-
-	BIO_free(bio);
-	return written;
-}
-
-/* Never a pass phrase: the supervisor's keys have none. */
-static int no_password(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
 }
 
 static bool read_ca(const struct tp_msg_keys_make *asked, struct pair *ca)
@@ -242,8 +154,8 @@ static bool read_ca(const struct tp_msg_keys_make *asked, struct pair *ca)
 	BIO *key = BIO_new_mem_buf(asked->ca_key, asked->ca_key_len);
 
 	if (cert && key) {
-		ca->cert = PEM_read_bio_X509(cert, NULL, no_password, NULL);
-		ca->key = PEM_read_bio_PrivateKey(key, NULL, no_password, NULL);
+		ca->cert = PEM_read_bio_X509(cert, NULL, tp_keys_no_passphrase, NULL);
+		ca->key = PEM_read_bio_PrivateKey(key, NULL, tp_keys_no_passphrase, NULL);
 	}
 	BIO_free(cert);
 	BIO_free(key);
@@ -255,9 +167,9 @@ static bool write_all(const struct pair *ca, const struct pair *leaf, struct tp_
 {
 	return write_cert(leaf->cert, made->certificate_pem, sizeof(made->certificate_pem),
 			  &made->certificate_pem_len) &&
-	       write_key(leaf->key, made->key_pem, sizeof(made->key_pem), &made->key_pem_len) &&
+	       tp_keys_write_key(leaf->key, made->key_pem, sizeof(made->key_pem), &made->key_pem_len) &&
 	       write_cert(ca->cert, made->ca_pem, sizeof(made->ca_pem), &made->ca_pem_len) &&
-	       write_key(ca->key, made->ca_key, sizeof(made->ca_key), &made->ca_key_len);
+	       tp_keys_write_key(ca->key, made->ca_key, sizeof(made->ca_key), &made->ca_key_len);
 }
 
 static enum tp_err make(const struct tp_msg_keys_make *asked, struct pair *ca, struct pair *leaf,

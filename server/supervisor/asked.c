@@ -80,6 +80,8 @@ enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame)
 		return take_seal(sup, frame);
 	case TP_MSG_TYPE_identity_make:
 		return tp_sup_identity_request(sup, frame);
+	case TP_MSG_TYPE_key_ask:
+		return tp_sup_key_work_request(sup, frame);
 	case TP_MSG_TYPE_supervisor_status_get:
 		return take_status(sup, frame);
 	case TP_MSG_TYPE_first_login_done:

@@ -334,6 +334,7 @@ void tp_sup_close(struct tp_sup *sup)
 		return;
 	tp_sup_commit_fini(sup);
 	tp_sup_identity_fini(sup);
+	tp_sup_key_work_fini(sup);
 	tp_sup_children_fini(sup);
 	tp_revision_fini(&sup->running);
 	tp_seal_close(&sup->seal);

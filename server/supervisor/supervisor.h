@@ -153,6 +153,19 @@ struct tp_sup_identity {
 TP_NODISCARD enum tp_err tp_sup_identity_request(struct tp_sup *sup, struct tp_frame *frame);
 void tp_sup_identity_fini(struct tp_sup *sup);
 
+/* --------------------------------------------------- keys of identities (key_work.c) */
+
+struct tp_sup_key_work {
+	struct tp_sup_process helper;
+	struct tp_timer timer;
+	uint32_t request;
+	char record[64]; /* that the key is sealed for */
+	struct tp_msg_key_answer *answer; /* kept until the helper has ended */
+};
+
+TP_NODISCARD enum tp_err tp_sup_key_work_request(struct tp_sup *sup, struct tp_frame *frame);
+void tp_sup_key_work_fini(struct tp_sup *sup);
+
 /* ---------------------------------------------------------- admin's questions (asked.c) */
 
 TP_NODISCARD enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame);
@@ -195,6 +208,7 @@ struct tp_sup {
 	struct tp_sup_commit commit;
 	struct tp_sup_trial trial;
 	struct tp_sup_identity identity;
+	struct tp_sup_key_work key_work;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */
