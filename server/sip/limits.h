@@ -19,6 +19,7 @@ enum {
 	TP_SIP_HALF_OPEN_MAX = 1024,     /* connections that have not yet sent a message */
 	TP_SIP_WRITE_QUEUE_MAX = 1 << 20, /* bytes waiting for a slow reader */
 	TP_SIP_HANDSHAKE_MS = 10000,     /* TCP connect or TLS handshake */
+	TP_SIP_HELD_MS = 40000,          /* held connection that nobody lets go or puts out */
 	TP_SIP_FIRST_MESSAGE_MS = 15000, /* from accepted to the first whole message */
 	TP_SIP_MESSAGE_MS = 15000,       /* from the first byte of a message to its last */
 	TP_SIP_IDLE_MS = 1200000,        /* connection without traffic; keepalives count */

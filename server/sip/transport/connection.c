@@ -141,6 +141,10 @@ static uint64_t next_deadline(const struct connection *c, const char **reason)
 	uint64_t due = c->flow.last_received_ms + l->idle_ms;
 
 	*reason = "idle for too long";
+	if (c->phase == PHASE_HELD) {
+		*reason = "the check of its certificate took too long";
+		return c->held_ms + TP_SIP_HELD_MS;
+	}
 	if (c->phase != PHASE_UP) {
 		*reason = c->phase == PHASE_CONNECT ? "no answer to the connection attempt"
 						    : "TLS handshake took too long";
@@ -203,6 +207,8 @@ static void watch_for(struct connection *c)
 		events |= TP_LOOP_WRITE;
 	if (c->phase == PHASE_HANDSHAKE && !tp_tls_session_wants_write(c->tls))
 		events = TP_LOOP_READ;
+	if (c->phase == PHASE_HELD)
+		events = 0; /* only that it breaks */
 	if (events != c->watch.events && tp_watch_change(c->layer->loop, &c->watch, events) != TP_OK)
 		tp_connection_fail(c, "out of memory");
 }
@@ -480,12 +486,48 @@ static void come_up(struct connection *c)
 		flush(c);
 }
 
+/* The peer has proved who it is, but a responder is to be asked whether that still
+ * counts: what it sends stays unread, what is sent to it waits in the queue. */
+static void hold(struct connection *c)
+{
+	struct tp_transport_layer *layer = c->layer;
+
+	if (!layer->events.on_held) {
+		tp_connection_fail(c, "its certificate cannot be checked for revocation");
+		return;
+	}
+	c->phase = PHASE_HELD;
+	c->held_ms = tp_loop_now_ms(layer->loop);
+	tp_timer_stop(layer->loop, &c->timer);
+	arm(c);
+	if (c->flow.state != TP_FLOW_CLOSED)
+		layer->events.on_held(layer->arg, &c->flow);
+}
+
+void tp_connection_release(struct connection *c, bool accept, const char *reason)
+{
+	if (c->phase != PHASE_HELD || c->flow.state == TP_FLOW_CLOSED)
+		return;
+	c->refs++;
+	if (!accept) {
+		tp_connection_fail(c, reason);
+	} else {
+		come_up(c);
+		if (c->flow.state == TP_FLOW_OPEN)
+			read_all(c);
+		watch_for(c);
+	}
+	tp_connection_unref(c);
+}
+
 static void shake_hands(struct connection *c)
 {
 	struct tp_diag diag = { "", "" };
 	enum tp_err err = tp_tls_session_handshake(c->tls, &diag);
 
-	if (err == TP_OK)
+	if (err == TP_OK && tp_tls_session_held(c->tls))
+		hold(c);
+	else if (err == TP_OK)
 		come_up(c);
 	else if (err != TP_AGAIN)
 		tp_connection_fail(c, diag.text);
@@ -520,6 +562,8 @@ static void on_event(void *arg, uint32_t events)
 		finish_connect(c);
 	else if (c->phase == PHASE_HANDSHAKE)
 		shake_hands(c);
+	else if (c->phase == PHASE_HELD)
+		tp_connection_fail(c, "closed by the peer while its certificate was being checked");
 	if (c->flow.state == TP_FLOW_OPEN && (events & TP_LOOP_WRITE))
 		flush(c);
 	if (c->flow.state == TP_FLOW_OPEN)

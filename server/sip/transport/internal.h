@@ -61,7 +61,7 @@ struct source {
 	uint32_t count;
 };
 
-enum phase { PHASE_CONNECT, PHASE_HANDSHAKE, PHASE_UP };
+enum phase { PHASE_CONNECT, PHASE_HANDSHAKE, PHASE_HELD, PHASE_UP };
 
 struct target_key {
 	uint8_t bytes[96];
@@ -89,6 +89,7 @@ struct connection {
 	struct tp_framer framer;
 	uint64_t partial_since_ms;  /* 0 = no message under way */
 	uint64_t ping_ms;           /* 0 = no pong awaited */
+	uint64_t held_ms;           /* since when it is held */
 	unsigned parse_errors;
 	char *out;                  /* write queue: bytes [out_start, out_end) */
 	size_t out_start;
@@ -120,6 +121,7 @@ void tp_connection_drop(struct connection *c);
 enum tp_err tp_connection_send(struct connection *c, const void *bytes, size_t len);
 void tp_connection_ping(struct connection *c);
 void tp_connection_close(struct connection *c, const char *reason);
+void tp_connection_release(struct connection *c, bool accept, const char *reason);
 void tp_connection_unref(struct connection *c);
 
 /* receive.c */

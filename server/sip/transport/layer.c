@@ -189,6 +189,26 @@ void tp_flow_close(struct tp_flow *flow, const char *reason)
 		tp_connection_close((struct connection *)flow, reason);
 }
 
+enum tp_err tp_flow_chain(const struct tp_flow *flow, struct tp_revocation_chain **out)
+{
+	const struct connection *c = (const struct connection *)flow;
+
+	return !is_udp(flow) && c->tls ? tp_tls_session_chain(c->tls, out) : TP_STATE;
+}
+
+void tp_flow_release(struct tp_flow *flow, bool accept, const char *reason)
+{
+	if (!is_udp(flow))
+		tp_connection_release((struct connection *)flow, accept, reason);
+}
+
+bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name)
+{
+	const struct connection *c = (const struct connection *)flow;
+
+	return !is_udp(flow) && c->tls && tp_tls_session_peer_carries(c->tls, name);
+}
+
 char *tp_flow_write(const struct tp_flow *flow, char buf[TP_FLOW_TEXT])
 {
 	static const char *const names[] = { "udp", "tcp", "tls" };

@@ -56,6 +56,16 @@ enum tp_err tp_flow_ping(struct tp_flow *flow);
 /* Ends a connection; on_closed runs at the end of the round. What is queued is
  * tried once. Nothing for UDP or a closed flow. */
 void tp_flow_close(struct tp_flow *flow, const char *reason);
+/* Of a held flow: the peer's chain with what is to be asked (tls/revocation_chain.h).
+ * TP_STATE: not held. */
+struct tp_revocation_chain;
+TP_NODISCARD enum tp_err tp_flow_chain(const struct tp_flow *flow, struct tp_revocation_chain **out);
+/* Ends holding: accepted, the connection comes up (on_open); else it ends with the
+ * reason, as after a failed handshake. Nothing for a flow that is not held. */
+void tp_flow_release(struct tp_flow *flow, bool accept, const char *reason);
+/* Whether the peer of an open TLS connection has shown a certificate that carries this
+ * name (tp_tls_check_name). */
+bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name);
 /* "tls 192.0.2.1:5061" for logs and pages; returns buf. */
 enum { TP_FLOW_TEXT = TP_ADDR_TEXT + 8 };
 char *tp_flow_write(const struct tp_flow *flow, char buf[TP_FLOW_TEXT]);
@@ -77,6 +87,11 @@ struct tp_transport_events {
 	 * and a log line. reason as above. May be NULL. */
 	void (*on_refused)(void *arg, uint64_t listener_tag, const struct tp_addr *remote,
 			   const char *reason);
+	/* The TLS handshake is done, but an OCSP responder is still to be asked about the
+	 * peer (tp_flow_chain). Nothing is read from it or sent to it, and no other event
+	 * tells of it, until tp_flow_release. The flow may close meanwhile: look at its
+	 * state. NULL: such peers are put out. */
+	void (*on_held)(void *arg, struct tp_flow *flow);
 };
 
 /* Limits; zero = the one in limits.h. */

@@ -73,7 +73,7 @@ static void listen_with(struct world *w, const struct identity *id, enum tp_tls_
 
 static int setup(void **state)
 {
-	static const struct tp_transport_events events = { on_message, on_open, on_closed, on_refused };
+	static const struct tp_transport_events events = { on_message, on_open, on_closed, on_refused, NULL };
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);

@@ -59,7 +59,7 @@ static void on_refused(void *arg, uint64_t tag, const struct tp_addr *remote, co
 
 static int setup(void **state)
 {
-	static const struct tp_transport_events events = { on_message, on_open, on_closed, on_refused };
+	static const struct tp_transport_events events = { on_message, on_open, on_closed, on_refused, NULL };
 	const struct tp_transport_limits limits = {
 		.connections = 8, .half_open = 6, .connections_source = 4, .first_message_ms = 150,
 		.message_ms = 150, .idle_ms = 600, .pong_ms = 100, .write_queue_bytes = 100000,
