@@ -18,8 +18,8 @@
 
 struct row {
 	const char *name;
-	uint8_t from; /* bit 1 << enum tp_process */
-	uint8_t to;
+	uint16_t from; /* bit 1 << enum tp_process */
+	uint16_t to;
 };
 
 enum {
@@ -29,6 +29,8 @@ enum {
 	MEDIA = 1 << TP_PROCESS_MEDIA,
 	VALIDATE = 1 << TP_PROCESS_VALIDATE,
 	KEYS = 1 << TP_PROCESS_KEYS,
+	CRL = 1 << TP_PROCESS_CRL,
+	FETCH = 1 << TP_PROCESS_FETCH,
 };
 
 static const struct row table[] = {
@@ -64,6 +66,7 @@ const char *tp_process_name(enum tp_process process)
 	static const char *const names[TP_PROCESS_COUNT] = {
 		"turnpiked",      "turnpike-admin",    "turnpike-sip",
 		"turnpike-media", "turnpike-validate", "turnpike-keys",
+		"turnpike-crl",   "turnpike-fetch",
 	};
 
 	return (unsigned)process < TP_PROCESS_COUNT ? names[process] : "unknown";

@@ -36,6 +36,8 @@ extern const struct tp_sandbox_profile tp_sandbox_profile_sip;      /* UDP, TCP,
 extern const struct tp_sandbox_profile tp_sandbox_profile_media;    /* UDP, threads; no files */
 extern const struct tp_sandbox_profile tp_sandbox_profile_keys;     /* base only */
 extern const struct tp_sandbox_profile tp_sandbox_profile_validate; /* base and reading of files */
+extern const struct tp_sandbox_profile tp_sandbox_profile_crl;   /* base and fsync */
+extern const struct tp_sandbox_profile tp_sandbox_profile_fetch; /* UDP, TCP, threads, files read */
 
 enum { TP_SANDBOX_TREES_MAX = 16 };
 

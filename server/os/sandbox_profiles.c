@@ -37,3 +37,25 @@ const struct tp_sandbox_profile tp_sandbox_profile_validate = {
 	.name = "validate",
 	.files_read = true,
 };
+
+static const int crl_calls[] = { SCMP_SYS(fsync) };
+
+const struct tp_sandbox_profile tp_sandbox_profile_crl = {
+	.name = "crl",
+	.extra = crl_calls,
+	.extra_count = 1,
+};
+
+/* libcurl resolves names on a thread of its own. */
+static const int fetch_calls[] = { SCMP_SYS(socketpair) };
+
+const struct tp_sandbox_profile tp_sandbox_profile_fetch = {
+	.name = "fetch",
+	.inet_udp = true,
+	.inet_tcp = true,
+	.netlink = true,
+	.threads = true,
+	.files_read = true,
+	.extra = fetch_calls,
+	.extra_count = 1,
+};

@@ -1,1 +1,1 @@
-tp_layer(proto SEES core)
+tp_layer(proto SEES core PKGS zlib)

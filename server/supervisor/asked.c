@@ -84,6 +84,10 @@ enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame)
 		return tp_sup_key_work_request(sup, frame);
 	case TP_MSG_TYPE_supervisor_status_get:
 		return take_status(sup, frame);
+	case TP_MSG_TYPE_crl_update:
+		return tp_sup_crl_update(sup, frame);
+	case TP_MSG_TYPE_crl_drop:
+		return tp_sup_crl_drop(sup, frame);
 	case TP_MSG_TYPE_first_login_done:
 		return take_first_login_done(sup);
 	default:

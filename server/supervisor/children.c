@@ -240,6 +240,8 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 	c->ready = true;
 	c->pong_at_ms = tp_loop_now_ms(sup->loop);
 	TP_LOG(TP_LOG_INFO, "child.ready", "%s is ready (pid %d)", name_of(c), (int)c->process.pid);
+	/* Before its configuration: no certificate is checked without them. */
+	tp_sup_crl_tell(sup, c);
 	if (c->process.which == TP_PROCESS_ADMIN) {
 		if (sup->first_login.open)
 			TP_CHANNEL_SEND(c->process.channel, first_login, 0, &sup->first_login.hash);
@@ -323,6 +325,8 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 		return take_lost(c, frame);
 	case TP_MSG_TYPE_config_prepared:
 		return take_prepared(c, frame);
+	case TP_MSG_TYPE_fetch:
+		return tp_sup_fetch_request(c->process.sup, c->process.which, frame);
 	default:
 		/* The channel's table lets only admin's questions through. */
 		return tp_sup_asked(c->process.sup, frame);
@@ -407,8 +411,11 @@ static void on_end(void *arg)
 		set_alarm(c, true);
 	tp_sup_event(sup, 1, "process.ended", "%s ended (%s) and is started again", name_of(c),
 		     c->process.last_end);
-	if (c->process.which == TP_PROCESS_ADMIN)
+	tp_sup_fetch_forget(sup, c->process.which);
+	if (c->process.which == TP_PROCESS_ADMIN) {
 		tp_sup_commit_forget(sup);
+		tp_sup_crl_forget(sup);
+	}
 	tp_sup_commit_child_ended(sup, c, was_preparing);
 	start_again(c);
 }

@@ -17,10 +17,14 @@
 enum {
 	OPEN_FILES = 20000,
 	OPEN_FILES_HELPER = 64,
+	CPU_S_HELPER = 60, /* of those that read what strangers sent */
 	LOCKED_BYTES = 64 << 20,
 	MEDIA_NICE = -10, /* sound that waits for a processor is sound lost */
 	GRACE_MS = 1000, /* between the end of a channel and of its process */
 };
+
+#define MEMORY_BYTES_HELPER ((rlim_t)1536 << 20)
+#define FILE_BYTES_HELPER ((rlim_t)256 << 20)
 
 static void describe_end(struct tp_sup_process *p, const siginfo_t *info)
 {
@@ -86,7 +90,8 @@ static int open_life_lock(struct tp_sup *sup)
 static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const char *const *argv,
 			 int channel_fd, const int *fds, size_t fd_count, struct tp_diag *diag)
 {
-	bool helper = p->which == TP_PROCESS_VALIDATE || p->which == TP_PROCESS_KEYS;
+	bool reader = p->which == TP_PROCESS_CRL || p->which == TP_PROCESS_FETCH;
+	bool helper = p->which == TP_PROCESS_VALIDATE || p->which == TP_PROCESS_KEYS || reader;
 	int all[TP_SPAWN_FDS_MAX] = { channel_fd };
 	int lock = open_life_lock(sup);
 	struct tp_spawn s = {
@@ -108,6 +113,16 @@ static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const cha
 
 	if (lock < 0)
 		return tp_fail(diag, TP_IO, "children.lock", "%s", strerror(errno));
+	if (reader) {
+		s.limits[s.limit_count].resource = RLIMIT_CPU;
+		s.limits[s.limit_count++].value = CPU_S_HELPER;
+		s.limits[s.limit_count].resource = RLIMIT_FSIZE;
+		s.limits[s.limit_count++].value = FILE_BYTES_HELPER;
+#ifndef TP_SANITIZE /* which reserves far more than it uses */
+		s.limits[s.limit_count].resource = RLIMIT_AS;
+		s.limits[s.limit_count++].value = MEMORY_BYTES_HELPER;
+#endif
+	}
 	if (fd_count)
 		memcpy(all + 1, fds, fd_count * sizeof(*fds));
 	all[fd_count + 1] = lock;

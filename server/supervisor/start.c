@@ -300,6 +300,10 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	for (size_t i = 0; i < TP_PROCESS_COUNT; i++)
 		sup->programs[i] = -1;
 	tp_list_init(&sup->commit.waiting);
+	tp_list_init(&sup->fetches);
+	sup->crl.folder_fd = -1;
+	for (size_t i = 0; i < TP_SUP_CRL_SLOTS; i++)
+		sup->crl.indexes[i] = -1;
 	find_users(sup);
 	err = tp_loop_new(&sup->loop);
 	if (err != TP_OK)
@@ -322,6 +326,8 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 		err = open_secrets(sup, diag);
 	if (err == TP_OK)
 		err = open_decision(sup, diag);
+	if (err == TP_OK)
+		err = tp_sup_crl_open(sup, diag);
 	return err;
 }
 
@@ -335,6 +341,8 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_commit_fini(sup);
 	tp_sup_identity_fini(sup);
 	tp_sup_key_work_fini(sup);
+	tp_sup_crl_fini(sup);
+	tp_sup_fetch_fini(sup);
 	tp_sup_children_fini(sup);
 	tp_revision_fini(&sup->running);
 	tp_seal_close(&sup->seal);

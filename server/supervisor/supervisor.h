@@ -166,6 +166,48 @@ struct tp_sup_key_work {
 TP_NODISCARD enum tp_err tp_sup_key_work_request(struct tp_sup *sup, struct tp_frame *frame);
 void tp_sup_key_work_fini(struct tp_sup *sup);
 
+/* ------------------------------------------------------------------ downloads (fetch.c) */
+
+enum { TP_SUP_FETCHES = 16, TP_SUP_FETCHES_WAITING = 128 };
+
+struct tp_sup_fetch;
+
+/* Hears of the end once. body: memfd on TP_OK, closed after the call; else -1. */
+typedef void (*tp_sup_fetched)(void *arg, const struct tp_msg_fetched *m, int body);
+
+/* Starts it, or lets it wait for its turn. asked is copied with its body; trusted_fd is
+ * duplicated, -1 = none. TP_LIMIT: too many wait. */
+TP_NODISCARD enum tp_err tp_sup_fetch(struct tp_sup *sup, const struct tp_msg_fetch *asked,
+				      int trusted_fd, tp_sup_fetched done, void *arg);
+/* A question of admin or sip. */
+TP_NODISCARD enum tp_err tp_sup_fetch_request(struct tp_sup *sup, enum tp_process from,
+					      struct tp_frame *frame);
+/* This process ended: nobody waits for its answers any more. */
+void tp_sup_fetch_forget(struct tp_sup *sup, enum tp_process from);
+void tp_sup_fetch_fini(struct tp_sup *sup);
+
+/* ----------------------------------------------------------- revocation lists (crl.c) */
+
+enum { TP_SUP_CRL_SLOTS = 33 };
+
+struct tp_sup_crl_update;
+
+struct tp_sup_crl {
+	int folder_fd; /* state/crl */
+	int indexes[TP_SUP_CRL_SLOTS]; /* sealed memfds; -1: none */
+	struct tp_sup_crl_update *update; /* the one under way */
+};
+
+/* Reads what was kept. */
+TP_NODISCARD enum tp_err tp_sup_crl_open(struct tp_sup *sup, struct tp_diag *diag);
+TP_NODISCARD enum tp_err tp_sup_crl_update(struct tp_sup *sup, struct tp_frame *frame);
+TP_NODISCARD enum tp_err tp_sup_crl_drop(struct tp_sup *sup, struct tp_frame *frame);
+/* Hands all slots to a child that has just started. */
+void tp_sup_crl_tell(struct tp_sup *sup, struct tp_sup_child *c);
+/* admin ended: nobody waits for the answer any more. */
+void tp_sup_crl_forget(struct tp_sup *sup);
+void tp_sup_crl_fini(struct tp_sup *sup);
+
 /* ---------------------------------------------------------- admin's questions (asked.c) */
 
 TP_NODISCARD enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame);
@@ -207,6 +249,8 @@ struct tp_sup {
 	size_t event_count;
 	struct tp_sup_commit commit;
 	struct tp_sup_trial trial;
+	struct tp_list fetches;         /* tp_sup_fetch: running first, then waiting */
+	struct tp_sup_crl crl;
 	struct tp_sup_identity identity;
 	struct tp_sup_key_work key_work;
 };

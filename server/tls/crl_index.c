@@ -110,9 +110,16 @@ static bool read_record(const struct tp_crl_index *x, size_t n, struct record *o
 	       out->other_count <= TP_CRL_OTHERS_MAX && out->point_count <= TP_CRL_POINTS_MAX;
 }
 
+static const uint8_t *origin_of(const struct tp_crl_index *x, uint32_t *len)
+{
+	*len = tp_load_be32(x->base + 48);
+	return *len <= TP_CRL_ORIGIN_MAX ? part(x, tp_load_be64(x->base + 40), *len, 1) : NULL;
+}
+
 static enum tp_err read_head(struct tp_crl_index *x)
 {
 	uint32_t source;
+	uint32_t origin_len;
 	struct record r;
 
 	if (x->len < TP_CRL_HEAD || memcmp(x->base, "TPCRLIX1", 8) != 0)
@@ -122,7 +129,7 @@ static enum tp_err read_head(struct tp_crl_index *x)
 	if (x->lists > TP_CRL_LISTS_MAX)
 		return TP_LIMIT;
 	if (source >= TP_CRL_SOURCES || tp_load_be64(x->base + 16) != x->len ||
-	    !part(x, TP_CRL_HEAD, x->lists, TP_CRL_RECORD))
+	    !part(x, TP_CRL_HEAD, x->lists, TP_CRL_RECORD) || !origin_of(x, &origin_len))
 		return TP_FORMAT;
 	x->source = (enum tp_crl_source)source;
 	for (size_t n = 0; n < x->lists; n++)
@@ -186,9 +193,17 @@ size_t tp_crl_index_lists(const struct tp_crl_index *index)
 	return index->lists;
 }
 
-enum tp_crl_source tp_crl_index_source(const struct tp_crl_index *index)
+void tp_crl_index_about(const struct tp_crl_index *index, struct tp_crl_about *out)
 {
-	return index->source;
+	struct tp_span origin;
+	uint32_t len;
+
+	origin.p = (const char *)origin_of(index, &len);
+	origin.len = len;
+	out->source = index->source;
+	out->made_at = (int64_t)tp_load_be64(index->base + 24);
+	out->from_bytes = tp_load_be64(index->base + 32);
+	tp_text_copy_span(out->origin, sizeof(out->origin), origin);
 }
 
 void tp_crl_index_list(const struct tp_crl_index *index, size_t n, struct tp_crl_list *out)

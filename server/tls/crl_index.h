@@ -11,7 +11,8 @@
 
 /* File form, numbers big-endian:
  *   head, 64 bytes: "TPCRLIX1", u32 lists, u32 enum tp_crl_source, u64 bytes of the
- *   whole file, zeros;
+ *   whole file, u64 when it was made, u64 bytes of what it was made from, u64 offset of
+ *   the origin's text, u32 its length, zeros;
  *   one record of 128 bytes a list: issuer's name hash (32), u64 thisUpdate, u64
  *   nextUpdate, u32 flags, u32 entries, u64 offset of the entries, u32 other issuers,
  *   u32 points, u64 offset of the others' name hashes, u64 offset of the points'
@@ -30,6 +31,7 @@ enum {
 	TP_CRL_OTHERS_MAX = 4096,     /* issuers of an indirect list */
 	TP_CRL_POINTS_MAX = 16,       /* distribution points kept of a list or a certificate */
 	TP_CRL_ISSUER_MAX = 511,      /* bytes of a name to show */
+	TP_CRL_ORIGIN_MAX = 2047,     /* bytes of a URL or file name */
 	TP_CRL_SLOTS_MAX = 64,
 	TP_CRL_REASON_NONE = 255,
 };
@@ -83,6 +85,14 @@ struct tp_crl_list {
 	unsigned flags; /* bits of enum tp_crl_flag */
 };
 
+/* What is to be shown of a whole file. */
+struct tp_crl_about {
+	enum tp_crl_source source;
+	int64_t made_at;      /* Unix time, seconds */
+	uint64_t from_bytes;  /* size of what came */
+	char origin[TP_CRL_ORIGIN_MAX + 1]; /* where from: the URL, or a name */
+};
+
 /* The bytes of a serial number as they are compared: contents of the DER INTEGER. */
 void tp_crl_serial_key(const uint8_t *content, size_t len, uint8_t key[TP_CRL_SERIAL_KEY]);
 /* "keyCompromise" ..., "no reason given". */
@@ -98,7 +108,7 @@ TP_NODISCARD enum tp_err tp_crl_index_over(const void *bytes, size_t len,
 					   struct tp_crl_index **out);
 void tp_crl_index_close(struct tp_crl_index **index);
 size_t tp_crl_index_lists(const struct tp_crl_index *index);
-enum tp_crl_source tp_crl_index_source(const struct tp_crl_index *index);
+void tp_crl_index_about(const struct tp_crl_index *index, struct tp_crl_about *out);
 void tp_crl_index_list(const struct tp_crl_index *index, size_t n, struct tp_crl_list *out);
 /* Adds what this file says to *answer, which begins zeroed: REVOKED wins, else the list
  * with the latest thisUpdate. */

@@ -31,7 +31,7 @@ struct list {
 };
 
 struct tp_crl_write {
-	enum tp_crl_source source;
+	struct tp_crl_about about;
 	struct list *lists;
 	size_t list_count;
 	uint8_t (*entries)[TP_CRL_ENTRY];
@@ -40,14 +40,15 @@ struct tp_crl_write {
 	size_t entries_max;
 };
 
-enum tp_err tp_crl_write_new(enum tp_crl_source source, size_t entries_max,
+enum tp_err tp_crl_write_new(const struct tp_crl_about *about, size_t entries_max,
 			     struct tp_crl_write **out)
 {
 	struct tp_crl_write *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return TP_NOMEM;
-	w->source = source;
+	w->about = *about;
+	tp_text_make_printable(w->about.origin);
 	w->entries_max = entries_max < TP_CRL_ENTRIES_MAX ? entries_max : TP_CRL_ENTRIES_MAX;
 	w->lists = calloc(TP_CRL_LISTS_MAX, sizeof(*w->lists));
 	if (!w->lists) {
@@ -251,8 +252,14 @@ static void write_all(struct tp_crl_write *w, uint8_t *base, size_t entries_at, 
 
 	memcpy(base, "TPCRLIX1", 8);
 	tp_store_be32(base + 8, (uint32_t)w->list_count);
-	tp_store_be32(base + 12, w->source);
+	tp_store_be32(base + 12, w->about.source);
 	tp_store_be64(base + 16, size);
+	tp_store_be64(base + 24, (uint64_t)w->about.made_at);
+	tp_store_be64(base + 32, w->about.from_bytes);
+	tp_store_be64(base + 40, from);
+	tp_store_be32(base + 48, (uint32_t)strlen(w->about.origin));
+	memcpy(base + from, w->about.origin, strlen(w->about.origin));
+	from += strlen(w->about.origin);
 	for (size_t n = 0; n < w->list_count; n++) {
 		struct places at = places_from(&w->lists[n], from);
 
@@ -265,7 +272,7 @@ static void write_all(struct tp_crl_write *w, uint8_t *base, size_t entries_at, 
 
 enum tp_err tp_crl_write_seal(struct tp_crl_write *w, int *fd)
 {
-	size_t from = TP_CRL_HEAD + w->list_count * TP_CRL_RECORD;
+	size_t from = TP_CRL_HEAD + w->list_count * TP_CRL_RECORD + strlen(w->about.origin);
 	size_t size;
 	void *base;
 	int made;

@@ -7,7 +7,8 @@
 
 struct tp_crl_write;
 
-TP_NODISCARD enum tp_err tp_crl_write_new(enum tp_crl_source source, size_t entries_max,
+/* about is copied. */
+TP_NODISCARD enum tp_err tp_crl_write_new(const struct tp_crl_about *about, size_t entries_max,
 					  struct tp_crl_write **out);
 void tp_crl_write_free(struct tp_crl_write **w);
 

@@ -6,6 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct tp_crl_about about = { .source = TP_CRL_MANUAL };
 	struct tp_crl_reading how = { .now = 1 };
 	struct tp_crl_write *w = NULL;
 	struct tp_crl_trust *trust = NULL;
@@ -13,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool in_use;
 
 	if (tp_crl_trust_new((struct tp_span){ NULL, 0 }, &trust) != TP_OK ||
-	    tp_crl_write_new(TP_CRL_MANUAL, 100, &w) != TP_OK)
+	    tp_crl_write_new(&about, 100, &w) != TP_OK)
 		abort();
 	how.trust = trust;
 	if (tp_crl_read(&how, data, size, w, &in_use, &diag) == TP_OK ||

@@ -17,6 +17,10 @@
 
 enum { DAY = 86400, BOTH = 3 };
 
+static const struct tp_crl_about automatic = { .source = TP_CRL_AUTOMATIC, .made_at = 7,
+					       .from_bytes = 9, .origin = "http://a.example/c.crl" };
+static const struct tp_crl_about manual = { .source = TP_CRL_MANUAL };
+
 struct pki {
 	struct identity ca;
 	struct identity other; /* another CA, not trusted */
@@ -191,7 +195,7 @@ static enum tp_err read_crl(const struct pki *p, const struct crl_options *o,
 	int fd = -1;
 	enum tp_err err;
 
-	assert_int_equal(tp_crl_write_new(TP_CRL_AUTOMATIC, 1 << 20, &w), TP_OK);
+	assert_int_equal(tp_crl_write_new(&automatic, 1 << 20, &w), TP_OK);
 	err = tp_crl_read(&how, der, len, w, &in_use, diag);
 	if (err == TP_OK) {
 		assert_int_equal(tp_crl_write_seal(w, &fd), TP_OK);
@@ -251,6 +255,7 @@ static void a_list_revokes_what_it_holds_and_nothing_else(void **state)
 	struct tp_diag diag;
 	struct tp_crl_index *x = NULL;
 	struct tp_crl_answer a;
+	struct tp_crl_about about;
 
 	assert_int_equal(says(p, &o, p->leaf.cert), TP_CRL_GOOD);
 	assert_int_equal(says(p, &o, p->second.cert), TP_CRL_NONE);
@@ -265,6 +270,10 @@ static void a_list_revokes_what_it_holds_and_nothing_else(void **state)
 	assert_string_equal(a.issuer, "CN=CRL CA");
 	assert_in_range(p->now - a.revoked_at, 3590, 3660);
 	assert_in_range(a.next_update - p->now, DAY - 60, DAY + 60);
+	tp_crl_index_about(x, &about);
+	assert_string_equal(about.origin, automatic.origin);
+	assert_int_equal(about.made_at, 7);
+	assert_int_equal(about.from_bytes, 9);
 	tp_crl_index_close(&x);
 }
 
@@ -423,7 +432,7 @@ static void a_changed_byte_anywhere_is_noticed(void **state)
 	unsigned char *der = make_crl(&o, &len);
 	bool in_use;
 
-	assert_int_equal(tp_crl_write_new(TP_CRL_MANUAL, 100, &w), TP_OK);
+	assert_int_equal(tp_crl_write_new(&manual, 100, &w), TP_OK);
 	for (size_t i = 0; i < len; i++) {
 		der[i] ^= 1;
 		assert_int_not_equal(tp_crl_read(&how, der, len, w, &in_use, NULL), TP_OK);
@@ -492,7 +501,7 @@ static void an_indirect_list_revokes_for_others_and_praises_nobody(void **state)
 
 static void an_index_that_lies_about_its_parts_is_refused(void **state)
 {
-	static const size_t numbers[] = { 8, 16, 64 + 52, 64 + 56, 64 + 64, 64 + 68, 64 + 72,
+	static const size_t numbers[] = { 8, 16, 40, 48, 64 + 52, 64 + 56, 64 + 64, 64 + 68, 64 + 72,
 					  64 + 80, 64 + 88, 64 + 96 };
 	const uint8_t hash[TP_CRL_HASH] = { 1 };
 	const uint8_t serial[TP_CRL_SERIAL_KEY] = { 1, 5 };
@@ -503,7 +512,7 @@ static void an_index_that_lies_about_its_parts_is_refused(void **state)
 	int fd = -1;
 
 	(void)state;
-	assert_int_equal(tp_crl_write_new(TP_CRL_MANUAL, 100, &w), TP_OK);
+	assert_int_equal(tp_crl_write_new(&manual, 100, &w), TP_OK);
 	assert_int_equal(tp_crl_write_list(w, hash, TP_SPAN("CN=x"), 1, 2, 0), TP_OK);
 	assert_int_equal(tp_crl_write_entry(w, NULL, serial, 1, 1), TP_OK);
 	assert_int_equal(tp_crl_write_seal(w, &fd), TP_OK);
@@ -573,7 +582,7 @@ static void row_90_a_set_of_lists_does_not_grow_with_its_refreshes(void **state)
 	for (int i = 0; i < 200; i++) {
 		int fd = -1;
 
-		assert_int_equal(tp_crl_write_new(TP_CRL_AUTOMATIC, 2000, &w), TP_OK);
+		assert_int_equal(tp_crl_write_new(&automatic, 2000, &w), TP_OK);
 		assert_int_equal(tp_crl_read(&how, der, len, w, &in_use, NULL), TP_OK);
 		assert_int_equal(tp_crl_write_seal(w, &fd), TP_OK);
 		tp_crl_write_free(&w);
