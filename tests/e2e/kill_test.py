@@ -114,9 +114,20 @@ def adopted_calls_can_be_ended(lab):
     for side in (lab.edge, lab.core):
         wait_back(side, "sip", kill(side, "sip"))
     for side in (lab.edge, lab.core):
-        for call in side.admin.get("/api/v1/calls")["calls"]:
+        for call in wait_until(lambda s=side: adopted(s, 4), 5, f"{side.side}: calls were not adopted"):
             side.admin.delete(f"/api/v1/calls/{call['id']}")
     nothing_stays_open(lab)
+
+
+def adopted(side, count):
+    """The calls when there are that many; a sip that has just come back may not be heard yet."""
+    try:
+        calls = side.admin.get("/api/v1/calls")["calls"]
+    except ApiError as error:
+        if error.status == 503:
+            return None
+        raise
+    return calls if len(calls) >= count else None
 
 
 def children_of(side):
