@@ -12,12 +12,14 @@
 #include "sip/media/session.h"
 #include "sip/proxy/call.h"
 #include "sip/registrar/registrar.h"
+#include "sip/revocation/revocation.h"
 #include "sip/status/answer.h"
 #include "sip/status/history.h"
 #include "sip/status/report.h"
 #include "sip/zone/resolve.h"
 #include "sip/zone/traversal_test.h"
 #include "sip/zone/zone.h"
+#include "tls/crl_index.h"
 
 /* ------------------------------------------------------------- configuration */
 
@@ -37,6 +39,7 @@ static void commit(void *arg)
 	sip->config = sip->next;
 	sip->next = NULL;
 	tp_transport_commit(sip->transport, &sip->config->listeners);
+	tp_sip_revocation_apply(sip);
 	tp_zones_apply(sip, old);
 	tp_registrar_apply(sip);
 	tp_sip_config_free(&old);
@@ -63,7 +66,21 @@ static void peer_up(void *arg, struct tp_channel *ch)
 		tp_media_up(sip);
 	if (tp_channel_peer(ch) == TP_PROCESS_ADMIN) {
 		tp_zones_report(sip);
+		tp_sip_revocation_report(sip);
 		tp_history_resend(sip);
+	}
+}
+
+static enum tp_err supervisor_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
+{
+	(void)ch;
+	switch (frame->type) {
+	case TP_MSG_TYPE_fetched:
+		return tp_sip_revocation_fetched(arg, frame);
+	case TP_MSG_TYPE_crl_index:
+		return tp_sip_revocation_crls(arg, frame);
+	default:
+		return TP_UNSUPPORTED;
 	}
 }
 
@@ -99,6 +116,11 @@ static void on_open(void *arg, struct tp_flow *flow)
 {
 	if (!tp_traversal_test_flow_open(arg, flow))
 		(void)tp_zones_flow_open(arg, flow);
+}
+
+static void on_held(void *arg, struct tp_flow *flow)
+{
+	tp_sip_revocation_held(arg, flow);
 }
 
 static void on_closed(void *arg, struct tp_flow *flow)
@@ -171,6 +193,7 @@ static enum tp_err build(struct tp_sip *sip)
 {
 	static const struct tp_transport_events transport_events = {
 		.on_message = on_message, .on_open = on_open, .on_closed = on_closed, .on_refused = on_refused,
+		.on_held = on_held,
 	};
 	static const struct tp_transaction_events transaction_events = {
 		.on_request = on_request, .on_cancel = on_cancel, .on_server_end = on_server_end,
@@ -186,6 +209,8 @@ static enum tp_err build(struct tp_sip *sip)
 	if (err == TP_OK)
 		err = tp_transaction_layer_new(sip->loop, &sip->ids, NULL, 0, &transaction_events, sip,
 					       &sip->transactions);
+	if (err == TP_OK)
+		err = tp_sip_revocation_new(sip, &sip->revocation);
 	if (err == TP_OK)
 		err = tp_resolver_new(sip->loop, on_resolved, sip, &sip->resolver);
 	if (err == TP_OK)
@@ -213,10 +238,12 @@ static void tear_down(struct tp_sip *sip)
 	tp_traversal_test_free(&sip->traversal_test);
 	tp_zones_free(&sip->zones);
 	tp_resolver_free(&sip->resolver);
+	tp_sip_revocation_free(&sip->revocation);
 	tp_transaction_layer_free(&sip->transactions);
 	tp_sip_config_free(&sip->next);
 	tp_transport_layer_free(&sip->transport);
 	tp_sip_config_free(&sip->config);
+	tp_crl_set_free(&sip->crls);
 	tp_digest_fini(&sip->digest);
 }
 
@@ -272,6 +299,7 @@ int main(int argc, char **argv)
 		.prepare = prepare,
 		.commit = commit,
 		.abort = abort_prepared,
+		.supervisor_frame = supervisor_frame,
 		.peer_up = peer_up,
 		.peer_frame = peer_frame,
 		.peer_closed = peer_closed,

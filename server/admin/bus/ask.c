@@ -135,6 +135,12 @@ enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traver
 	ASK(bus, TP_PROCESS_SIP, traversal_test, q, -1, traversal_test_result, TP_BUS_TEST_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_revocation_test(struct tp_bus *bus, const struct tp_msg_revocation_test *q,
+				   struct tp_msg_revocation_tested *out)
+{
+	ASK(bus, TP_PROCESS_SIP, revocation_test, q, -1, revocation_tested, TP_BUS_TEST_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_media_stats(struct tp_bus *bus, uint64_t session, struct tp_msg_media_stats *out)
 {
 	const struct tp_msg_media_stats_get q = { session };

@@ -91,6 +91,8 @@ TP_NODISCARD enum tp_err tp_bus_tls_serials(struct tp_bus *bus, struct tp_msg_tl
 /* Waits up to TP_BUS_TEST_WAIT_MS. */
 TP_NODISCARD enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traversal_test *q,
 					       struct tp_msg_traversal_test_result *out);
+TP_NODISCARD enum tp_err tp_bus_revocation_test(struct tp_bus *bus, const struct tp_msg_revocation_test *q,
+						struct tp_msg_revocation_tested *out);
 
 /* turnpike-media. */
 TP_NODISCARD enum tp_err tp_bus_media_stats(struct tp_bus *bus, uint64_t session,

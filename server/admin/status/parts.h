@@ -59,6 +59,7 @@ TP_STATUS_HANDLER(tls_serials);
 void tp_status_web_contexts_free(struct tp_status *s);
 void tp_status_end_call(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_status_traversal_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_status_revocation_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_status_acknowledge(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 
 #endif

@@ -182,6 +182,8 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/tls/serials", TP_ACCESS_SIGNED_IN, 0, tp_status_get_tls_serials),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/traversal-test", TP_ACCESS_SIGNED_IN, 4096,
 		 tp_status_traversal_test),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/revocation/test", TP_ACCESS_SIGNED_IN, 131072,
+		 tp_status_revocation_test),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/log", TP_ACCESS_SIGNED_IN, 0, tp_status_get_log),
 };
 

@@ -7,6 +7,7 @@
 #include "sip/config/config.h"
 #include "sip/proxy/call.h"
 #include "sip/registrar/registrar.h"
+#include "sip/revocation/revocation.h"
 #include "sip/status/history.h"
 #include "sip/status/serials.h"
 #include "sip/zone/traversal_test.h"
@@ -127,6 +128,7 @@ enum tp_err tp_status_frame(struct tp_sip *sip, struct tp_channel *ch, struct tp
 	TP_ADMIN_CASE(call_ended_ack, (tp_history_ack(sip, m.sequence), TP_OK))
 	TP_ADMIN_CASE(traversal_test, tp_traversal_test_start(sip, frame->request, &m))
 	TP_ADMIN_CASE(tls_serials_get, tp_serials_answer(sip, ch, frame->request))
+	TP_ADMIN_CASE(revocation_test, tp_sip_revocation_test(sip, frame->request, &m))
 	TP_ADMIN_CASE(sip_counters_get, answer_counters(sip, ch, frame->request))
 	default:
 		return TP_UNSUPPORTED;

@@ -11,6 +11,10 @@ enum tp_sip_alarm {
 	TP_ALARM_LINK_DOWN = 25001,     /* subject: zone */
 	TP_ALARM_NEIGHBOR_DOWN = 25002, /* subject: zone */
 	TP_ALARM_MEDIA_AWAY = 15001,    /* subject: "media" */
+	TP_ALARM_OCSP_UNREACHABLE = 40091,     /* subject: URL */
+	TP_ALARM_OCSP_SHA1 = 40092,            /* subject: URL */
+	TP_ALARM_REVOCATION_FALLBACK = 40095,  /* subject: "SIP TLS"; so is the next one's */
+	TP_ALARM_REVOCATION_LAST_GOOD = 40096,
 };
 
 /* Both are lost while admin is away; owners of alarms raise theirs again when it is back. */

@@ -1,0 +1,70 @@
+/* What the files of sip/revocation/ share. Not included by others. */
+#ifndef TP_SIP_REVOCATION_INTERNAL_H
+#define TP_SIP_REVOCATION_INTERNAL_H
+
+#include "core/map.h"
+#include "sip/revocation/revocation.h"
+#include "tls/revocation_chain.h"
+
+/* A question under way. */
+struct query {
+	struct tp_list link;
+	struct tp_ocsp_question question;
+	uint32_t request;
+	struct tp_timer timer;
+	struct tp_sip *sip;
+};
+
+/* Somebody who waits for answers: a held connection, or a test. */
+struct waiter {
+	struct tp_list link;
+	struct tp_sip *sip;
+	struct tp_revocation_chain *chain;
+	struct tp_timer timer;
+	struct tp_flow *flow; /* held; NULL: a test */
+	uint32_t request;     /* of the test */
+};
+
+/* A responder that gives cause for an alarm. */
+struct troubled {
+	char url[TP_OCSP_URL_MAX + 1];
+	bool unreachable;
+	bool other_id;
+	uint64_t last_ms; /* of the loop: when it was last so */
+	char text[256];
+};
+
+/* An alarm that follows one of the shared counters. */
+struct counted_alarm {
+	uint64_t seen;    /* of the counter */
+	uint64_t since;   /* the counter when the alarm was raised */
+	uint64_t told_ms;
+	uint64_t last_ms; /* when the counter last grew */
+	bool raised;
+};
+
+struct tp_sip_revocation {
+	struct tp_revocation *shared;
+	struct tp_list queries;
+	size_t query_count;
+	struct tp_list waiters;
+	size_t test_count;
+	struct tp_timer tick;
+	struct troubled *troubled; /* TP_SIP_OCSP_TROUBLED_MAX of them; url empty: free */
+	struct counted_alarm fallback;
+	struct counted_alarm last_known_good;
+};
+
+/* alarms.c */
+void tp_sip_revocation_note(struct tp_sip *sip, const char *url, const struct tp_ocsp_answer *answer);
+void tp_sip_revocation_tick(struct tp_sip *sip);
+/* All are cleared: what they were about is switched off. */
+void tp_sip_revocation_calm(struct tp_sip *sip);
+
+/* test.c */
+void tp_sip_revocation_tested(struct waiter *w, const struct tp_revocation_verdict *verdict);
+
+/* revocation.c: the waiter asks what is missing; may end it at once. */
+void tp_sip_revocation_wait(struct waiter *w, uint64_t ms);
+
+#endif
