@@ -188,18 +188,23 @@ static void fill_networks(struct maker *m, struct tp_cfg_network **list, uint32_
 
 static void fill_listeners(struct maker *m, struct tp_cfg_sip *s)
 {
-	static const char *const transports[] = {"udp", "tcp", "tls"}; /* enum tp_transport */
+	enum { KINDS = 4 };
+	static const struct {
+		const char *name;
+		uint8_t transport; /* enum tp_transport */
+	} kinds[KINDS] = {{"udp", 0}, {"tcp", 1}, {"tls", 2}, {"mutual-tls", 2}};
 	const struct lyd_node *net = NULL;
 
-	s->listeners = make_array(m, 3 * (size_t)s->networks_count, sizeof(*s->listeners));
+	s->listeners = make_array(m, KINDS * (size_t)s->networks_count, sizeof(*s->listeners));
 	while (m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net))) {
-		for (uint8_t t = 0; t < 3; t++) {
-			const struct lyd_node *transport = tp_leaf_child(m->sip, transports[t]);
+		for (size_t k = 0; k < KINDS; k++) {
+			const struct lyd_node *transport = tp_leaf_child(m->sip, kinds[k].name);
 			struct tp_cfg_listener *l = &s->listeners[s->listeners_count];
 
 			if (!tp_leaf_true(transport, "enabled"))
 				continue;
-			l->transport = t;
+			l->transport = kinds[k].transport;
+			l->mutual = k == KINDS - 1;
 			l->address = tp_leaf_addr(net, "address",
 						  (uint16_t)tp_leaf_number(transport, "port", 0));
 			COPY(m, l->network, tp_leaf_text(net, "name"));

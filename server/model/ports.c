@@ -67,6 +67,10 @@ static void list_address(const struct lister *l, const char *address)
 			     tp_leaf_text(transport, "port"), services[i],
 			     "Phones and SIP systems");
 	}
+	if (tp_leaf_true(tp_leaf_child(l->sip, "mutual-tls"), "enabled"))
+		list(l, false, "TCP", address,
+		     tp_leaf_text(tp_leaf_child(l->sip, "mutual-tls"), "port"),
+		     "SIP over TLS, certificate required", "Neighbor zones");
 	list(l, false, "UDP", address, media_range(l, range), "Media of calls (RTP, RTCP)",
 	     "Phones and SIP systems");
 }

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sip/revocation/revocation.h"
-
 #include "tls/services.h"
 
 enum { ACCOUNTS_MAX = 10000 };
@@ -91,6 +89,7 @@ static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_con
 static void share_contexts(struct tp_sip_config *c, const struct tp_sip_config *live)
 {
 	c->tls_server = tp_tls_context_ref(live->tls_server);
+	c->tls_mutual = tp_tls_context_ref(live->tls_mutual);
 	c->tls_link_server = tp_tls_context_ref(live->tls_link_server);
 	c->tls_link_client = tp_tls_context_ref(live->tls_link_client);
 	c->tls_verify = tp_tls_context_ref(live->tls_verify);
@@ -144,7 +143,6 @@ static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_servi
 				     identity->certificate_pem_len },
 		.key = tp_slice_secret(c->slice, identity->key_secret),
 		.trusted_pem = trusted_for(c, service),
-		.revocation = c->revocation,
 		.verify = verify,
 		.policy = side < c->cfg.tls_count ? &policy : NULL,
 	};
@@ -172,6 +170,8 @@ static enum tp_err make_contexts(struct tp_sip *sip, struct tp_sip_config *c, st
 		return TP_OK;
 	}
 	err = make_context(c, TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
+	if (err == TP_OK)
+		err = make_context(c, TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_ENFORCE, &c->tls_mutual, diag);
 	if (err == TP_OK)
 		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, true, TP_TLS_VERIFY_REPORT,
 				   &c->tls_link_server, diag);
@@ -241,7 +241,9 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 		if (l->transport == TP_TRANSPORT_TLS && !c->tls_server)
 			continue;
 		list[count] = (struct tp_listener_config){ .transport = l->transport, .address = l->address };
-		list[count].tls = l->transport == TP_TRANSPORT_TLS ? c->tls_server : NULL;
+		if (l->transport == TP_TRANSPORT_TLS)
+			list[count].tls = l->mutual ? c->tls_mutual : c->tls_server;
+		list[count].tag = l->mutual ? TP_SIP_TAG_MUTUAL : 0;
 		set_advertised(c, &list[count++]);
 	}
 	for (size_t i = 0; i < c->cfg.zones_count; i++) {
@@ -257,7 +259,9 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 	}
 	err = tp_transport_prepare(sip->transport, list, count, &c->listeners, &inner);
 	for (size_t i = 0; err != TP_OK && i < count; i++) {
-		if (list[i].tag)
+		if (list[i].tag == TP_SIP_TAG_MUTUAL)
+			tp_text_copy(path, sizeof(path), "/turnpike-sip:sip/mutual-tls/port");
+		else if (list[i].tag)
 			snprintf(path, sizeof(path), "/turnpike-zone:zones/zone[name='%s']/listen-port",
 				 tp_sip_config_zone_name(c, (uint32_t)list[i].tag));
 		else
@@ -285,7 +289,6 @@ static enum tp_err build(struct tp_sip *sip, struct tp_sip_config *c, struct tp_
 	err = index_accounts(sip, c);
 	if (err == TP_OK)
 		err = tp_route_new(&c->cfg, &c->route, diag);
-	c->revocation = sip->revocation ? tp_sip_revocation_shared(sip->revocation) : NULL;
 	if (err == TP_OK)
 		err = make_contexts(sip, c, diag);
 	if (err == TP_OK)
@@ -322,6 +325,7 @@ void tp_sip_config_free(struct tp_sip_config **config)
 	free(c->account_rows);
 	tp_route_free(&c->route);
 	tp_tls_context_unref(&c->tls_server);
+	tp_tls_context_unref(&c->tls_mutual);
 	tp_tls_context_unref(&c->tls_link_server);
 	tp_tls_context_unref(&c->tls_link_client);
 	tp_tls_context_unref(&c->tls_verify);

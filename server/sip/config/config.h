@@ -8,7 +8,9 @@
 #include "route/route.h"
 #include "sip/context.h"
 
-/* Listener tags: the zone's id for a traversal server's port, 0 for the others. */
+/* Listener tags: the zone's id for a traversal server's port; this, above all ids, for
+ * the port where a certificate tells the zone; 0 for the others. */
+#define TP_SIP_TAG_MUTUAL (UINT64_C(1) << 32)
 
 struct tp_sip_account {
 	struct tp_map_node node; /* by lower-case name */
@@ -21,11 +23,11 @@ struct tp_sip_config {
 	struct tp_cfg_sip cfg;
 	struct tp_route *route;
 	struct tp_tls_context *tls_server; /* phones and neighbors that come to us */
+	struct tp_tls_context *tls_mutual; /* the same where a certificate is required */
 	struct tp_tls_context *tls_link_server; /* traversal links that come to us: reports the verdict */
 	struct tp_tls_context *tls_link_client; /* traversal links that we make: reports the verdict */
 	struct tp_tls_context *tls_verify; /* to neighbors whose certificate is checked */
 	struct tp_tls_context *tls_any;    /* to neighbors whose certificate is not */
-	struct tp_revocation *revocation;  /* borrowed; asked by the contexts */
 	struct tp_listeners *listeners;    /* until commit */
 	struct tp_map accounts;
 	struct tp_sip_account *account_rows;

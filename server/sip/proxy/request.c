@@ -55,14 +55,16 @@ static bool belongs(struct tp_call *call, const struct tp_sip_msg *msg, struct t
 	return *branch != NULL;
 }
 
-/* Requests of an end behind a link come over that link, and over it come no others. */
+/* Requests of an end behind a link come over that link, and over it come no others; so
+ * it is with connections that have proved to be a neighbor zone, but that zone's own
+ * requests also come on others: what tells it there is its address. */
 static bool way_fits(struct tp_sip *sip, const struct tp_leg *from, const struct tp_flow *flow)
 {
 	struct tp_zone *zone = from->zone ? tp_zones_find(sip, from->zone) : NULL;
 
 	if (zone && tp_zone_is_traversal(zone))
 		return flow->zone == from->zone;
-	return flow->zone == 0;
+	return flow->zone == 0 || (zone && flow->zone == from->zone);
 }
 
 static bool find_dialog(struct tp_sip *sip, const struct tp_flow *flow, const struct tp_sip_msg *msg,

@@ -270,7 +270,7 @@ void tp_registrar_request(struct tp_sip *sip, struct tp_server_txn *txn, struct 
 	struct tp_sip_uri to = tp_sip_msg_to(msg).uri, uri = tp_sip_msg_request_uri(msg);
 
 	if (flow->zone) {
-		reply(&r, 403, "Registrations are not taken over a traversal link");
+		reply(&r, 403, "Registrations are not taken from a zone");
 		return;
 	}
 	if (!tp_sip_config_is_domain(sip->config, uri.host) && !tp_sip_config_is_self(sip->config, uri.host)) {

@@ -15,6 +15,7 @@ struct tp_zones {
 	size_t count;
 	struct tp_zone *rows[TP_ZONES_MAX];
 	struct tp_list guests; /* guest.c */
+	struct tp_list proven; /* mutual.c */
 };
 
 static void stop(struct tp_zone *zone, const char *reason)
@@ -52,6 +53,7 @@ enum tp_err tp_zones_new(struct tp_sip *sip, struct tp_zones **out)
 	if (!zones)
 		return TP_NOMEM;
 	tp_list_init(&zones->guests);
+	tp_list_init(&zones->proven);
 	*out = zones;
 	return TP_OK;
 }
@@ -63,6 +65,7 @@ void tp_zones_free(struct tp_zones **zones)
 	if (!z)
 		return;
 	tp_zone_guests_drop(&z->guests);
+	tp_zone_mutual_drop(&z->proven);
 	for (size_t i = 0; i < z->count; i++)
 		free_zone(z->rows[i]);
 	free(z);
@@ -212,6 +215,7 @@ void tp_zones_apply(struct tp_sip *sip, const struct tp_sip_config *old)
 	for (size_t i = 0; i < sip->config->cfg.zones_count; i++)
 		if (!tp_zones_find_named(sip, sip->config->cfg.zones[i].name))
 			add(sip, &sip->config->cfg.zones[i]);
+	tp_zone_mutual_apply(sip, &zones->proven);
 }
 
 /* ----------------------------------------------------------------- state */
@@ -381,6 +385,10 @@ bool tp_zones_flow_open(struct tp_sip *sip, struct tp_flow *flow)
 {
 	struct tp_zone *zone = flow->listener_tag ? tp_zones_find(sip, (uint32_t)flow->listener_tag) : NULL;
 
+	if (flow->listener_tag == TP_SIP_TAG_MUTUAL && !flow->outgoing) {
+		tp_zone_mutual_open(sip, &sip->zones->proven, flow);
+		return true;
+	}
 	if (!zone || !tp_zone_is_traversal(zone))
 		return zone != NULL;
 	if (flow->outgoing) {
@@ -400,6 +408,7 @@ bool tp_zones_flow_open(struct tp_sip *sip, struct tp_flow *flow)
 
 bool tp_zones_flow_closed(struct tp_sip *sip, struct tp_flow *flow)
 {
+	tp_zone_mutual_closed(&sip->zones->proven, flow);
 	for (size_t i = 0; i < sip->zones->count; i++) {
 		struct tp_zone *zone = sip->zones->rows[i];
 
@@ -465,6 +474,14 @@ struct tp_zone *tp_zones_source(struct tp_sip *sip, const struct tp_flow *flow)
 	return by_ip;
 }
 
+/* What the certificate of the neighbor that we connect to must carry. */
+static const char *name_of_peer(const struct tp_zone *zone)
+{
+	if (zone->cfg->verify_name[0] || zone->peer_index >= zone->cfg->peers_count)
+		return zone->cfg->verify_name;
+	return zone->cfg->peers[zone->peer_index].host;
+}
+
 static enum tp_err reach_neighbor(struct tp_zone *zone, struct tp_flow **out, struct tp_diag *diag)
 {
 	const struct tp_sip_config *config = zone->sip->config;
@@ -479,7 +496,8 @@ static enum tp_err reach_neighbor(struct tp_zone *zone, struct tp_flow **out, st
 			       zone->cfg->peers_count ? zone->cfg->peers[zone->peer_index].host : "");
 	if (target.transport == TP_TRANSPORT_TLS) {
 		target.tls = zone->cfg->tls_verify ? config->tls_verify : config->tls_any;
-		target.verify_name = zone->cfg->tls_verify ? zone->cfg->verify_name : NULL;
+		if (zone->cfg->tls_verify)
+			target.verify_name = name_of_peer(zone);
 		if (!target.tls)
 			return tp_fail(diag, TP_STATE, zone->cfg->name, "this appliance has no certificate yet");
 	}

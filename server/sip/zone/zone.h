@@ -132,6 +132,14 @@ void tp_zone_keepalive_stop(struct tp_zone *zone);
 void tp_zone_guest_add(struct tp_sip *sip, struct tp_list *guests, struct tp_flow *flow);
 void tp_zone_guests_drop(struct tp_list *guests);
 
+/* Connections on the port where a certificate is required: each is taken as the enabled
+ * neighbor zone whose certificate name it carries, and closed when there is none, or
+ * when a change of the configuration leaves none. */
+void tp_zone_mutual_open(struct tp_sip *sip, struct tp_list *proven, struct tp_flow *flow);
+void tp_zone_mutual_closed(struct tp_list *proven, struct tp_flow *flow);
+void tp_zone_mutual_apply(struct tp_sip *sip, struct tp_list *proven);
+void tp_zone_mutual_drop(struct tp_list *proven);
+
 void tp_zone_hop_start(struct tp_zone *zone);
 void tp_zone_hop_stop(struct tp_zone *zone);
 void tp_zone_hop_send(struct tp_zone *zone);
