@@ -227,7 +227,7 @@ static enum tp_err decide(struct tp_config *c, const struct tp_operator *op,
 	tp_text_copy(ask.author, sizeof(ask.author), op->user);
 	err = tp_store_revision_add(c->store, &change->revision, change->json, change->len);
 	if (err != TP_OK) {
-		tp_model_errors_add(errors, "", "The revision cannot be stored.");
+		tp_model_errors_add(errors, "", "The revision cannot be stored; the disk may be full.");
 		return err;
 	}
 	err = ask_candidate(c, &ask, change->json, change->len, errors);

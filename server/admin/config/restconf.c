@@ -69,6 +69,10 @@ static struct fault fault_of(enum tp_err err)
 	case TP_CLOSED:
 	case TP_AGAIN:
 		return (struct fault){503, "operation-failed", "The supervisor gives no answer."};
+	case TP_IO:
+		return (struct fault){500, "operation-failed",
+				      "The database cannot be read or written; the disk may be full. Nothing "
+				      "was changed, and what is in use goes on."};
 	default:
 		return (struct fault){500, "operation-failed", "The appliance cannot do this now."};
 	}
