@@ -17,6 +17,7 @@ struct tp_ctl_command {
 /* Ends with a NULL name. */
 extern const struct tp_ctl_command tp_ctl_status_commands[];
 extern const struct tp_ctl_command tp_ctl_config_commands[];
+extern const struct tp_ctl_command tp_ctl_certificate_commands[];
 
 /* GETs `path`; on success prints the JSON with --json, else calls `show`. */
 int tp_ctl_get(const struct tp_ctl *ctl, const char *path, void (*show)(const json_t *answer));

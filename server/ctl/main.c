@@ -5,7 +5,8 @@
 
 #include "ctl/commands.h"
 
-static const struct tp_ctl_command *const tables[] = { tp_ctl_status_commands, tp_ctl_config_commands };
+static const struct tp_ctl_command *const tables[] = { tp_ctl_status_commands, tp_ctl_config_commands,
+							tp_ctl_certificate_commands };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 

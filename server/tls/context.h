@@ -113,9 +113,9 @@ bool tp_tls_context_carries(const struct tp_tls_context *context, const char *wa
 struct x509_st; /* X509 */
 /* Whether a certificate carries `wanted` (a DNS name, or an IP address in numbers):
  * subjectAltName DNS or IP, or a SIP URI with no user part whose host it is (RFC
- * 5922 section 7.1); the subject's CN only when there is no such name. DNS names
- * compare without case; a wildcard stands only as the whole leftmost label, matches
- * one label, and never an address. Fills reason (may be NULL) when false. */
+ * 5922 section 7.1); never the subject's CN (RFC 9525). DNS names compare without
+ * case; a wildcard stands only as the whole leftmost label, matches one label, and
+ * never an address. Fills reason (may be NULL) when false. */
 bool tp_tls_check_name(struct x509_st *certificate, const char *wanted,
 		       char reason[TP_TLS_REASON_MAX + 1]);
 

@@ -6,6 +6,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "tls/check.h"
 #include "tls/internal.h"
 
 enum name_kind { NAME_DNS, NAME_IP, NAME_SIP_HOST };
@@ -18,7 +19,8 @@ struct name {
 
 /* Text of an ASN.1 string; false for one with a NUL or control byte inside (a name
  * that shows as another one), or one that is too long. */
-static bool take_text(const ASN1_STRING *s, char buf[TP_TLS_NAME_MAX + 1])
+static bool take_bytes(const ASN1_STRING *s, unsigned char least, unsigned char most,
+		       char buf[TP_TLS_NAME_MAX + 1])
 {
 	const unsigned char *p = ASN1_STRING_get0_data(s);
 	int len = ASN1_STRING_length(s);
@@ -26,11 +28,16 @@ static bool take_text(const ASN1_STRING *s, char buf[TP_TLS_NAME_MAX + 1])
 	if (len <= 0 || len > TP_TLS_NAME_MAX)
 		return false;
 	for (int i = 0; i < len; i++)
-		if (p[i] <= ' ' || p[i] >= 0x7f)
+		if (p[i] < least || p[i] > most || p[i] == 0x7f)
 			return false;
 	memcpy(buf, p, (size_t)len);
 	buf[len] = '\0';
 	return true;
+}
+
+static bool take_text(const ASN1_STRING *s, char buf[TP_TLS_NAME_MAX + 1])
+{
+	return take_bytes(s, '!', '~', buf);
 }
 
 /* The host of "sip:host" or "sips:host"; RFC 5922 section 7.1: one with a user part
@@ -132,7 +139,17 @@ static bool common_name_matches(X509 *x, const char *wanted, const struct tp_add
 	return dns_matches(text, wanted);
 }
 
-bool tp_tls_check_name(X509 *certificate, const char *wanted, char reason[TP_TLS_REASON_MAX + 1])
+static void say_mismatch(const X509 *certificate, const char *wanted, char reason[TP_TLS_REASON_MAX + 1])
+{
+	char has[160];
+
+	tp_tls_names_write(certificate, has, sizeof(has));
+	tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "name does not match: certificate has %s, wanted %.80s",
+		   has[0] ? has : "no name", wanted);
+}
+
+bool tp_tls_check_server_name(X509 *certificate, const char *wanted, bool cn_names,
+			      char reason[TP_TLS_REASON_MAX + 1])
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	struct tp_addr wanted_ip = { 0 };
@@ -149,16 +166,50 @@ bool tp_tls_check_name(X509 *certificate, const char *wanted, char reason[TP_TLS
 		found = take_name(g, &n) && name_matches(&n, wanted, &wanted_ip);
 	}
 	GENERAL_NAMES_free(names);
-	if (!any)
+	if (!any && cn_names)
 		found = common_name_matches(certificate, wanted, &wanted_ip);
-	if (!found && reason) {
-		char has[160];
+	if (!found && reason)
+		say_mismatch(certificate, wanted, reason);
+	return found;
+}
 
-		tp_tls_names_write(certificate, has, sizeof(has));
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1,
-			   "name does not match: certificate has %s, wanted %.80s",
-			   has[0] ? has : "no name", wanted);
+bool tp_tls_check_name(X509 *certificate, const char *wanted, char reason[TP_TLS_REASON_MAX + 1])
+{
+	return tp_tls_check_server_name(certificate, wanted, false, reason);
+}
+
+/* ------------------------------------------------------------------------- people */
+
+/* A Microsoft user principal name: [0] of an otherName, as UTF8String. */
+static const ASN1_STRING *principal_of(const GENERAL_NAME *g)
+{
+	const ASN1_TYPE *value = g->type == GEN_OTHERNAME ? g->d.otherName->value : NULL;
+
+	if (!value || OBJ_obj2nid(g->d.otherName->type_id) != NID_ms_upn || value->type != V_ASN1_UTF8STRING)
+		return NULL;
+	return value->value.utf8string;
+}
+
+bool tp_tls_check_person(X509 *certificate, const char *wanted, char reason[TP_TLS_REASON_MAX + 1])
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+	char text[TP_TLS_NAME_MAX + 1];
+	bool found = false;
+	int at = -1;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+		const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+		const ASN1_STRING *s = g->type == GEN_EMAIL ? g->d.rfc822Name : principal_of(g);
+
+		found = s && take_bytes(s, ' ', 0xff, text) && strcasecmp(text, wanted) == 0;
 	}
+	GENERAL_NAMES_free(names);
+	while (!found && (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+		found = take_bytes(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), ' ', 0xff, text) &&
+			strcmp(text, wanted) == 0;
+	if (!found && reason)
+		say_mismatch(certificate, wanted, reason);
 	return found;
 }
 

@@ -35,9 +35,9 @@ static void names_match_as_the_rfcs_say(void **state)
 	assert_true(matches("x", "IP:2001:db8::1", "2001:db8:0::1", NULL));
 	assert_true(matches("x", "URI:sip:example.com", "example.com", NULL));
 	assert_false(matches("x", "URI:sip:alice@example.com", "example.com", NULL));
-	/* CN only where no name stands in the extension. */
-	assert_true(matches("edge.example", NULL, "edge.example", NULL));
-	assert_true(matches("edge.example", "email:a@b", "edge.example", NULL));
+	/* A name that stands in the CN alone is none (RFC 9525). */
+	assert_false(matches("edge.example", NULL, "edge.example", NULL));
+	assert_false(matches("edge.example", "email:a@b", "edge.example", NULL));
 	assert_false(matches("edge.example", "DNS:other.example", "edge.example", NULL));
 	assert_false(matches("edge.example", "IP:192.0.2.1", "edge.example", NULL));
 }
