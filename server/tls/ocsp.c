@@ -255,25 +255,21 @@ static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, OCSP_CERTID *id)
 }
 
 /* Why the CertID that was asked is not there. */
-static void explain_other_id(OCSP_BASICRESP *basic, OCSP_CERTID *asked, struct tp_ocsp_answer *out)
+static void explain_other_id(OCSP_BASICRESP *basic, struct tp_ocsp_answer *out)
 {
-	ASN1_INTEGER *wanted = NULL;
-	bool only_sha1 = false;
+	bool sha1 = false;
 
-	OCSP_id_get0_info(NULL, NULL, NULL, &wanted, asked);
 	for (int i = 0; i < OCSP_resp_count(basic); i++) {
 		OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(OCSP_resp_get0(basic, i));
 		ASN1_OBJECT *digest = NULL;
-		ASN1_INTEGER *serial = NULL;
 
-		OCSP_id_get0_info(NULL, &digest, NULL, &serial, id);
-		if (OBJ_obj2nid(digest) == NID_sha1 && ASN1_INTEGER_cmp(serial, wanted) == 0)
-			only_sha1 = true;
+		OCSP_id_get0_info(NULL, &digest, NULL, NULL, id);
+		sha1 = sha1 || OBJ_obj2nid(digest) == NID_sha1;
 	}
 	out->status = TP_OCSP_OTHER_ID;
 	tp_text_copy(out->text, sizeof(out->text),
-		     only_sha1 ? "it answers with a SHA-1 CertID where a SHA-256 one was asked"
-			       : "it answers about another certificate than the one asked");
+		     sha1 ? "it answers with a SHA-1 CertID where a SHA-256 one was asked"
+			  : "it answers about another certificate than the one asked");
 }
 
 static void say(struct tp_ocsp_answer *out, enum tp_ocsp_status status, const char *text)
@@ -338,7 +334,7 @@ static void judge_basic(OCSP_REQUEST *request, OCSP_BASICRESP *basic, X509 *issu
 	}
 	single = find_single(basic, id);
 	if (!single)
-		explain_other_id(basic, id, out);
+		explain_other_id(basic, out);
 	else
 		judge_single(basic, single, nonce == 1, now, out);
 }

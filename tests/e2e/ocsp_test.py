@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""Revocation of SIP TLS peers by OCSP, with real responders good and bad: what each answer does to
+a peer, that a held peer's REGISTER has no effect before the verdict, and that others go on."""
+import ctypes
+import os
+import socket
+import ssl
+import threading
+import time
+
+import cases
+from cases import check, wait_until
+from lab import ADDRESS, OUTSIDE, Lab
+from responders import Authority, Responder, Script, stale_answer, wait_listening
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+PORT, PHONES = 5062, 5061
+GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD = 8101, 8102, 8103, 8104, 8105, 8106
+NAME = "peer.lab.test"
+REGISTER = ("REGISTER sip:outside.test SIP/2.0\r\nVia: SIP/2.0/TLS {ip}:5070;branch=z9hG4bK{n}\r\n"
+            "Max-Forwards: 70\r\nFrom: <sip:outside@outside.test>;tag={n}\r\nTo: <sip:outside@outside.test>\r\n"
+            "Call-ID: {n}\r\nCSeq: 1 REGISTER\r\nContact: <sip:outside@{ip}:5070;transport=tls>\r\n"
+            "Content-Length: 0\r\n\r\n")
+
+
+class OcspLab(Lab):
+    def __enter__(self):
+        super().__enter__()
+        self.peers, self.in_force = 0, None
+        self.authority = a = Authority(self.folder / "pki")
+        url = f"http://{ADDRESS[OUTSIDE]}"
+        for name, port, status in (("good", GOOD, "V"), ("revoked", GOOD, "R"), ("unknown", GOOD, None),
+                                   ("stalled", STALLED, "V"), ("stale", STALE, "V"), ("foreign", FOREIGN, "V"),
+                                   ("sha1", SHA1, "V"), ("dead", DEAD, "V"), ("plain", None, None)):
+            a.leaf(name, NAME, f"{url}:{port}/" if port else None, status)
+        a.leaf("core-revoked", "core.lab.test", f"{url}:{GOOD}/", "R")
+        netns = self.network.ns(OUTSIDE)
+        self.responders = [
+            Responder(a, netns, GOOD), Script(a, netns, STALLED, "stall"),
+            Script(a, netns, STALE, "say", stale_answer(a, "stale")),
+            Responder(a, netns, FOREIGN, signer="stranger"), Responder(a, netns, SHA1, more=("-rcid", "sha1")),
+        ]
+        wait_listening(netns, (GOOD, STALLED, STALE, FOREIGN, SHA1))
+        admin = self.edge.admin
+        admin.put("turnpike-tls:tls/trusted-ca=peers", {"name": "peers", "certificate": a.text("root.pem")})
+        admin.put("turnpike-sip:sip/mutual-tls", {"enabled": True, "port": PORT})
+        admin.put("turnpike-zone:zones/zone=peer", {
+            "name": "peer", "type": "neighbor", "transport": "tls", "monitor": False, "verify-name": NAME,
+            "peer": [{"address": ADDRESS[OUTSIDE], "port": 5070}]})
+        self.policy()
+        return self
+
+    def policy(self, **changes):
+        """Puts the switches into force; those not named are as delivered, but that it is on."""
+        value = {"mode": "on", "deadline": 2}
+        value.update({k.replace("_", "-"): v for k, v in changes.items()})
+        if value != self.in_force:
+            self.edge.admin.put("turnpike-tls:tls/revocation/sip", value)
+            self.edge.admin.commit("revocation")
+        self.in_force = value
+
+    def kill_all(self):
+        for responder in getattr(self, "responders", []):
+            responder.close()
+        self.responders = []
+        super().kill_all()
+
+    def socket(self):
+        """Made inside the namespace outside; it stays there when we come back."""
+        home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        there = os.open(f"/run/netns/{self.network.ns(OUTSIDE)}", os.O_RDONLY)
+        try:
+            check(LIBC.setns(there, 0) == 0, "setns")
+            return socket.socket()
+        finally:
+            LIBC.setns(home, 0)
+            os.close(home)
+            os.close(there)
+
+    def connect(self, name=None, port=PORT):
+        """A TLS connection to the edge with that certificate, its handshake done."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if name:
+            context.load_cert_chain(self.authority.folder / f"{name}.pem", self.authority.folder / f"{name}.key")
+        plain = self.socket()
+        plain.settimeout(15)
+        plain.connect((ADDRESS["edge-outside"], port))
+        return context.wrap_socket(plain)
+
+    def register(self, peer):
+        self.peers += 1
+        peer.sendall(REGISTER.format(ip=ADDRESS[OUTSIDE], n=f"ocsp{os.getpid()}x{self.peers}").encode())
+
+    def alarm(self, code, subject=""):
+        for alarm in self.edge.admin.get("/api/v1/alarms")["alarms"]:
+            if alarm["code"] == code and subject in alarm["subject"] and not alarm["cleared-at"]:
+                return alarm
+        return None
+
+
+def hears(peer, seconds):
+    """What comes: "answer", "closed", or "nothing" in that time."""
+    peer.settimeout(seconds)
+    try:
+        return "answer" if peer.recv(4096).startswith(b"SIP/2.0 ") else "closed"
+    except (TimeoutError, socket.timeout):
+        return "nothing"
+    except (ssl.SSLError, OSError):
+        return "closed"
+
+
+def fate(lab, name, seconds=8):
+    """What becomes of a peer with that certificate that registers."""
+    try:
+        with lab.connect(name) as peer:
+            lab.register(peer)
+            return hears(peer, seconds)
+    except (ssl.SSLError, ConnectionError):
+        return "closed"
+
+
+def expect(lab, **fates):
+    for name, wanted in fates.items():
+        seen = fate(lab, name)
+        check(seen == wanted, f"a peer with the certificate {name}: {seen}, expected {wanted}\n{lab.edge.log_tail(15)}")
+
+
+def row_91_good_revoked_and_unknown(lab):
+    lab.policy()
+    expect(lab, good="answer", revoked="closed", unknown="answer", plain="answer")
+
+
+def row_92_a_responder_that_answers_sha1_only(lab):
+    lab.policy()
+    expect(lab, sha1="closed")
+    alarm = wait_until(lambda: lab.alarm(40092, f":{SHA1}/"), 5, "no alarm names the responder")
+    check("SHA-1" in alarm["text"], f"the alarm does not say why: {alarm}")
+
+
+def row_95_the_fallback_decides_what_is_unknown(lab):
+    lab.policy(fallback="treat-as-revoked")
+    pid = lab.edge.pid("sip")
+    expect(lab, unknown="closed", dead="closed", plain="closed", good="answer")
+    lab.policy(fallback="treat-as-not-revoked")
+    expect(lab, unknown="answer", dead="answer", plain="answer", revoked="closed")
+    check(lab.edge.pid("sip") == pid, "a setting took a restart")
+    wait_until(lambda: lab.alarm(40095), 5, "no alarm says that the fallback decides")
+    wait_until(lambda: lab.alarm(40091, f":{DEAD}/"), 5, "no alarm names the dead responder")
+
+
+def attack_48_answers_that_are_not_to_be_trusted(lab):
+    lab.policy(fallback="treat-as-revoked")
+    expect(lab, foreign="closed", stale="closed")
+    lab.policy()
+    expect(lab, foreign="answer", stale="answer")
+
+
+def row_94_switches_of_the_sources(lab):
+    lab.policy(use_ocsp=False)
+    expect(lab, revoked="answer", sha1="answer")
+    lab.policy(mode="off")
+    expect(lab, revoked="answer")
+    lab.policy()
+    expect(lab, revoked="closed")
+
+
+def attack_48_a_stalled_responder_holds_one_peer_only(lab):
+    wanted, threads = 200, 4
+    lab.policy(deadline=6)
+    done = []
+
+    def others():
+        for n in range(wanted // threads):
+            with lab.connect("plain") if n % 2 else lab.connect(port=PHONES):
+                done.append(time.monotonic())
+
+    with lab.connect("stalled") as held:
+        start = time.monotonic()
+        lab.register(held)
+        workers = [threading.Thread(target=others) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        took = time.monotonic() - start
+        print(f"  {len(done)} handshakes in {took:.1f} s beside the held peer")
+        check(len(done) == wanted and took < 5.5, f"{len(done)} of {wanted} handshakes in {took:.1f} s")
+        check(hears(held, 0.2) == "nothing", "the held peer was heard before its verdict")
+        check(hears(held, 6) == "answer", "the held peer was not let go at the deadline")
+        check(time.monotonic() - start >= 5.5, "the held peer was let go before the deadline")
+    check(lab.alarm(40095), "no alarm about the fallback")
+    lab.policy(fallback="treat-as-revoked", deadline=1)
+    expect(lab, stalled="closed")
+
+
+def row_81_what_would_happen_now(lab):
+    lab.policy()
+
+    def ask(name):
+        return lab.edge.admin.post("/api/v1/revocation/test", {"pem": lab.authority.text(f"{name}.pem")})
+
+    good, revoked, dead = ask("good"), ask("revoked"), ask("dead")
+    check(good["verdict"] == "accept" and good["rule"] == 4, f"good: {good}")
+    sources = {s["source"]: s for s in good["certificates"][0]["sources"]}
+    check(sources["ocsp"]["answer"] == "good" and f":{GOOD}/" in sources["ocsp"]["responder"], f"good: {good}")
+    check("none" in sources["manual-crl"]["answer"], f"good: {good}")
+    check(revoked["verdict"] == "refuse" and revoked["rule"] == 1 and "revoked" in revoked["reason"],
+          f"revoked: {revoked}")
+    check(dead["verdict"] == "accept" and dead["rule"] == 5 and "fallback" in dead["reason"], f"dead: {dead}")
+    foreign = lab.edge.admin.post("/api/v1/revocation/test", {"pem": lab.authority.text("stranger.pem")})
+    check(foreign["verdict"] == "refuse" and not foreign["trusted"], f"stranger: {foreign}")
+
+
+def row_91_the_traversal_link_is_held_too(lab):
+    lab.policy()
+    core = lab.core.admin
+    entry = core.running("turnpike-zone:zones/zone=edge?with-defaults=explicit")["turnpike-zone:zone"][0]
+    core.put("turnpike-tls:tls/identities/identity=traversal-client", {
+        "id": "traversal-client", "certificate": lab.authority.text("core-revoked.pem"),
+        "private-key": lab.authority.text("core-revoked.key")})
+    for enabled in (False, True): # a link that stands goes on; what counts is the next one
+        core.put("turnpike-zone:zones/zone=edge", {**entry, "enabled": enabled})
+        core.commit("dial again")
+    wait_until(lambda: "revoked" in lab.edge.zone("core")["reason"], 15,
+               f"the edge does not say that the core's certificate is revoked: {lab.edge.zone('core')}")
+    check(lab.edge.zone("core")["state"] != "up", "the link is up with a revoked certificate")
+    core.delete("/restconf/ds/candidate/turnpike-tls:tls/identities/identity=traversal-client")
+    core.commit("the good certificate again")
+    lab.wait_link(40)
+
+
+if __name__ == "__main__":
+    cases.run([row_91_good_revoked_and_unknown, row_92_a_responder_that_answers_sha1_only,
+               row_95_the_fallback_decides_what_is_unknown, attack_48_answers_that_are_not_to_be_trusted,
+               row_94_switches_of_the_sources, attack_48_a_stalled_responder_holds_one_peer_only,
+               row_81_what_would_happen_now, row_91_the_traversal_link_is_held_too], OcspLab())

@@ -1,0 +1,136 @@
+"""A small CA with OCSP responders of every kind, for tests of revocation. The responders are
+`openssl ocsp` but for those that must misbehave in ways which it does not offer."""
+import http.server
+import os
+import socket
+import subprocess
+import sys
+import time
+
+from cases import check, wait_until
+
+
+def openssl(*args):
+    done = subprocess.run(["openssl", *map(str, args)], capture_output=True, text=True, check=False)
+    check(done.returncode == 0, f"openssl {args}: {done.stderr}")
+
+
+class Authority:
+    """A root with an OCSP signer, and another root that nobody trusts."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(mode=0o755, exist_ok=True)
+        self.index = folder / "index.txt"
+        self.serial = 0x1000
+        for name in ("root", "foreign"):
+            self._request(name)
+            openssl("x509", "-req", "-in", folder / f"{name}.csr", "-signkey", folder / f"{name}.key",
+                    "-days", 30, "-extfile", self._ext("basicConstraints=critical,CA:TRUE"),
+                    "-out", folder / f"{name}.pem")
+        self._issue("signer", "root", "extendedKeyUsage=OCSPSigning", None)
+        self._issue("stranger", "foreign", "extendedKeyUsage=OCSPSigning", None)
+
+    def _ext(self, *lines):
+        path = self.folder / "ext"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def _request(self, name):
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                self.folder / f"{name}.key", "-out", self.folder / f"{name}.csr", "-subj", f"/CN={name}")
+
+    def _issue(self, name, ca, *ext):
+        self._request(name)
+        self.serial += 1
+        openssl("x509", "-req", "-in", self.folder / f"{name}.csr", "-CA", self.folder / f"{ca}.pem", "-CAkey",
+                self.folder / f"{ca}.key", "-set_serial", self.serial, "-days", 20, "-extfile",
+                self._ext(*filter(None, ext)), "-out", self.folder / f"{name}.pem")
+
+    def leaf(self, name, san, url, status):
+        """status: V (good), R (revoked) or None (the responder does not know it)."""
+        self._issue(name, "root", f"subjectAltName=DNS:{san}", "extendedKeyUsage=serverAuth,clientAuth",
+                    "keyUsage=digitalSignature", f"authorityInfoAccess=OCSP;URI:{url}" if url else None)
+        if status:
+            revoked = time.strftime("%y%m%d%H%M%SZ,keyCompromise", time.gmtime()) if status == "R" else ""
+            with open(self.index, "a", encoding="ascii") as index:
+                index.write(f"{status}\t400101000000Z\t{revoked}\t{self.serial:X}\tunknown\t/CN={name}\n")
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+    def text(self, name):
+        return (self.folder / name).read_text()
+
+
+class Responder:
+    """`openssl ocsp` on a port of a namespace."""
+
+    def __init__(self, authority, netns, port, signer="signer", more=()):
+        folder = authority.folder
+        self.log = open(folder / f"responder-{port}.log", "wb")
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", netns, "openssl", "ocsp", "-index", authority.index, "-port", str(port),
+             "-rsigner", folder / f"{signer}.pem", "-rkey", folder / f"{signer}.key", "-CA", folder / "root.pem",
+             "-ndays", "1", "-ignore_err", *more],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+class Script(Responder):
+    """This file run as a program in the namespace: `stall`, or `say FILE`."""
+
+    def __init__(self, authority, netns, port, *what):
+        self.log = open(authority.folder / f"responder-{port}.log", "wb")
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", netns, sys.executable, os.path.abspath(__file__), str(port), *map(str, what)],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+
+def stale_answer(authority, name):
+    """What an honest responder said about the certificate some time ago, and does not say any more."""
+    folder = authority.folder
+    request, answer = folder / "stale.req", folder / "stale.der"
+    openssl("ocsp", "-issuer", folder / "root.pem", "-sha256", "-cert", folder / f"{name}.pem", "-no_nonce",
+            "-reqout", request)
+    done = subprocess.run(
+        ["faketime", "-f", "-2d", "openssl", "ocsp", "-index", authority.index, "-reqin", request, "-rsigner",
+         folder / "signer.pem", "-rkey", folder / "signer.key", "-CA", folder / "root.pem", "-nmin", "60",
+         "-respout", answer], capture_output=True, text=True, check=False)
+    check(answer.exists(), f"no old answer: {done.stderr}")
+    return answer
+
+
+def wait_listening(netns, ports):
+    def listening():
+        out = subprocess.run(["ip", "netns", "exec", netns, "ss", "-Hltn"], capture_output=True, text=True,
+                             check=True).stdout
+        return all(f":{port} " in out for port in ports)
+    wait_until(listening, 20, f"responders do not listen on {ports}")
+
+
+def serve(port, what, file=None):
+    if what == "stall":
+        listener = socket.create_server(("", port), backlog=512)
+        kept = []
+        while True:
+            kept.append(listener.accept())
+    with open(file, "rb") as f:
+        body = f.read()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/ocsp-response")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    http.server.ThreadingHTTPServer(("", port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), *sys.argv[2:])
