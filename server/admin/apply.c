@@ -152,6 +152,7 @@ void tp_apply_commit(void *arg)
 		return;
 	tp_login_configure(a->login, &a->cfg);
 	tp_status_certificate(a->status, a->not_after_s, a->temporary);
+	tp_status_tls_least(a->status, a->cfg.tls_least, a->cfg.tls_least_count);
 	if (a->tls) {
 		tp_server_set_tls(a->server, a->tls);
 		tp_status_web_context(a->status, a->tls);

@@ -7,6 +7,7 @@
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
 #include "admin/certificates/routes.h"
+#include "admin/ciphers/routes.h"
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
 #include "admin/trust/routes.h"
@@ -160,6 +161,9 @@ static enum tp_err add_routes(struct admin *a)
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, &a->configuration);
 	routes = tp_trust_routes(&count);
+	if (err == TP_OK)
+		err = tp_router_add(a->router, routes, count, a->config);
+	routes = tp_cipher_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, a->config);
 	routes = tp_certificates_routes(&count);

@@ -6,8 +6,15 @@
 #include <pthread.h>
 
 #include "admin/status/status.h"
+#include "tls/policy.h"
 
 enum { TP_STATUS_WEB_CONTEXTS = 16 };
+
+/* Least versions in force, by enum tp_tls_service and numbered as enum tp_tls_version. */
+struct tp_status_tls {
+	uint8_t known; /* 0 until the first configuration */
+	uint8_t least[TP_TLS_SERVICES];
+};
 
 struct tp_status {
 	struct tp_store *store;
@@ -18,6 +25,7 @@ struct tp_status {
 	pthread_mutex_t lock; /* guards what follows */
 	int64_t not_after_s;
 	bool temporary;
+	struct tp_status_tls tls;
 	struct tp_tls_context *web[TP_STATUS_WEB_CONTEXTS]; /* references; the last is in force */
 	size_t web_count;
 	bool ending;

@@ -41,6 +41,16 @@ void tp_status_free(struct tp_status **s)
 	*s = NULL;
 }
 
+void tp_status_tls_least(struct tp_status *s, const struct tp_cfg_tls_least *least, size_t count)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < count && i < TP_TLS_SERVICES; i++)
+		s->tls.least[i] = least[i].version;
+	s->tls.known = count >= TP_TLS_SERVICES;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void tp_status_certificate(struct tp_status *s, int64_t not_after_s, bool temporary)
 {
 	pthread_mutex_lock(&s->lock);

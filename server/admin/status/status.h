@@ -25,9 +25,17 @@ void tp_status_certificate(struct tp_status *status, int64_t not_after_s, bool t
  * last connection made with it has ended after a successor came. Any thread. */
 void tp_status_web_context(struct tp_status *status, struct tp_tls_context *context);
 
+/* Least TLS versions of the services in force, any thread: for the alarm about old ones. */
+void tp_status_tls_least(struct tp_status *status, const struct tp_cfg_tls_least *least, size_t count);
+
 /* Starts, and ends, the thread that keeps admin's own alarms up to date. */
 TP_NODISCARD enum tp_err tp_status_watch(struct tp_status *status);
 void tp_status_unwatch(struct tp_status *status);
+
+/* Makes the open alarms whose code is `ours` the wanted ones: raises those that are not
+ * open as they should be, clears the others. A thread that may wait. */
+void tp_status_settle(struct tp_status *status, bool (*ours)(uint32_t code),
+		      const struct tp_msg_alarm *wanted, size_t count);
 
 /* Handlers of the bus: arg is the struct tp_status. */
 void tp_status_on_alarm(void *arg, enum tp_process from, const struct tp_msg_alarm *m);

@@ -10,6 +10,7 @@
 
 enum {
 	CODE_TEMPORARY_CERTIFICATE = 40001,
+	CODE_OLD_TLS = 40020, /* subject: the service's name */
 	CODE_RESTARTED = 15003,
 	EVERY_S = 10,
 	CALM_MS = 10 * 60 * 1000, /* after which a restart is no longer an alarm */
@@ -62,6 +63,33 @@ static void check_certificate(struct tp_status *s, struct told *told, bool tempo
 	tell(s, told, &made);
 }
 
+/* Services that let versions in which are known to be broken. */
+static void check_tls(struct tp_status *s, struct told *told, const struct tp_status_tls *tls)
+{
+	for (size_t i = 0; tls->known && i < TP_TLS_SERVICES; i++) {
+		const struct tp_tls_service_info *info = tp_tls_service_info((enum tp_tls_service)i);
+		enum tp_tls_version least = (enum tp_tls_version)tls->least[i];
+		struct tp_msg_alarm m = {
+			.code = CODE_OLD_TLS,
+			.raised = least < TP_TLS_1_2,
+			.severity = 1,
+			.remedy = "Set the minimum on the page Ciphers to TLS 1.2 as soon as the last old "
+				  "endpoint is gone.",
+		};
+
+		tp_text_copy(m.subject, sizeof(m.subject), info->name);
+		if (m.raised)
+			snprintf(m.text, sizeof(m.text),
+				 "%s accepts TLS %s and later: TLS 1.0 and 1.1 are insecure, and short keys "
+				 "and old signatures are accepted with them.",
+				 info->label, tp_tls_version_name(least));
+		else
+			snprintf(m.text, sizeof(m.text), "%s accepts TLS %s and later.", info->label,
+				 tp_tls_version_name(least));
+		tell(s, told, &m);
+	}
+}
+
 static void check_process(struct tp_status *s, struct told *told,
 			  const struct tp_msg_process_status *p)
 {
@@ -97,6 +125,7 @@ static void *watch_run(void *arg)
 	while (!s->ending) {
 		int64_t not_after_s = s->not_after_s;
 		bool temporary = s->temporary;
+		struct tp_status_tls tls = s->tls;
 		struct timespec at;
 
 		pthread_mutex_unlock(&s->lock);
@@ -104,12 +133,14 @@ static void *watch_run(void *arg)
 		 * alarm of before stands. */
 		if (not_after_s)
 			check_certificate(s, &told, temporary);
+		check_tls(s, &told, &tls);
 		tp_status_check_expiry(s);
 		check_processes(s, &told);
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += EVERY_S;
 		pthread_mutex_lock(&s->lock);
-		if (!s->ending && s->not_after_s == not_after_s && s->temporary == temporary)
+		if (!s->ending && s->not_after_s == not_after_s && s->temporary == temporary &&
+		    memcmp(&s->tls, &tls, sizeof(tls)) == 0)
 			pthread_cond_timedwait(&s->wake, &s->lock, &at);
 	}
 	pthread_mutex_unlock(&s->lock);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "admin/account/login.h"
+#include "admin/ciphers/routes.h"
 #include "admin/http/configuration.h"
 #include "admin/http/router.h"
 #include "admin/status/status.h"
@@ -58,6 +59,10 @@ static const struct {
 	{ P, "/api/v1/alarms/7/acknowledge", 401, 403, 0 },
 	{ G, "/api/v1/log", 401, 403, 0 },
 	{ P, "/api/v1/traversal-test", 401, 403, 0 },
+	{ G, "/api/v1/tls/serials", 401, 403, 0 },
+	{ P, "/api/v1/revocation/test", 401, 403, 0 },
+	{ G, "/api/v1/tls/services", 401, 403, 0 },
+	{ P, "/api/v1/tls/preview", 401, 403, 0 },
 	{ G, "/api/v1/calls/7/steps", 404, 404, 404 },
 	{ G, "/api/v1", 404, 404, 404 },
 	{ D, "/api/v1/status", 405, 405, 405 },
@@ -72,6 +77,8 @@ static struct tp_router *router_of_all(void)
 	routes = tp_login_routes(&count);
 	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
 	routes = tp_status_routes(&count);
+	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
+	routes = tp_cipher_routes(&count);
 	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
 	routes = tp_configuration_routes(&count);
 	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
