@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { serials, traversalTest } from './mock/tls.mjs';
 import { createStore, segmentsOf } from './mock/store.mjs';
 import { createFleet } from './mock/fleet.mjs';
 import { configuration, identity } from './mock/seed.mjs';
@@ -174,6 +175,8 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			const { total, rows } = page(fleet.log[q.get('kind') ?? 'event'], q, (line) => line.name + line.text);
 			return { total, lines: rows };
 		},
+		'POST /api/v1/traversal-test': ({ body }) => traversalTest(currentRole, body),
+		'GET /api/v1/tls/serials': () => ({ complete: true, serials: serials(currentRole) }),
 		'GET /api/v1/ports': () => ({ ports: [
 			{ protocol: 'TCP', address: '10.20.1.2', port: 7443, service: 'Web administration', direction: 'in', peer: 'administrators' },
 			{ protocol: 'TCP', address: '10.20.1.2', port: 5061, service: 'SIP over TLS', direction: 'in', peer: 'phones and neighbors' },

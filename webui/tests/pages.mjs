@@ -25,6 +25,15 @@ export const pages = [
 	{ name: 'changes', path: '/changes' },
 	{ name: 'history', path: '/changes/history' },
 	{ name: 'compare', path: '/changes/compare?from=1&to=4' },
+	{ name: 'traversal-test', path: '/traversal-test' },
+	{ name: 'traversal-test-failed', path: '/traversal-test', prepare: runTest },
 	{ name: 'ports', path: '/ports' },
 	{ name: 'nothing-here', path: '/no/such/page' },
 ];
+
+/** The mock's edge does not know our certificate's name, and its clock is off. */
+async function runTest(page) {
+	await page.getByLabel('Address of the edge').fill('wrong.example.org');
+	await page.getByRole('button', { name: 'Run the test' }).click();
+	await page.getByRole('list', { name: 'Steps of the test' }).waitFor();
+}

@@ -1,10 +1,14 @@
 // The left navigation: three groups of pages.
 import { Nav, NavGroup, NavItem, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
+import type { Role } from '../api/types';
 import { Link, useRouter } from './router';
+import { useSession } from './SessionContext';
 
 interface Entry {
 	to: string;
 	label: string;
+	/** Shown on this half of the pair only. */
+	role?: Role;
 }
 
 const groups: { title: string; entries: Entry[] }[] = [
@@ -34,6 +38,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 		title: 'Maintenance',
 		entries: [
 			{ to: '/changes', label: 'Changes and history' },
+			{ to: '/traversal-test', label: 'Traversal test', role: 'core' },
 			{ to: '/ports', label: 'Open ports' },
 		],
 	},
@@ -43,13 +48,14 @@ const isAt = (path: string, to: string) => (to === '/' ? path === '/' : path ===
 
 export function Navigation({ isOpen, onFollow }: { isOpen: boolean; onFollow: () => void }) {
 	const { path } = useRouter();
+	const { session } = useSession();
 	return (
 		<PageSidebar isSidebarOpen={isOpen} className={isOpen ? 'pf-m-expanded' : undefined} id="navigation">
 			<PageSidebarBody>
 				<Nav aria-label="Pages" onSelect={onFollow}>
 					{groups.map((group) => (
 						<NavGroup key={group.title} title={group.title}>
-							{group.entries.map((entry) => (
+							{group.entries.filter((entry) => !entry.role || entry.role === session.role).map((entry) => (
 								<NavItem key={entry.to} isActive={isAt(path, entry.to)} to={entry.to} component={Link}>{entry.label}</NavItem>
 							))}
 						</NavGroup>

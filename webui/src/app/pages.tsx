@@ -18,6 +18,7 @@ import { SettingsPage } from '../pages/settings/SettingsPage';
 import { ZoneList } from '../pages/ZoneList';
 import { ZonePage } from '../pages/ZonePage';
 import { zoneListPath } from '../pages/zones/words';
+import { TraversalTest } from '../pages/TraversalTest';
 import { PageFrame } from '../parts/PageFrame';
 import { Nothing } from '../parts/notes';
 import { matchPath, useRouter } from './router';
@@ -46,6 +47,7 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/changes', () => <Changes view="pending" />],
 	['/changes/history', () => <Changes view="history" />],
 	['/changes/compare', () => <Compare />],
+	['/traversal-test', () => <TraversalTest />],
 	['/ports', () => <Ports />],
 ];
 

@@ -25,8 +25,10 @@ export function ZonePage({ name }: { name: string }) {
 	const row = rows?.find((zone) => zone.name === name);
 	const list = model.data && findNode(model.data, zoneListPath);
 	const isDefault = row ? isDefaultZone(row) : false;
+	const isClient = row?.status?.type === 'traversal-client' || row?.entry?.type === 'traversal-client';
 	const actions = row && (
 		<Flex gap={{ default: 'gapSm' }}>
+			{isClient && <Button variant="secondary" onClick={() => go(`/traversal-test?zone=${encodeURIComponent(name)}`)}>Test the way</Button>}
 			{(row.entry || isDefault) && <Button variant="secondary" onClick={() => go(isDefault ? '/zones-default' : `/zones/${encodeURIComponent(name)}/edit`)}>Edit</Button>}
 			{row.entry && <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>Delete</Button>}
 		</Flex>
