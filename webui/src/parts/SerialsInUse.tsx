@@ -1,6 +1,6 @@
 // Which of our certificates stand in TLS connections: after a change, the old one is
 // shown until the last connection that was made with it has ended.
-import { Label, Title } from '@patternfly/react-core';
+import { Card, CardBody, CardHeader, CardTitle, Label } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { readSerials, type SerialInUse } from '../api/tls';
 import { usePoll } from '../app/usePoll';
@@ -11,14 +11,18 @@ import { FailureNote, LoadingRows } from './notes';
 export function SerialsInUse() {
 	const reading = usePoll('tls-serials', readSerials, 5000);
 	return (
-		<section aria-labelledby="serials-in-use">
-			<Title headingLevel="h2" size="lg" id="serials-in-use" className="tp-section-title">Serial numbers in use</Title>
-			<p className="tp-quiet tp-gap-below-small">New connections show the certificate in force; what stands with an older one goes on until it ends.</p>
-			{reading.loading && <LoadingRows label="Reading the serial numbers" rows={3} />}
-			{reading.error && <FailureNote title="The serial numbers could not be read" error={reading.error} retry={reading.refresh} />}
-			{reading.data && !reading.data.complete && <Notice variant="warning" title="SIP does not answer: only the web interface is shown" className="tp-gap-below-small" />}
-			{reading.data && <SerialTable serials={reading.data.serials} />}
-		</section>
+		<Card>
+			<CardHeader>
+				<CardTitle component="h2">Serial numbers in use</CardTitle>
+				<p className="tp-quiet">New connections show the certificate in force; what stands with an older one goes on until it ends.</p>
+			</CardHeader>
+			<CardBody>
+				{reading.loading && <LoadingRows label="Reading the serial numbers" rows={3} />}
+				{reading.error && <FailureNote title="The serial numbers could not be read" error={reading.error} retry={reading.refresh} />}
+				{reading.data && !reading.data.complete && <Notice variant="warning" title="SIP does not answer: only the web interface is shown" className="tp-gap-below-small" />}
+				{reading.data && <SerialTable serials={reading.data.serials} />}
+			</CardBody>
+		</Card>
 	);
 }
 
