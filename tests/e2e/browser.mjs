@@ -75,13 +75,15 @@ const actions = {
 	/** Trusts the other half's CA and makes the zone to it, then commits both. */
 	async zone(page, o) {
 		await logIn(page, o.url, o.user, o.password);
-		await page.goto(`${o.url}/certificates`);
+		await page.goto(`${o.url}/trusted-cas`);
 		await settle(page);
-		await page.locator('.pf-v6-c-card', { hasText: 'Trusted CA' }).getByRole('button', { name: 'Add' }).click();
+		await page.getByRole('button', { name: 'Append', exact: true }).click();
 		const dialog = page.getByRole('dialog');
-		await dialog.getByLabel('Name').fill(o.caName);
-		await dialog.getByRole('textbox', { name: 'Certificate' }).fill(o.ca);
-		await dialog.getByRole('button', { name: 'Save to the candidate' }).click();
+		await dialog.getByRole('textbox', { name: 'Certificates' }).fill(o.ca);
+		await checkAccessible(page);
+		await dialog.getByRole('button', { name: 'Append to the candidate' }).click();
+		await dialog.getByText(/1 authority added/).waitFor();
+		await dialog.locator('footer').getByRole('button', { name: 'Close' }).click();
 		await dialog.waitFor({ state: 'detached' });
 		await page.goto(`${o.url}/zones/new`);
 		await settle(page);

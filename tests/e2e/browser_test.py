@@ -47,7 +47,7 @@ def wizard_sets_up_the_core_with_the_link(lab):
 
 
 def zone_is_made_on_the_edge(lab):
-    browse(lab, EDGE, "zone", caName="core-ca", ca=(lab.folder / "core-ca.pem").read_text(),
+    browse(lab, EDGE, "zone", ca=(lab.folder / "core-ca.pem").read_text(),
            zone="core", type="traversal-server", verifyName="core.lab.test", linkUser="core",
            linkPassword=LINK_PASSWORD, network="dmz")
     lab.wait_link(30)

@@ -9,6 +9,7 @@ import { createStore, segmentsOf } from './mock/store.mjs';
 import { createFleet } from './mock/fleet.mjs';
 import { configuration, identity } from './mock/seed.mjs';
 import { nodes } from './mock/model.mjs';
+import { createCertificates } from './mock/certificates.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -29,6 +30,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const clock = () => new Date().toISOString();
 	const store = createStore(isFirstRun ? {} : configuration(role), clock);
 	const fleet = createFleet(role);
+	const certificates = createCertificates(store, `${role}.example.org`);
 	const sessions = new Map();
 	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
@@ -195,6 +197,9 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			throw fault(401, 'access-denied', 'Log in first.');
 		if (route)
 			return route(context);
+		const made = certificates.answer(method, url.pathname, context);
+		if (made)
+			return made.data;
 		let match = /^\/api\/v1\/(calls|history)\/(\w+)$/.exec(url.pathname);
 		if (match) {
 			const list = match[1] === 'calls' ? fleet.calls : fleet.history;
@@ -292,6 +297,10 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			const data = answer(request.method, url, { q: url.searchParams, session, body: text ? JSON.parse(text) : {}, socket: request.socket, reply });
 			if (reply.etag)
 				headers.ETag = reply.etag;
+			if (reply.text !== undefined) {
+				response.writeHead(200, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(reply.text);
+				return undefined;
+			}
 			response.writeHead(data === undefined && reply.status === 200 ? 204 : reply.status, headers).end(data === undefined ? '' : JSON.stringify(data));
 		} catch (error) {
 			const errors = (error.errors ?? [{ path: error.path, message: error.message }]).map(({ path, message }) => ({ 'error-type': 'application', 'error-tag': error.tag ?? 'operation-failed', 'error-path': path, 'error-message': message }));
@@ -307,7 +316,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	});
 	server.on('connection', (socket) => { socket.opened = ++connections; });
 	return {
-		secret, store, fleet,
+		secret, store, fleet, certificates,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),
 	};

@@ -21,7 +21,7 @@ after(async () => {
 	await mock.close();
 });
 
-test('every page is whole and accessible', { timeout: 90_000 }, async () => {
+test('every page is whole and accessible', { timeout: 180_000 }, async () => {
 	const { page, complaints } = await openPage(browser.context);
 	await browser.context.clearCookies();
 	await page.goto(address);
@@ -39,7 +39,7 @@ test('every page is whole and accessible', { timeout: 90_000 }, async () => {
 	await page.close();
 });
 
-test('every page can be read in the dark, and needs no sideways scrolling at 380 pixels', { timeout: 90_000 }, async () => {
+test('every page can be read in the dark, and needs no sideways scrolling at 380 pixels', { timeout: 180_000 }, async () => {
 	const { page, complaints } = await openPage(browser.context, { theme: 'dark' });
 	for (const { name, path } of pages) {
 		await page.setViewportSize({ width: 1440, height: 900 });

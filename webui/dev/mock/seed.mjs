@@ -1,4 +1,5 @@
 // Configuration of the mock pair: one half, as the wizard and a day of work leave it.
+import { defaultTrust } from './certificates.mjs';
 
 const pem = (text) => `-----BEGIN CERTIFICATE-----\n${Buffer.from(text.repeat(9)).toString('base64').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`;
 
@@ -13,7 +14,7 @@ export function configuration(role) {
 		},
 		'turnpike-tls:tls': {
 			identity: { certificate: pem(`${role} leaf`), 'private-key': 'sealed' },
-			'trusted-ca': [{ name: `${peer.name}-ca`, certificate: pem(`${peer.name} ca`) }],
+			'trusted-ca': [{ name: `${peer.name}-ca`, certificate: pem(`${peer.name} ca`) }, { name: 'ISRG Root X1', certificate: defaultTrust[0], use: ['sip'] }],
 		},
 		'turnpike-sip:sip': {
 			tcp: { enabled: true },

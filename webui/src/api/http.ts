@@ -70,7 +70,7 @@ class Connection {
 		const text = await response.text();
 		if (!response.ok)
 			throw this.failure(response, path, text);
-		return { status: response.status, etag: response.headers.get('ETag'), data: parse(text) };
+		return { status: response.status, etag: response.headers.get('ETag'), data: parse(text), text };
 	}
 
 	private failure(response: Response, path: string, text: string): ApiError {
@@ -97,6 +97,8 @@ interface Reply {
 	status: number;
 	etag: string | null;
 	data: unknown;
+	/** As it came, for answers that are not JSON. */
+	text: string;
 }
 
 function parse(text: string): unknown {

@@ -32,6 +32,8 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/registrar', label: 'Registrar' },
 			{ to: '/media', label: 'Media' },
 			{ to: '/certificates', label: 'Certificates' },
+			{ to: '/identities', label: 'Identities' },
+			{ to: '/trusted-cas', label: 'Trusted CAs' },
 		],
 	},
 	{

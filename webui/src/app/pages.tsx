@@ -5,18 +5,25 @@ import { Alarms } from '../pages/Alarms';
 import { CallPage } from '../pages/CallPage';
 import { Calls } from '../pages/Calls';
 import { CandidateEntry } from '../pages/CandidateEntry';
-import { Certificates } from '../pages/Certificates';
+import { AllCertificates } from '../pages/AllCertificates';
 import { Changes } from '../pages/Changes';
 import { Compare } from '../pages/changes/Compare';
+import { DecodedCas } from '../pages/trust/DecodedCas';
+import { Identities } from '../pages/Identities';
+import { IdentityPage } from '../pages/IdentityPage';
 import { Log } from '../pages/Log';
 import { Overview } from '../pages/Overview';
 import { Ports } from '../pages/Ports';
 import { Registrations } from '../pages/Registrations';
+import { RequestPage } from '../pages/identities/RequestPage';
 import { RuleList } from '../pages/RuleList';
 import { ruleListPath } from '../pages/rules/words';
 import { SettingsPage } from '../pages/settings/SettingsPage';
 import { ZoneList } from '../pages/ZoneList';
 import { ZonePage } from '../pages/ZonePage';
+import { TrustedCaPage } from '../pages/trust/TrustedCaPage';
+import { TrustedCas } from '../pages/TrustedCas';
+import { UploadPage } from '../pages/identities/UploadPage';
 import { zoneListPath } from '../pages/zones/words';
 import { TraversalTest } from '../pages/TraversalTest';
 import { PageFrame } from '../parts/PageFrame';
@@ -43,7 +50,15 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/sip', () => <SettingsPage path="/turnpike-sip:sip" />],
 	['/registrar', () => <SettingsPage path="/turnpike-sip:sip/registrar" />],
 	['/media', () => <SettingsPage path="/turnpike-media:media" />],
-	['/certificates', () => <Certificates />],
+	['/certificates', () => <AllCertificates />],
+	['/identities', () => <Identities />],
+	['/identities/:id', ({ id = '' }) => <IdentityPage id={id} />],
+	['/identities/:id/request', ({ id = '' }) => <RequestPage id={id} kind="request" />],
+	['/identities/:id/self-signed', ({ id = '' }) => <RequestPage id={id} kind="self-signed" />],
+	['/identities/:id/upload', ({ id = '' }) => <UploadPage id={id} />],
+	['/trusted-cas', () => <TrustedCas />],
+	['/trusted-cas-decoded', () => <DecodedCas />],
+	['/trusted-cas/:name', ({ name = '' }) => <TrustedCaPage name={name} />],
 	['/changes', () => <Changes view="pending" />],
 	['/changes/history', () => <Changes view="history" />],
 	['/changes/compare', () => <Compare />],

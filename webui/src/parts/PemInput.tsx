@@ -9,11 +9,11 @@ interface PemInputProps {
 	placeholder?: string;
 	isFaulty?: boolean;
 	describedBy?: string;
+	/** Of a file. */
+	mostBytes?: number;
 }
 
-const mostBytes = 65_536;
-
-export function PemInput({ id, value, onChange, placeholder, isFaulty, describedBy }: PemInputProps) {
+export function PemInput({ id, value, onChange, placeholder, isFaulty, describedBy, mostBytes = 65_536 }: PemInputProps) {
 	const input = useRef<HTMLInputElement>(null);
 	const [failure, setFailure] = useState<string | null>(null);
 	const take = async (file: File | undefined) => {

@@ -136,7 +136,7 @@ export function IdentityStep({ draft, faults, change, identity }: StepProps & { 
 			</FormGroup>
 			<FormGroup role="radiogroup" label={`CA of the ${other}`} fieldId="with-peer" isStack>
 				<Radio id="peer-now" name="with-peer" label="I have it" isChecked={draft.withPeer} onChange={() => change({ withPeer: true })} />
-				<Radio id="peer-later" name="with-peer" label={`Connect to the ${other} later`} description="The zone and the CA can be added under Zones and Certificates." isChecked={!draft.withPeer} onChange={() => change({ withPeer: false })} />
+				<Radio id="peer-later" name="with-peer" label={`Connect to the ${other} later`} description="The zone and the CA can be added under Zones and Trusted CAs." isChecked={!draft.withPeer} onChange={() => change({ withPeer: false })} />
 			</FormGroup>
 			{draft.withPeer && (
 				<>

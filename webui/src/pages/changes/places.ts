@@ -12,6 +12,8 @@ const pages: [RegExp, (path: string) => string][] = [
 	[/^\/turnpike-sip:sip\/default-zone/, () => '/zones-default'],
 	[/^\/turnpike-sip:/, () => '/sip'],
 	[/^\/turnpike-media:/, () => '/media'],
+	[/^\/turnpike-tls:tls\/trusted-ca/, () => '/trusted-cas'],
+	[/^\/turnpike-tls:tls\/identit/, () => '/identities'],
 	[/^\/turnpike-tls:/, () => '/certificates'],
 	[/^\/turnpike-system:/, () => '/system'],
 ];

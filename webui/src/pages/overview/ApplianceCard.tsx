@@ -32,5 +32,5 @@ function Expiry({ at }: { at: string | null }) {
 	if (days === null)
 		return <>–</>;
 	const tone = days < 7 ? 'tp-danger-text' : days < 30 ? 'tp-warning-text' : undefined;
-	return <Link to="/certificates" className={tone}>{days < 0 ? `expired on ${dateText(at)}` : `valid until ${dateText(at)} (${plural(days, 'day')})`}</Link>;
+	return <Link to="/identities" className={tone}>{days < 0 ? `expired on ${dateText(at)}` : `valid until ${dateText(at)} (${plural(days, 'day')})`}</Link>;
 }
