@@ -126,11 +126,12 @@ static enum tp_err check_url(struct transfer *t, const char *url, bool *secure)
 		if (*p <= ' ' || *p > '~')
 			err = TP_DENIED;
 	if (err != TP_OK || !u || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
 		err = fail(t, TP_DENIED, "It is not a URL.");
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
 		err = fail(t, TP_DENIED, "Only http and https are allowed.");
+	else if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		err = fail(t, TP_DENIED, "It is not a URL.");
 	if (err == TP_OK) {
 		tp_place_host(&t->place, host);
 		*secure = strcmp(scheme, "https") == 0;

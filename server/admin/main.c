@@ -10,6 +10,8 @@
 #include "admin/ciphers/routes.h"
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
+#include "admin/revocation/lists.h"
+#include "admin/revocation/routes.h"
 #include "admin/trust/routes.h"
 #include "core/log.h"
 #include "os/sandbox.h"
@@ -24,6 +26,7 @@ struct admin {
 	struct tp_status *status;
 	struct tp_server *server;
 	struct tp_apply *apply;
+	struct tp_lists *lists;
 	struct tp_configuration_routes configuration;
 	struct tp_addr first;
 };
@@ -64,6 +67,13 @@ static enum tp_err on_call_ended(void *arg, const struct tp_msg_call_ended *m)
 	struct admin *a = arg;
 
 	return tp_status_on_call_ended(a->status, m);
+}
+
+static void on_crl_index(void *arg, uint8_t slot, int fd)
+{
+	struct admin *a = arg;
+
+	tp_lists_on_index(a->lists, slot, fd);
 }
 
 static void on_first_login(void *arg, const struct tp_msg_first_login *m)
@@ -160,6 +170,9 @@ static enum tp_err add_routes(struct admin *a)
 	routes = tp_configuration_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, &a->configuration);
+	routes = tp_lists_routes(&count);
+	if (err == TP_OK)
+		err = tp_router_add(a->router, routes, count, a->lists);
 	routes = tp_trust_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, a->config);
@@ -182,6 +195,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 	if (err == TP_OK)
 		err = tp_status_new(a->store, a->bus, a->login, a->config, &a->status);
 	if (err == TP_OK)
+		err = tp_lists_new(a->bus, a->config, a->status, &a->lists);
+	if (err == TP_OK)
 		err = add_routes(a);
 	if (err == TP_OK)
 		err = tp_server_new(a->router, a->login, socket_fd, &a->server);
@@ -191,6 +206,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 		err = tp_bus_start(a->bus);
 	if (err == TP_OK)
 		err = tp_status_watch(a->status);
+	if (err == TP_OK)
+		err = tp_lists_start(a->lists);
 	return err;
 }
 
@@ -199,11 +216,14 @@ static void close_parts(struct admin *a)
 	if (a->bus)
 		tp_bus_close(a->bus);
 	tp_server_free(&a->server);
+	if (a->lists)
+		tp_lists_stop(a->lists);
 	if (a->status)
 		tp_status_unwatch(a->status);
 	if (a->config)
 		tp_config_free(&a->config);
 	tp_apply_free(&a->apply);
+	tp_lists_free(&a->lists);
 	tp_status_free(&a->status);
 	tp_router_free(&a->router);
 	tp_login_free(&a->login);
@@ -244,6 +264,7 @@ int main(int argc, char **argv)
 		.first_login = on_first_login,
 		.revision_state = on_revision_state,
 		.running_file = on_running_file,
+		.crl_index = on_crl_index,
 		.prepare = on_prepare,
 		.commit = on_commit,
 		.abort = on_abort,

@@ -24,11 +24,16 @@ enum {
 	HELPER_END_MS = 5000,
 	NAME_MAX_BYTES = 16,
 	UPLOAD_SLOT = 0,
+	FIRST_DOWNLOAD_SLOT = 1,
 };
 
 #define KEPT_BYTES_MAX ((off_t)512 << 20) /* of all slots together */
 
-static const char fresh_file[] = "fresh";
+/* One upload and one download at a time. */
+static struct tp_sup_crl_update **place_of(struct tp_sup *sup, unsigned slot)
+{
+	return &sup->crl.updates[slot == UPLOAD_SLOT ? 0 : 1];
+}
 
 struct tp_sup_crl_update {
 	struct tp_sup *sup;
@@ -44,9 +49,9 @@ struct tp_sup_crl_update {
 	bool answered;
 };
 
-static void name_of(unsigned slot, char name[NAME_MAX_BYTES])
+static void name_of(unsigned slot, const char *kind, char name[NAME_MAX_BYTES])
 {
-	snprintf(name, NAME_MAX_BYTES, "%02u.index", slot);
+	snprintf(name, NAME_MAX_BYTES, "%02u.%s", slot, kind);
 }
 
 /* ---------------------------------------------------------------------- handing out */
@@ -123,7 +128,7 @@ enum tp_err tp_sup_crl_open(struct tp_sup *sup, struct tp_diag *diag)
 	for (unsigned slot = 0; slot < TP_SUP_CRL_SLOTS; slot++) {
 		char name[NAME_MAX_BYTES];
 
-		name_of(slot, name);
+		name_of(slot, "index", name);
 		sup->crl.indexes[slot] = load(sup->crl.folder_fd, name);
 	}
 	return TP_OK;
@@ -145,13 +150,15 @@ static off_t kept_bytes(const struct tp_sup *sup, unsigned but)
 /* The helper has written and synced the file. */
 static enum tp_err keep(struct tp_sup *sup, unsigned slot, int index)
 {
+	char fresh[NAME_MAX_BYTES];
 	char name[NAME_MAX_BYTES];
 	struct stat st;
 
 	if (fstat(index, &st) < 0 || st.st_size > KEPT_BYTES_MAX - kept_bytes(sup, slot))
 		return TP_LIMIT;
-	name_of(slot, name);
-	if (renameat(sup->crl.folder_fd, fresh_file, sup->crl.folder_fd, name) < 0 ||
+	name_of(slot, "fresh", fresh);
+	name_of(slot, "index", name);
+	if (renameat(sup->crl.folder_fd, fresh, sup->crl.folder_fd, name) < 0 ||
 	    fsync(sup->crl.folder_fd) < 0)
 		return TP_IO;
 	return TP_OK;
@@ -175,6 +182,7 @@ static void free_update(struct tp_sup_crl_update *u)
 static void end_update(struct tp_sup_crl_update *u)
 {
 	struct tp_sup *sup = u->sup;
+	char fresh[NAME_MAX_BYTES];
 
 	if (u->made.err == TP_OK) {
 		enum tp_err err = keep(sup, u->asked.slot, u->index_fd);
@@ -189,12 +197,13 @@ static void end_update(struct tp_sup_crl_update *u)
 						     : "It cannot be kept on disk.");
 		}
 	}
+	name_of(u->asked.slot, "fresh", fresh);
 	if (u->made.err != TP_OK)
-		unlinkat(sup->crl.folder_fd, fresh_file, 0);
+		unlinkat(sup->crl.folder_fd, fresh, 0);
 	if (u->admin_waits)
 		TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel, crl_made,
 				u->request, &u->made);
-	sup->crl.update = NULL;
+	*place_of(sup, u->asked.slot) = NULL;
 	free_update(u);
 }
 
@@ -273,11 +282,13 @@ static enum tp_err start_helper(struct tp_sup_crl_update *u)
 			       sup->options.log_level, NULL };
 	int current = sup->crl.indexes[u->asked.slot];
 	int fds[2] = { -1, current };
+	char fresh[NAME_MAX_BYTES];
 	struct tp_diag diag = { 0 };
 	enum tp_err err;
 
-	unlinkat(sup->crl.folder_fd, fresh_file, 0);
-	fds[0] = openat(sup->crl.folder_fd, fresh_file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	name_of(u->asked.slot, "fresh", fresh);
+	unlinkat(sup->crl.folder_fd, fresh, 0);
+	fds[0] = openat(sup->crl.folder_fd, fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fds[0] < 0)
 		return TP_IO;
 	err = tp_sup_process_start(sup, &u->helper, TP_PROCESS_CRL, argv, fds, current >= 0 ? 2 : 1,
@@ -305,7 +316,7 @@ static void read_it(struct tp_sup_crl_update *u)
 static void on_fetched(void *arg, const struct tp_msg_fetched *m, int body)
 {
 	struct tp_sup *sup = arg;
-	struct tp_sup_crl_update *u = sup->crl.update;
+	struct tp_sup_crl_update *u = *place_of(sup, FIRST_DOWNLOAD_SLOT);
 
 	if (!u)
 		return;
@@ -373,9 +384,6 @@ enum tp_err tp_sup_crl_update(struct tp_sup *sup, struct tp_frame *frame)
 	struct tp_sup_crl_update *u;
 	enum tp_err err;
 
-	if (sup->crl.update)
-		return answer(sup, frame->request, TP_CONFLICT,
-			      "Another revocation list is being updated.");
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		return TP_NOMEM;
@@ -388,7 +396,12 @@ enum tp_err tp_sup_crl_update(struct tp_sup *sup, struct tp_frame *frame)
 		free_update(u);
 		return err;
 	}
-	sup->crl.update = u;
+	if (*place_of(sup, u->asked.slot)) {
+		free_update(u);
+		return answer(sup, frame->request, TP_CONFLICT,
+			      "Another revocation list is being updated.");
+	}
+	*place_of(sup, u->asked.slot) = u;
 	if (u->asked.slot == UPLOAD_SLOT) {
 		read_it(u);
 		return TP_OK;
@@ -401,6 +414,7 @@ enum tp_err tp_sup_crl_update(struct tp_sup *sup, struct tp_frame *frame)
 
 enum tp_err tp_sup_crl_drop(struct tp_sup *sup, struct tp_frame *frame)
 {
+	const struct tp_sup_crl_update *under_way;
 	struct tp_msg_crl_drop m;
 	char name[NAME_MAX_BYTES];
 	enum tp_err err = tp_msg_crl_drop_read(&frame->body, &m);
@@ -409,9 +423,10 @@ enum tp_err tp_sup_crl_drop(struct tp_sup *sup, struct tp_frame *frame)
 		return err;
 	if (m.slot >= TP_SUP_CRL_SLOTS)
 		return TP_FORMAT;
-	if (sup->crl.update && sup->crl.update->asked.slot == m.slot)
+	under_way = *place_of(sup, m.slot);
+	if (under_way && under_way->asked.slot == m.slot)
 		return answer(sup, frame->request, TP_CONFLICT, "It is being updated.");
-	name_of(m.slot, name);
+	name_of(m.slot, "index", name);
 	if (tp_file_remove(sup->crl.folder_fd, name) != TP_OK)
 		return answer(sup, frame->request, TP_IO, "It cannot be removed from the disk.");
 	if (sup->crl.indexes[m.slot] >= 0)
@@ -421,15 +436,18 @@ enum tp_err tp_sup_crl_drop(struct tp_sup *sup, struct tp_frame *frame)
 
 void tp_sup_crl_forget(struct tp_sup *sup)
 {
-	if (sup->crl.update)
-		sup->crl.update->admin_waits = false;
+	for (size_t i = 0; i < 2; i++)
+		if (sup->crl.updates[i])
+			sup->crl.updates[i]->admin_waits = false;
 }
 
 void tp_sup_crl_fini(struct tp_sup *sup)
 {
-	if (sup->crl.update)
-		free_update(sup->crl.update);
-	sup->crl.update = NULL;
+	for (size_t i = 0; i < 2; i++) {
+		if (sup->crl.updates[i])
+			free_update(sup->crl.updates[i]);
+		sup->crl.updates[i] = NULL;
+	}
 	for (unsigned slot = 0; slot < TP_SUP_CRL_SLOTS; slot++)
 		if (sup->crl.indexes[slot] >= 0)
 			close(sup->crl.indexes[slot]);

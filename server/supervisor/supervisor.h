@@ -195,7 +195,7 @@ struct tp_sup_crl_update;
 struct tp_sup_crl {
 	int folder_fd; /* state/crl */
 	int indexes[TP_SUP_CRL_SLOTS]; /* sealed memfds; -1: none */
-	struct tp_sup_crl_update *update; /* the one under way */
+	struct tp_sup_crl_update *updates[2]; /* under way: an upload, a download */
 };
 
 /* Reads what was kept. */

@@ -123,6 +123,10 @@ TP_NODISCARD enum tp_err tp_crl_set_new(struct tp_crl_set **out);
 void tp_crl_set_free(struct tp_crl_set **set);
 /* fd -1 empties the slot. On error what was there stays. */
 TP_NODISCARD enum tp_err tp_crl_set_put(struct tp_crl_set *set, unsigned slot, int fd);
+/* What a slot holds; false: nothing. lists (room for max) gets its lists, *count their
+ * number. */
+bool tp_crl_set_about(const struct tp_crl_set *set, unsigned slot, struct tp_crl_about *about,
+		      struct tp_crl_list *lists, size_t max, size_t *count);
 void tp_crl_set_ask(const struct tp_crl_set *set, const struct tp_crl_question *question,
 		    struct tp_crl_answer *out);
 

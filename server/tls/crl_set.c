@@ -57,6 +57,26 @@ enum tp_err tp_crl_set_put(struct tp_crl_set *set, unsigned slot, int fd)
 	return TP_OK;
 }
 
+bool tp_crl_set_about(const struct tp_crl_set *set, unsigned slot, struct tp_crl_about *about,
+		      struct tp_crl_list *lists, size_t max, size_t *count)
+{
+	pthread_rwlock_t *lock = (pthread_rwlock_t *)(uintptr_t)&set->lock;
+	const struct tp_crl_index *x;
+
+	if (slot >= TP_CRL_SLOTS_MAX)
+		return false;
+	pthread_rwlock_rdlock(lock);
+	x = set->slots[slot];
+	if (x) {
+		tp_crl_index_about(x, about);
+		*count = tp_crl_index_lists(x) < max ? tp_crl_index_lists(x) : max;
+		for (size_t i = 0; i < *count; i++)
+			tp_crl_index_list(x, i, &lists[i]);
+	}
+	pthread_rwlock_unlock(lock);
+	return x != NULL;
+}
+
 void tp_crl_set_ask(const struct tp_crl_set *set, const struct tp_crl_question *question,
 		    struct tp_crl_answer *out)
 {

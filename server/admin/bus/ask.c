@@ -16,7 +16,7 @@
 		const struct tp_bus_question q_ = {                                            \
 			(process_),	       TP_MSG_TYPE_##question, tp_msg_##question##_write_any, \
 			(1 ? (msg_) : (const struct tp_msg_##question *)0),                    \
-			(fd_),	       TP_MSG_TYPE_##answer,   (wait_ms_)                      \
+			(fd_),	       TP_MSG_TYPE_##answer,   (wait_ms_), NULL                \
 		};                                                                             \
 		enum tp_err err_ = tp_bus_ask((bus_), &q_, &bytes_, &len_);                    \
 		struct tp_rd rd_;                                                              \
@@ -67,6 +67,38 @@ enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identit
 				 struct tp_msg_identity_made *out)
 {
 	ASK(bus, TP_PROCESS_SUP, identity_make, q, -1, identity_made, TP_BUS_COMMIT_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q, int trusted_fd,
+			      int bytes_fd, struct tp_msg_crl_made *out)
+{
+	TP_AUTO(free) void *bytes = NULL;
+	size_t len = 0;
+	const struct tp_bus_question ask = {
+		.process = TP_PROCESS_SUP,
+		.type = TP_MSG_TYPE_crl_update,
+		.write = tp_msg_crl_update_write_any,
+		.msg = q,
+		.fd = trusted_fd,
+		.answer_type = TP_MSG_TYPE_crl_made,
+		.wait_ms = TP_BUS_CRL_WAIT_MS,
+		.second_fd = bytes_fd >= 0 ? &bytes_fd : NULL,
+	};
+	enum tp_err err = tp_bus_ask(bus, &ask, &bytes, &len);
+	struct tp_rd rd;
+
+	if (err != TP_OK)
+		return err;
+	tp_rd_init(&rd, bytes, len);
+	err = tp_msg_crl_made_read(&rd, out);
+	return err == TP_OK ? tp_rd_finish(&rd) : err;
+}
+
+enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot, struct tp_msg_crl_made *out)
+{
+	const struct tp_msg_crl_drop q = { .slot = slot };
+
+	ASK(bus, TP_PROCESS_SUP, crl_drop, &q, -1, crl_made, TP_BUS_WAIT_MS, out);
 }
 
 enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_supervisor_status *out)

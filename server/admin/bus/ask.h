@@ -14,6 +14,7 @@ struct tp_bus_question {
 	int fd; /* rides with it; -1 = none */
 	uint16_t answer_type;
 	uint32_t wait_ms;
+	const int *second_fd; /* rides behind fd; NULL = none */
 };
 
 /* Waits for the answer. *bytes (free with free) holds the encoded answer. TP_AGAIN,

@@ -89,6 +89,7 @@ static void send_question(struct tp_bus *bus, struct question *q)
 {
 	struct tp_channel *ch = channel_to(bus, q->ask->process);
 	uint32_t request = ch ? tp_channel_next_request(ch) : 0;
+	const int fds[] = { q->ask->fd, q->ask->second_fd ? *q->ask->second_fd : -1 };
 	enum tp_err err = TP_CLOSED;
 
 	tp_list_remove(&q->link);
@@ -98,7 +99,7 @@ static void send_question(struct tp_bus *bus, struct question *q)
 	pthread_mutex_unlock(&bus->lock);
 	if (ch)
 		err = tp_channel_send_raw(ch, q->ask->type, request, q->ask->write, q->ask->msg,
-					  q->ask->fd >= 0 ? &q->ask->fd : NULL, q->ask->fd >= 0);
+					  fds[0] >= 0 ? fds : NULL, (fds[0] >= 0) + (fds[1] >= 0));
 	pthread_mutex_lock(&bus->lock);
 	if (q->state != SENDING)
 		return;
@@ -288,6 +289,17 @@ static enum tp_err revision_state(struct tp_bus *bus, struct tp_frame *frame)
 	return err;
 }
 
+static enum tp_err crl_index(struct tp_bus *bus, struct tp_frame *frame)
+{
+	struct tp_msg_crl_index m;
+	enum tp_err err = tp_msg_crl_index_read(&frame->body, &m);
+
+	if (err == TP_OK && bus->handlers.crl_index)
+		bus->handlers.crl_index(bus->handlers.arg, m.slot,
+					frame->fd_count == 1 ? frame->fds[0] : -1);
+	return err;
+}
+
 static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct tp_bus *bus = arg;
@@ -296,6 +308,8 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 	switch (frame->type) {
 	case TP_MSG_TYPE_revision_state:
 		return revision_state(bus, frame);
+	case TP_MSG_TYPE_crl_index:
+		return crl_index(bus, frame);
 	case TP_MSG_TYPE_alarm:
 	case TP_MSG_TYPE_event:
 	case TP_MSG_TYPE_call_ended:

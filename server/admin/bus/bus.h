@@ -18,6 +18,8 @@ enum { TP_BUS_WAIT_MS = 2000, TP_BUS_TEST_WAIT_MS = 20000, TP_BUS_COMMIT_WAIT_MS
 
 struct tp_bus;
 
+enum { TP_BUS_CRL_WAIT_MS = 450000 }; /* download and reading of a revocation list */
+
 /* What arrives unasked. Any but prepare, commit and abort may be NULL. */
 struct tp_bus_events {
 	void *arg;
@@ -36,6 +38,9 @@ struct tp_bus_events {
 	/* Before revision_state: the running configuration that came with it. The fd
 	 * is closed after the call. */
 	void (*running_file)(void *arg, int fd);
+	/* What a slot of revocation lists holds from now on; -1: nothing. The fd is
+	 * closed after the call. */
+	void (*crl_index)(void *arg, uint8_t slot, int fd);
 	enum tp_err (*prepare)(void *arg, const struct tp_slice *slice, struct tp_diag *diag);
 	void (*commit)(void *arg);
 	void (*abort)(void *arg);
@@ -72,6 +77,11 @@ TP_NODISCARD enum tp_err tp_bus_trial_end(struct tp_bus *bus, const struct tp_ms
 					  struct tp_msg_candidate_result *out);
 TP_NODISCARD enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identity_make *q,
 					      struct tp_msg_identity_made *out);
+/* bytes_fd: an upload; -1 for a download. Waits up to TP_BUS_CRL_WAIT_MS. */
+TP_NODISCARD enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q,
+					   int trusted_fd, int bytes_fd, struct tp_msg_crl_made *out);
+TP_NODISCARD enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot,
+					 struct tp_msg_crl_made *out);
 TP_NODISCARD enum tp_err tp_bus_supervisor_status(struct tp_bus *bus,
 						  struct tp_msg_supervisor_status *out);
 

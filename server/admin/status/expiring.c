@@ -41,7 +41,8 @@ static bool is_wanted(const struct tp_msg_alarm *wanted, size_t count, const str
 	return false;
 }
 
-static void settle(struct tp_status *s, const struct tp_msg_alarm *wanted, size_t count)
+void tp_status_settle(struct tp_status *s, bool (*ours)(uint32_t code),
+		      const struct tp_msg_alarm *wanted, size_t count)
 {
 	struct tp_alarm *open = NULL;
 	size_t open_count = 0;
@@ -55,7 +56,7 @@ static void settle(struct tp_status *s, const struct tp_msg_alarm *wanted, size_
 	for (size_t i = 0; i < open_count; i++) {
 		struct tp_msg_alarm m = { .code = open[i].code };
 
-		if (!is_ours(open[i].code) || open[i].cleared_ms || is_wanted(wanted, count, &open[i]))
+		if (!ours(open[i].code) || open[i].cleared_ms || is_wanted(wanted, count, &open[i]))
 			continue;
 		tp_text_copy(m.subject, sizeof(m.subject), open[i].subject);
 		tp_text_copy(m.text, sizeof(m.text), open[i].text);
@@ -79,9 +80,9 @@ void tp_status_check_expiry(struct tp_status *s)
 	}
 	rows = tp_certificates_rows(tls);
 	trusted = tp_trust_count_default(json_object_get(tls, "trusted-ca"));
-	settle(s, wanted,
-	       tp_expiry_alarms(rows, trusted ? tp_trust_bundle_at() : 0,
-				(int64_t)(tp_times_now_ms() / 1000), wanted));
+	tp_status_settle(s, is_ours, wanted,
+			 tp_expiry_alarms(rows, trusted ? tp_trust_bundle_at() : 0,
+					  (int64_t)(tp_times_now_ms() / 1000), wanted));
 	json_decref(rows);
 	json_decref(tls);
 	free(wanted);
