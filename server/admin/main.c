@@ -10,6 +10,7 @@
 #include "admin/ciphers/routes.h"
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
+#include "admin/identity/identities.h"
 #include "admin/revocation/lists.h"
 #include "admin/revocation/routes.h"
 #include "admin/trust/routes.h"
@@ -26,6 +27,7 @@ struct admin {
 	struct tp_status *status;
 	struct tp_server *server;
 	struct tp_apply *apply;
+	struct tp_identities *identities;
 	struct tp_lists *lists;
 	struct tp_configuration_routes configuration;
 	struct tp_addr first;
@@ -170,6 +172,9 @@ static enum tp_err add_routes(struct admin *a)
 	routes = tp_configuration_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, &a->configuration);
+	routes = tp_identities_routes(&count);
+	if (err == TP_OK)
+		err = tp_router_add(a->router, routes, count, a->identities);
 	routes = tp_lists_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, a->lists);
@@ -194,6 +199,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 
 	if (err == TP_OK)
 		err = tp_status_new(a->store, a->bus, a->login, a->config, &a->status);
+	if (err == TP_OK)
+		err = tp_identities_new(a->store, a->bus, a->config, &a->identities);
 	if (err == TP_OK)
 		err = tp_lists_new(a->bus, a->config, a->status, &a->lists);
 	if (err == TP_OK)
@@ -220,6 +227,7 @@ static void close_parts(struct admin *a)
 		tp_lists_stop(a->lists);
 	if (a->status)
 		tp_status_unwatch(a->status);
+	tp_identities_free(&a->identities);
 	if (a->config)
 		tp_config_free(&a->config);
 	tp_apply_free(&a->apply);

@@ -3,6 +3,7 @@
 #include "admin/bus/ask.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/auto.h"
@@ -99,6 +100,56 @@ enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot, struct tp_msg_crl_
 	const struct tp_msg_crl_drop q = { .slot = slot };
 
 	ASK(bus, TP_PROCESS_SUP, crl_drop, &q, -1, crl_made, TP_BUS_WAIT_MS, out);
+}
+
+static enum tp_err read_key_answer(void *bytes, size_t len, struct tp_msg_key_answer *out)
+{
+	struct tp_msg_key_answer *m = calloc(1, sizeof(*m));
+	struct tp_rd rd;
+	uint8_t *pem;
+	enum tp_err err;
+
+	if (!m)
+		return TP_NOMEM;
+	tp_rd_init(&rd, bytes, len);
+	err = tp_msg_key_answer_read(&rd, m);
+	if (err == TP_OK && tp_rd_finish(&rd) != TP_OK)
+		err = TP_FORMAT;
+	pem = err == TP_OK ? calloc(1, m->pem_len + 1) : NULL;
+	if (pem) {
+		if (m->pem_len)
+			memcpy(pem, m->pem, m->pem_len);
+		m->pem = pem;
+		*out = *m;
+	} else if (err == TP_OK) {
+		err = TP_NOMEM;
+	}
+	free(m);
+	return err;
+}
+
+/* Not by ASK: the text is borrowed from the answer's bytes. */
+enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
+			   struct tp_msg_key_answer *out)
+{
+	const struct tp_bus_question question = {
+		TP_PROCESS_SUP, TP_MSG_TYPE_key_ask,	tp_msg_key_ask_write_any, q,
+		-1,		TP_MSG_TYPE_key_answer, TP_BUS_COMMIT_WAIT_MS,
+	};
+	void *bytes = NULL;
+	size_t len = 0;
+	enum tp_err err = tp_bus_ask(bus, &question, &bytes, &len);
+
+	if (err == TP_OK)
+		err = read_key_answer(bytes, len, out);
+	free(bytes);
+	return err;
+}
+
+void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer)
+{
+	free((void *)(uintptr_t)answer->pem);
+	tp_msg_key_answer_fini(answer);
 }
 
 enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_supervisor_status *out)

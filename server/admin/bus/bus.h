@@ -82,6 +82,10 @@ TP_NODISCARD enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_m
 					   int trusted_fd, int bytes_fd, struct tp_msg_crl_made *out);
 TP_NODISCARD enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot,
 					 struct tp_msg_crl_made *out);
+/* out->pem is the caller's own copy: end it with tp_bus_key_answer_fini. */
+TP_NODISCARD enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
+					struct tp_msg_key_answer *out);
+void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer);
 TP_NODISCARD enum tp_err tp_bus_supervisor_status(struct tp_bus *bus,
 						  struct tp_msg_supervisor_status *out);
 

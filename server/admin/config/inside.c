@@ -29,9 +29,9 @@ json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68])
 	return value;
 }
 
-void tp_config_put(struct tp_config *config, const struct tp_operator *op, const char *path,
-		   const char *name, json_t *value, const char *etag,
-		   struct tp_restconf_response *out)
+static void put(struct tp_config *config, const struct tp_operator *op, const char *path,
+		const char *name, json_t *value, const char *etag, bool sealed,
+		struct tp_restconf_response *out)
 {
 	json_t *body = json_pack("{s:o}", name, value);
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -42,6 +42,7 @@ void tp_config_put(struct tp_config *config, const struct tp_operator *op, const
 		.body = text,
 		.body_len = text ? strlen(text) : 0,
 		.if_match = etag,
+		.sealed = sealed,
 		.op = *op,
 	};
 
@@ -52,6 +53,37 @@ void tp_config_put(struct tp_config *config, const struct tp_operator *op, const
 		return;
 	}
 	snprintf(full, sizeof(full), "/restconf/ds/candidate/%s", path);
+	tp_restconf_handle(config, &ask, out);
+	free(text);
+}
+
+void tp_config_put(struct tp_config *config, const struct tp_operator *op, const char *path,
+		   const char *name, json_t *value, const char *etag,
+		   struct tp_restconf_response *out)
+{
+	put(config, op, path, name, value, etag, false, out);
+}
+
+void tp_config_put_sealed(struct tp_config *config, const struct tp_operator *op, const char *path,
+			  const char *name, json_t *value, const char *etag,
+			  struct tp_restconf_response *out)
+{
+	put(config, op, path, name, value, etag, true, out);
+}
+
+void tp_config_ask(struct tp_config *config, const struct tp_operator *op, const char *method,
+		   const char *path, json_t *body, struct tp_restconf_response *out)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	const struct tp_restconf_request ask = {
+		.method = method,
+		.path = path,
+		.body = text,
+		.body_len = text ? strlen(text) : 0,
+		.op = *op,
+	};
+
+	json_decref(body);
 	tp_restconf_handle(config, &ask, out);
 	free(text);
 }

@@ -23,5 +23,13 @@ json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68])
 void tp_config_put(struct tp_config *config, const struct tp_operator *op, const char *path,
 		   const char *name, json_t *value, const char *etag,
 		   struct tp_restconf_response *out);
+/* The same for a value whose secrets are sealed already, or "********" to stay. */
+void tp_config_put_sealed(struct tp_config *config, const struct tp_operator *op, const char *path,
+			  const char *name, json_t *value, const char *etag,
+			  struct tp_restconf_response *out);
+/* Any other request of docs/api.md about the configuration, as this operator. body (may
+ * be NULL) is stolen. */
+void tp_config_ask(struct tp_config *config, const struct tp_operator *op, const char *method,
+		   const char *path, json_t *body, struct tp_restconf_response *out);
 
 #endif

@@ -208,16 +208,17 @@ static bool matches(struct call *k, const char *path)
 static enum tp_err edit(struct call *k, struct tp_tree *tree, const char *path, bool *created)
 {
 	const struct tp_restconf_request *q = k->q;
+	const tp_tree_sealer seal = q->sealed ? tp_config_keep_sealed : tp_config_seal;
 	char location[TP_MODEL_TEXT_MAX + 1];
 	enum tp_err err;
 
 	if (!strcmp(q->method, "DELETE"))
 		return tp_tree_delete(tree, path, k->errors);
 	if (!strcmp(q->method, "PUT"))
-		return tp_tree_put(tree, path, q->body ? q->body : "", q->body_len, tp_config_seal,
-				   k->c, created, k->errors);
-	err = tp_tree_post(tree, path, q->body ? q->body : "", q->body_len, tp_config_seal, k->c,
-			   location, k->errors);
+		return tp_tree_put(tree, path, q->body ? q->body : "", q->body_len, seal, k->c,
+				   created, k->errors);
+	err = tp_tree_post(tree, path, q->body ? q->body : "", q->body_len, seal, k->c, location,
+			   k->errors);
 	if (err == TP_OK && snprintf(k->out->location, sizeof(k->out->location), CANDIDATE "/%s",
 				     location) >= (int)sizeof(k->out->location))
 		k->out->location[0] = '\0';

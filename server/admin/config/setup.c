@@ -40,11 +40,10 @@ enum tp_err tp_config_seal(void *config, const char *record, struct tp_span clea
 	return err;
 }
 
-/* For secrets that come sealed from the supervisor. */
-static enum tp_err keep_sealed(void *arg, const char *record, struct tp_span text,
-			       char sealed[TP_MODEL_SEALED_MAX + 1])
+enum tp_err tp_config_keep_sealed(void *config, const char *record, struct tp_span text,
+				  char sealed[TP_MODEL_SEALED_MAX + 1])
 {
-	(void)arg;
+	(void)config;
 	(void)record;
 	return tp_text_copy_span(sealed, TP_MODEL_SEALED_MAX + 1, text) ? TP_OK : TP_LIMIT;
 }
@@ -110,8 +109,8 @@ static enum tp_err make_identity(struct tp_config *c, struct tp_tree *tree,
 				    "No certificate could be made: the supervisor gave no answer.");
 	}
 	if (err == TP_OK)
-		err = put(tree, "turnpike-tls:tls/identity", identity_json(made), keep_sealed, NULL,
-			  errors);
+		err = put(tree, "turnpike-tls:tls/identity", identity_json(made),
+			  tp_config_keep_sealed, NULL, errors);
 	free(made);
 	return err;
 }
@@ -142,8 +141,8 @@ enum tp_err tp_config_first(struct tp_config *c, struct tp_model_errors *errors)
 	read_host_name(name, sizeof(name));
 	if (err == TP_OK)
 		err = put(tree, "turnpike-system:system/host-name",
-			  json_pack("{s:s}", "turnpike-system:host-name", name), keep_sealed, NULL,
-			  errors);
+			  json_pack("{s:s}", "turnpike-system:host-name", name),
+			  tp_config_keep_sealed, NULL, errors);
 	if (err == TP_OK) {
 		tp_text_copy(ask->common_name, sizeof(ask->common_name), name);
 		add_name(ask, name, false);
@@ -181,15 +180,15 @@ static enum tp_err put_system(struct tp_tree *tree, json_t *body, struct tp_mode
 	}
 	err = put(tree, "turnpike-system:system/host-name",
 		  json_pack("{s:s}", "turnpike-system:host-name", text_of(body, "host-name")),
-		  keep_sealed, NULL, errors);
+		  tp_config_keep_sealed, NULL, errors);
 	if (err == TP_OK)
 		err = put(tree, "turnpike-system:system/role",
 			  json_pack("{s:s}", "turnpike-system:role", text_of(body, "role")),
-			  keep_sealed, NULL, errors);
+			  tp_config_keep_sealed, NULL, errors);
 	if (err == TP_OK)
 		err = put(tree, "turnpike-system:system/network",
-			  json_pack("{s:O}", "turnpike-system:network", networks), keep_sealed,
-			  NULL, errors);
+			  json_pack("{s:O}", "turnpike-system:network", networks),
+			  tp_config_keep_sealed, NULL, errors);
 	return err;
 }
 
@@ -237,8 +236,8 @@ static enum tp_err put_peer(struct tp_config *c, struct tp_tree *tree, json_t *p
 			 ca);
 	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	json_decref(body);
-	err = text ? tp_tree_post(tree, "turnpike-tls:tls", text, strlen(text), keep_sealed, NULL,
-				  location, errors)
+	err = text ? tp_tree_post(tree, "turnpike-tls:tls", text, strlen(text),
+				  tp_config_keep_sealed, NULL, location, errors)
 		   : TP_NOMEM;
 	free(text);
 	return err;

@@ -82,6 +82,10 @@ TP_NODISCARD enum tp_err tp_config_setup(struct tp_config *c, const struct tp_op
 /* Seals by the supervisor; a tp_tree_sealer with the configuration as arg. */
 TP_NODISCARD enum tp_err tp_config_seal(void *config, const char *record, struct tp_span clear,
 					char sealed[TP_MODEL_SEALED_MAX + 1]);
+/* The same for secrets that come sealed from the supervisor. */
+TP_NODISCARD enum tp_err tp_config_keep_sealed(void *config, const char *record,
+					       struct tp_span text,
+					       char sealed[TP_MODEL_SEALED_MAX + 1]);
 
 /* ------------------------------------------------------------------ answers.c */
 /* JSON bodies of GET requests; NULL: no memory. Mutex held. */

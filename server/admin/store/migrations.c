@@ -11,6 +11,7 @@
 	extern const char tp_sql_##symbol[];
 
 SQL(0001, "0001-first")
+SQL(0002, "0002-identity-request")
 
-const char *const tp_store_migrations[] = {tp_sql_0001};
+const char *const tp_store_migrations[] = {tp_sql_0001, tp_sql_0002};
 const size_t tp_store_migration_count = sizeof(tp_store_migrations) / sizeof(*tp_store_migrations);

@@ -79,6 +79,30 @@ TP_NODISCARD enum tp_err tp_store_candidate_save(struct tp_store *store, const c
 TP_NODISCARD enum tp_err tp_store_candidate_load(struct tp_store *store, char **json, size_t *len,
 						 char holder[TP_STORE_AUTHOR_MAX + 1]);
 
+/* ------------------------------------------------- certificate signing requests */
+
+/* One that waits for its certificate. Its key is sealed for its identity. */
+struct tp_identity_request {
+	char identity[64]; /* "sip-client" */
+	uint64_t created_ms;
+	char created_by[128];
+	char distribution[16];	/* "this-server", "multi-server" */
+	char *pem;		/* heap in what get gives */
+	char key_sealed[12289]; /* "$tp1$..." */
+	uint8_t public_key[2048]; /* SubjectPublicKeyInfo in DER */
+	uint16_t public_key_len;
+};
+
+/* Replaces the identity's one. */
+TP_NODISCARD enum tp_err tp_store_request_put(struct tp_store *store,
+					      const struct tp_identity_request *r);
+/* TP_NOTFOUND; else *out is to be ended with tp_store_request_fini. */
+TP_NODISCARD enum tp_err tp_store_request_get(struct tp_store *store, const char *identity,
+					      struct tp_identity_request *out);
+/* TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_store_request_delete(struct tp_store *store, const char *identity);
+void tp_store_request_fini(struct tp_identity_request *r);
+
 /* -------------------------------------------------------------------- accounts */
 
 enum tp_account_level {

@@ -1,0 +1,405 @@
+"""Certificates as an administrator gets and replaces them: requests signed by a real OpenSSL CA,
+uploads in each form, what is refused and why, and what the next handshake shows."""
+import base64
+import hashlib
+import http.client
+import json
+import pathlib
+import re
+import socket
+import ssl
+import subprocess
+import tempfile
+
+from admin import ApiError
+from appliance import One
+from cases import check, run
+
+WEB = ("127.0.4.9", 7443)
+SIP = ("127.0.4.9", 5061)
+HOST = "edge.lab.example"
+FOLDER = tempfile.TemporaryDirectory(prefix="identities-")
+AT = pathlib.Path(FOLDER.name)
+
+
+def openssl(*args, **kw):
+    done = subprocess.run(["openssl", *map(str, args)], capture_output=True, check=False, **kw)
+    check(done.returncode == 0, f"openssl {' '.join(map(str, args))}: {done.stderr.decode()}")
+    return done.stdout
+
+
+def make_ca(name, *issued_by):
+    """AT/name.pem and .key; a root, or signed by another."""
+    (AT / "ca.ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            AT / f"{name}.key", "-out", AT / f"{name}.csr", "-subj", f"/CN=Lab {name}")
+    by = ["-CA", AT / f"{issued_by[0]}.pem", "-CAkey", AT / f"{issued_by[0]}.key"] if issued_by else \
+        ["-signkey", AT / f"{name}.key"]
+    openssl("x509", "-req", "-in", AT / f"{name}.csr", *by, "-CAcreateserial", "-days", "100", "-extfile",
+            AT / "ca.ext", "-out", AT / f"{name}.pem")
+    return (AT / f"{name}.pem").read_text()
+
+
+def sign(csr, days=90, extensions=None):
+    """What an authority makes of a request: its names, purposes and key usage are kept, unless
+    others are given. The certificate alone."""
+    (AT / "leaf.csr").write_text(csr)
+    more = ["-copy_extensions", "copyall"]
+    if extensions is not None:
+        (AT / "leaf.ext").write_text(extensions)
+        more = ["-extfile", AT / "leaf.ext"]
+    return openssl("x509", "-req", "-in", AT / "leaf.csr", "-CA", AT / "sub.pem", "-CAkey", AT / "sub.key",
+                   "-CAcreateserial", "-days", days, *more).decode()
+
+
+def issue(subject, extensions, *key, days=90):
+    """A certificate for a key made elsewhere: AT/own.key."""
+    openssl("req", "-new", *(key or ("-newkey", "rsa:2048")), "-nodes", "-keyout", AT / "own.key", "-out",
+            AT / "own.csr", "-subj", subject)
+    return sign((AT / "own.csr").read_text(), days, extensions)
+
+
+GOOD = f"subjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=digitalSignature\n"
+
+
+def text_of(pem, *what):
+    return openssl("x509", "-noout", *what, input=pem.encode()).decode()
+
+
+def print_of(pem):
+    """SHA-256 of the first certificate."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first(pem))).hexdigest()
+
+
+def first(pem):
+    return re.search("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", pem, re.S).group(0) + "\n"
+
+
+def shown(address):
+    """What the next handshake shows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(address, 5) as tcp, context.wrap_socket(tcp) as tls:
+        return hashlib.sha256(tls.getpeercert(True)).hexdigest()
+
+
+def refused(status, call, *words):
+    try:
+        call()
+    except ApiError as error:
+        check(error.status == status, f"{error}")
+        for word in words:
+            check(word in error.body, f"'{word}' is not in {error.body}")
+        return json.loads(error.body)["ietf-restconf:errors"]["error"]
+    raise AssertionError("it was taken")
+
+
+class Identity:
+    def __init__(self, one, name):
+        self.one = one
+        self.path = f"/api/v1/identities/{name}"
+
+    def get(self):
+        return self.one.admin.get(self.path)
+
+    def post(self, what, **body):
+        return self.one.admin.post(f"{self.path}/{what}", body)
+
+    def csr(self):
+        return self.get()["request"]["pem"]
+
+    def activate(self, staged, **body):
+        return self.post("activate", staged=staged["staged"], accept=staged["accept-needed"], **body)
+
+
+def ids(findings):
+    return [f["id"] for f in findings]
+
+
+def set_up(one):
+    one.admin.post("/api/v1/setup/complete", {
+        "role": "edge", "host-name": HOST, "peer": None,
+        "networks": [{"name": "lan", "address": WEB[0]}]})
+    root = make_ca("root")
+    make_ca("sub", "root")
+    one.admin.put("turnpike-tls:tls/trusted-ca=root", {"name": "root", "certificate": root})
+    one.admin.commit("trust the lab's root")
+
+
+def row_71_the_first_certificate_is_a_temporary_one(one):
+    everything = one.admin.get("/api/v1/identities")
+    default = everything["identities"][0]
+    check(default["id"] == "default" and default["configured"], f"{default['id']}")
+    check("Turnpike temporary CA" in default["certificate"]["issuer"], default["certificate"]["issuer"])
+    check(set(default["used-by"]) == {i["label"] for i in everything["identities"][1:]}, f"{default['used-by']}")
+    check([i["falls-back-to"] for i in everything["identities"][1:]] == ["default"] * 5, "falls-back-to")
+    check("untrusted-issuer" in ids(default["findings"]), f"{default['findings']}")
+
+
+def row_54_a_request_is_made_on_the_box_and_its_certificate_taken(one):
+    """Rows 52, 53, 70, 78: key and request made here, signed outside, activated as a revision."""
+    default = Identity(one, "default")
+    before = shown(WEB)
+    made = default.post("request", **{"key-type": "rsa-3072", "hash": "sha384", "organization": "Lab",
+                                      "country": "DE", "addresses": True})
+    check(made["key-type"] == "RSA 3072" and made["hash"] == "sha384", f"{made}")
+    csr = default.csr()
+    check(csr == made["pem"], "the request is not the one that was made")
+    text = openssl("req", "-noout", "-text", "-verify", input=csr.encode()).decode()
+    for word in (f"CN = {HOST}", "O = Lab", "C = DE", f"DNS:{HOST}", f"IP Address:{WEB[0]}", "sha384With",
+                 "TLS Web Server Authentication, TLS Web Client Authentication"):
+        check(word in text, f"'{word}' is not in {text}")
+    refused(409, lambda: default.post("request"), "pending")
+    staged = default.post("upload", pem=sign(csr) + (AT / "sub.pem").read_text())
+    check(staged["key"] == "pending" and not staged["refused"], f"{staged['findings']}")
+    check(len(staged["chain"]) == 1 and shown(WEB) == before, "an upload alone changed something")
+    done = default.activate(staged, commit=True, comment="A certificate from the lab's CA")
+    newest = one.admin.get("/api/v1/config/revisions")["revisions"][0]
+    check(newest["revision"] == done["revision"] and newest["comment"] == "A certificate from the lab's CA",
+          f"{newest}")
+    check(shown(WEB) == shown(SIP) == print_of(staged["certificate"]["pem"]), "another one is shown")
+    now = default.get()
+    check(now["request"] is None and now["staged"] is None, "the request is still pending")
+    check(ids(now["findings"]) == [], f"{now['findings']}")
+    check("$tp1$" not in json.dumps(one.admin.get("/api/v1/identities")), "a sealed key comes out")
+    lines = [line["name"] for line in one.admin.get("/api/v1/log?kind=configuration&limit=50")["lines"]]
+    for name in ("identity.request", "identity.upload", "identity.activate"):
+        check(name in lines, f"{name} is not in the log: {lines}")
+
+
+def row_55_wrong_key_is_refused(one):
+    """A certificate for the request of another identity says so, and nothing changes."""
+    server, client = Identity(one, "sip-server"), Identity(one, "sip-client")
+    before = shown(SIP)
+    server.post("request")
+    client.post("request", **{"key-type": "ec-p384"})
+    cert = sign(client.csr()) + (AT / "sub.pem").read_text()
+    staged = server.post("upload", pem=cert)
+    check(staged["refused"] and ids(staged["findings"])[0] == "key-mismatch", f"{staged['findings']}")
+    errors = refused(409, lambda: server.post("activate", staged=staged["staged"], accept=["key-mismatch"],
+                                              commit=True), "not issued for the pending request")
+    check(errors[0]["error-app-tag"] == "key-mismatch" and errors[0]["error-info"]["remedy"], f"{errors}")
+    check(shown(SIP) == before and one.admin.get("/api/v1/config/status")["changes"] == 0, "something changed")
+    one.admin.delete(server.path + "/request")
+    refused(404, lambda: one.admin.delete(server.path + "/request"))
+    staged = server.post("upload", pem=cert)
+    check(ids(staged["findings"])[0] == "key-missing", f"{staged['findings']}")
+    staged = client.post("upload", pem=cert)  # to its own one it is good
+    check(not staged["refused"] and staged["key"] == "pending", f"{staged['findings']}")
+
+
+def row_73_and_wish_4_server_and_client_identities_of_their_own(one):
+    """A server's certificate without clientAuth serves beside a client's one."""
+    server, client = Identity(one, "sip-server"), Identity(one, "sip-client")
+    default = shown(WEB)
+    purposes = "subjectAltName=DNS:sip.lab.example\nextendedKeyUsage={}\n"
+    server.post("request", **{"common-name": "sip.lab.example", "automatic-names": False})
+    chain = (AT / "sub.pem").read_text()
+    wrong = server.post("upload", pem=sign(server.csr(), 90, purposes.format("clientAuth")) + chain)
+    check("purpose-missing" in ids(wrong["findings"]) and wrong["refused"], f"{wrong['findings']}")
+    staged = server.post("upload", pem=sign(server.csr(), 90, purposes.format("serverAuth")) + chain)
+    check("purpose-missing" not in ids(staged["findings"]), f"{staged['findings']}")
+    server.activate(staged, commit=True)
+    check(shown(SIP) == print_of(staged["certificate"]["pem"]), "SIP shows another one")
+    check(shown(WEB) == default, "the web interface shows it too")
+    check(server.get()["used-by"] == ["SIP, incoming"], f"{server.get()['used-by']}")
+    staged = client.post("upload", pem=sign(client.csr(), 90, purposes.format("clientAuth")) + chain)
+    client.activate(staged, commit=True)
+    check("SIP, outgoing" not in Identity(one, "default").get()["used-by"], "who shows the default one")
+    one.admin.call("DELETE", server.path + "/certificate?commit=true")
+    check(shown(SIP) == default, "SIP does not go back to the shared one")
+    refused(404, lambda: one.admin.call("DELETE", server.path + "/certificate"))
+    refused(405, lambda: one.admin.call("DELETE", "/api/v1/identities/default/certificate"))
+
+
+def row_72_weak_and_strange_certificates_are_named(one):
+    """Rows 56, 57, 72, wish 20: each with its finding; none comes into use unseen."""
+    default = Identity(one, "default")
+    chain = (AT / "sub.pem").read_text()
+    openssl("dsaparam", "-out", AT / "dsa.params", "1024")
+    long_names = "subjectAltName=" + ",".join(f"DNS:host-number-{i:03}.very.long.example.com" for i in range(30))
+    cases = {
+        "unsupported-key-type": ("refuse", "/CN=x", GOOD, "-newkey", f"dsa:{AT}/dsa.params"),
+        "weak-key": ("refuse", "/CN=x", GOOD, "-newkey", "rsa:1024"),
+        "long-key": ("warn", "/CN=x", GOOD, "-newkey", "rsa:4104"),
+        "ca-as-leaf": ("refuse", "/CN=x", GOOD + "basicConstraints=CA:TRUE\n"),
+        "cn-missing": ("warn", "/O=Lab", GOOD),
+        "no-san": ("warn", f"/CN={HOST}", "extendedKeyUsage=serverAuth,clientAuth\n"),
+        "san-too-long": ("warn", "/CN=x", long_names),
+        "names-lost": ("warn", "/CN=x", "subjectAltName=DNS:other.example\n"),
+    }
+    for name, (severity, *how) in cases.items():
+        staged = default.post("upload", pem=issue(*how) + chain, key=(AT / "own.key").read_text())
+        found = [f for f in staged["findings"] if f["id"] == name]
+        check(found and found[0]["severity"] == severity, f"{name}: {staged['findings']}")
+        check(found[0]["text"] and found[0]["remedy"], f"{name} has no words")
+        check(staged["refused"] == (severity == "refuse"), f"{name}: {staged['findings']}")
+        check(severity == "refuse" or name in staged["accept-needed"], f"{name}: {staged['accept-needed']}")
+    staged = default.post("upload", pem=issue("/CN=x", GOOD))
+    check("chain-incomplete" in ids(staged["findings"]), f"{staged['findings']}")
+    refused(404, lambda: default.post("activate", staged="0" * 32))
+
+
+def warnings_have_to_be_accepted_by_name(one):
+    web = Identity(one, "web-server")
+    staged = web.post("self-signed", **{"key-type": "ec-p256", "days": 1825, "common-name": HOST})
+    check("self-signed" in staged["accept-needed"] and staged["key"] == "made", f"{staged}")
+    errors = refused(409, lambda: web.post("activate", staged=staged["staged"], accept=[], commit=True))
+    check({e["error-app-tag"] for e in errors} == set(staged["accept-needed"]), f"{errors}")
+    web.activate(staged)  # into the candidate only
+    check(one.admin.get("/api/v1/config/status")["changes"] > 0, "nothing is pending")
+    check(shown(WEB) != print_of(staged["certificate"]["pem"]), "it is in use already")
+    other = web.post("self-signed", **{"common-name": HOST})
+    refused(409, lambda: web.activate(other, commit=True), "pending")
+    one.admin.commit("a self-signed certificate for the web interface")
+    check(shown(WEB) == print_of(staged["certificate"]["pem"]), "it is not in use")
+    left = text_of(staged["certificate"]["pem"], "-checkend", str(1824 * 86400))
+    check("will not expire" in left, f"row 68: not good for five years: {left}")
+    one.admin.call("DELETE", web.path + "/certificate?commit=true")
+
+
+def row_76_multi_server_names(one):
+    """Rows 74, 75, 76."""
+    client = Identity(one, "traversal-client")
+    defaults = one.admin.get("/api/v1/identities")["defaults"]
+    check(defaults["multi-server-common-name"] == "edge-ms.lab.example", f"{defaults}")
+    made = client.post("request", distribution="multi-server", **{"key-type": "ec-p256"})
+    check(made["common-name"] == "edge-ms.lab.example" and made["distribution"] == "multi-server", f"{made}")
+    check(made["names"] == [f"DNS:{HOST}", "DNS:edge-ms.lab.example"], f"{made['names']}")
+    made = client.post("request", distribution="multi-server", replace=True,
+                       **{"key-type": "ec-p256", "common-name": "all.lab.example"})
+    check("DNS:all.lab.example" in made["names"], f"{made['names']}")
+
+
+def row_77_names_from_a_txt_file(one):
+    """Parent domain, and other domains out of a file as people write them."""
+    client = Identity(one, "traversal-client")
+    made = client.post("request", replace=True, **{
+        "key-type": "ec-p256", "parent-domain": True,
+        "other-domains": "\ufeff# our nodes\r\nnode1.lab.example\r\nnode2.lab.example, node3.lab.example\n"
+                         "NODE1.lab.example  # again\n"})
+    check(made["names"] == [f"DNS:{HOST}", "DNS:lab.example", "DNS:node1.lab.example", "DNS:node2.lab.example",
+                            "DNS:node3.lab.example"], f"{made['names']}")
+    for bad in ("good.example\nbad name!", ["a..b"], ["-x.example"], "x" * 300, [f"n{i}.example" for i in range(201)]):
+        errors = refused(400, lambda bad=bad: client.post("request", replace=True, **{"other-domains": bad}))
+        check(errors[0]["error-path"] == "/other-domains", f"{errors}")
+    refused(400, lambda: client.post("request", replace=True, country="Germany"), "country")
+    check(client.get()["request"]["names"] == made["names"], "a refused form replaced the request")
+    one.admin.delete(client.path + "/request")
+
+
+def wish_7_renew_with_same_names(one):
+    """Subject and names of the certificate in use, with a new key; nothing is lost."""
+    server = Identity(one, "sip-server")
+    cert = issue("/C=DE/O=Lab/CN=sip.lab.example", "subjectAltName=DNS:sip.lab.example,DNS:old.example,"
+                 "IP:192.0.2.7,URI:sip:lab.example\nextendedKeyUsage=serverAuth\n")
+    staged = server.post("upload", pem=cert + (AT / "sub.pem").read_text() + (AT / "own.key").read_text())
+    check(staged["key"] == "uploaded", f"{staged['key']} {staged['findings']}")
+    server.activate(staged, commit=True)
+    made = server.post("request", renew=True, **{"key-type": "ec-p256"})
+    check(made["names"] == staged["certificate"]["names"], f"{made['names']}")
+    check(made["subject"] == staged["certificate"]["subject"], f"{made['subject']}")
+    # The present key again, as with a chain that was incomplete.
+    alone = server.post("upload", pem=cert)
+    check(alone["key"] == "present", f"{alone['key']} {alone['findings']}")
+    renewed = server.post("upload", pem=sign(made["pem"]) + (AT / "sub.pem").read_text())
+    check(renewed["names-lost"] == [] and "names-lost" not in ids(renewed["findings"]), f"{renewed}")
+    server.activate(renewed, commit=True)
+    check(shown(SIP) == print_of(renewed["certificate"]["pem"]), "another one is shown")
+
+
+def pkcs12_and_der_are_taken(one):
+    server = Identity(one, "sip-server")
+    cert = issue(f"/CN={HOST}", GOOD)
+    (AT / "own.pem").write_text(cert)
+    for more in ((), ("-legacy", "-certpbe", "PBE-SHA1-RC2-40", "-keypbe", "PBE-SHA1-3DES")):
+        p12 = openssl("pkcs12", "-export", *more, "-in", AT / "own.pem", "-inkey", AT / "own.key", "-certfile",
+                      AT / "sub.pem", "-passout", "pass:ope\u00f1")
+        body = {"pkcs12": base64.b64encode(p12).decode()}
+        refused(400, lambda: server.post("upload", passphrase="wrong", **body), "passphrase")  # noqa: B023
+        staged = server.post("upload", passphrase="ope\u00f1", **body)
+        check(staged["key"] == "uploaded" and len(staged["chain"]) == 1, f"{staged}")
+    server.activate(staged, commit=True)
+    check(shown(SIP) == print_of(cert), "another one is shown")
+    der = base64.b64encode(ssl.PEM_cert_to_DER_cert(cert)).decode()
+    key = base64.b64encode(openssl("pkey", "-in", AT / "own.key", "-outform", "DER")).decode()
+    staged = server.post("upload", der=der, key=key)
+    check(staged["key"] == "uploaded" and "chain-incomplete" in ids(staged["findings"]), f"{staged}")
+    p7 = openssl("crl2pkcs7", "-nocrl", "-certfile", AT / "own.pem", "-certfile", AT / "sub.pem", "-outform", "DER")
+    staged = server.post("upload", der=base64.b64encode(p7).decode())
+    check(staged["key"] == "present" and len(staged["chain"]) == 1, f"{staged}")
+
+
+def broken_uploads_change_nothing(one):
+    server = Identity(one, "sip-server")
+    before = shown(SIP), one.admin.get("/api/v1/config/status")
+    good = issue(f"/CN={HOST}", GOOD)
+    for body in ({"pem": ""}, {"pem": "no certificate"}, {"pem": good[:400] + "\n-----END CERTIFICATE-----\n"},
+                 {"der": "AAAA"}, {"der": "not base64!"}, {"pkcs12": "MIIB"}, {}, {"pem": 5},
+                 {"pem": good, "key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"},
+                 {"pem": good * 25 + "x" * 300000}, {"pkcs12": "A" * 120000}):
+        refused(400, lambda body=body: server.post("upload", **body))
+    refused(404, lambda: one.admin.post("/api/v1/identities/nobody/upload", {}))
+    check((shown(SIP), one.admin.get("/api/v1/config/status")) == before, "something changed")
+
+
+def connections_go_on_over_a_new_certificate(one):
+    """Wish 1: who is connected stays, on the web interface and in SIP; the next one sees the new."""
+    one.admin.put("turnpike-sip:sip/registrar", {
+        "domain": ["lab.example"], "realm": "lab.example", "account": [{"name": "a", "password": "secret-1"}]})
+    one.admin.commit("a registrar")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    sip = context.wrap_socket(socket.create_connection(SIP, 10))
+
+    def register(number, proof=""):
+        text = (f"REGISTER sip:lab.example SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.4.1:5061;branch=z9hG4bK{number}\r\n"
+                f"From: <sip:a@lab.example>;tag=1\r\nTo: <sip:a@lab.example>\r\nCall-ID: identities\r\n"
+                f"CSeq: {number} REGISTER\r\nMax-Forwards: 70\r\nContact: <sips:a@127.0.4.1:5061>\r\n{proof}"
+                f"Content-Length: 0\r\n\r\n")
+        sip.sendall(text.encode())
+        return sip.recv(65536).decode()
+
+    def proof(challenge):
+        wanted = re.search(r"WWW-Authenticate: (.*SHA-256.*)", challenge).group(1)
+        nonce = re.search('nonce="([^"]+)"', wanted).group(1)
+
+        def h(text):
+            return hashlib.sha256(text.encode()).hexdigest()
+        answer = h(f"{h('a:lab.example:secret-1')}:{nonce}:00000001:c0:auth:{h('REGISTER:sip:lab.example')}")
+        return (f'Authorization: Digest username="a", realm="lab.example", nonce="{nonce}", uri="sip:lab.example", '
+                f'algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c0", response="{answer}"\r\n')
+
+    check("200 OK" in register(2, proof(register(1))), "the phone cannot register")
+    default = Identity(one, "default")
+    for name in ("sip-server", "web-server"):
+        if Identity(one, name).get()["configured"]:
+            one.admin.call("DELETE", f"/api/v1/identities/{name}/certificate?commit=true")
+    before = shown(SIP), shown(WEB)
+    staged = default.post("upload", pem=issue(f"/CN={HOST}", GOOD) + (AT / "sub.pem").read_text(),
+                          key=(AT / "own.key").read_text())
+    web = http.client.HTTPSConnection(*WEB, timeout=10, context=context)
+
+    def visit():
+        web.request("GET", "/api/v1/session")
+        return web.getresponse().read()
+    visit()
+    web.auto_open = 0  # this connection and no other
+    default.activate(staged, commit=True)
+    check(b'"csrf"' in visit(), "the web connection did not go on")
+    web.close()
+    after = print_of(staged["certificate"]["pem"])
+    check(before[0] != after and shown(SIP) == after and shown(WEB) == after, "the next one sees the old one")
+    check("200 OK" in register(4, proof(register(3))), "the phone's connection did not go on")
+    check(one.admin.get("/api/v1/registrations")["total"] == 1, "the registration is lost")
+    sip.close()
+
+
+run([set_up, row_71_the_first_certificate_is_a_temporary_one,
+     row_54_a_request_is_made_on_the_box_and_its_certificate_taken, row_55_wrong_key_is_refused,
+     row_73_and_wish_4_server_and_client_identities_of_their_own, row_72_weak_and_strange_certificates_are_named,
+     warnings_have_to_be_accepted_by_name, row_76_multi_server_names, row_77_names_from_a_txt_file,
+     wish_7_renew_with_same_names, pkcs12_and_der_are_taken, broken_uploads_change_nothing,
+     connections_go_on_over_a_new_certificate], One(WEB))
