@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "tls/crl_index.h"
+
 /* What the CRLs say together. */
 enum crl_says { CRL_NONE, CRL_GOOD, CRL_REVOKED, CRL_EXPIRED, CRL_COUNT };
 /* What OCSP says, as far as the table cares. */
@@ -49,17 +51,6 @@ const char *tp_ocsp_status_words(enum tp_ocsp_status status)
 	};
 
 	return (unsigned)status < TP_OCSP_STATUS_COUNT ? words[status] : "?";
-}
-
-const char *tp_revocation_reason_words(uint8_t reason)
-{
-	static const char *const words[] = {
-		"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded",
-		"cessationOfOperation", "certificateHold", "unspecified", "removeFromCRL",
-		"privilegeWithdrawn", "aACompromise",
-	};
-
-	return reason < sizeof(words) / sizeof(words[0]) ? words[reason] : words[0];
 }
 
 /* ------------------------------------------------------------------ the CRLs */
@@ -130,7 +121,7 @@ static void say_revoked(const struct tp_revocation_facts *f, const struct crls *
 	if (c->says == CRL_REVOKED)
 		snprintf(buf, size, "revoked%s%s (%s), says the %s CRL",
 			 c->source->revoked_at > 0 ? " on " : "", day(c->source->revoked_at, when),
-			 tp_revocation_reason_words(c->source->reason), c->name);
+			 tp_crl_reason_text(c->source->reason), c->name);
 	else
 		snprintf(buf, size, "revoked%s%s, says the OCSP responder",
 			 f->ocsp_revoked_at > 0 ? " on " : "", day(f->ocsp_revoked_at, when));

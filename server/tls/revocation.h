@@ -14,7 +14,7 @@ struct tp_revocation_crl {
 	bool revoked;        /* it lists the certificate */
 	int64_t next_update; /* Unix time, seconds; 0: it names none and never expires */
 	int64_t revoked_at;  /* 0: not known */
-	uint8_t reason;      /* CRLReason, RFC 5280 section 5.3.1 */
+	uint8_t reason;      /* CRLReason, RFC 5280 section 5.3.1; TP_CRL_REASON_NONE */
 };
 
 /* What the OCSP responder said, after all checks of tls/ocsp.h. */
@@ -64,7 +64,5 @@ void tp_revocation_decide(const struct tp_revocation_facts *facts, struct tp_rev
 
 /* "unreachable" and so on, for pages and logs. Never NULL. */
 const char *tp_ocsp_status_words(enum tp_ocsp_status status);
-/* "keyCompromise" and so on; "unspecified" for 0 and unknown numbers. */
-const char *tp_revocation_reason_words(uint8_t reason);
 
 #endif

@@ -157,29 +157,26 @@ static void keep(struct tp_revocation *r, const uint8_t key[32], const struct tp
 	tp_list_append(&r->order, &k->link);
 }
 
-static enum tp_crl_state ask_crls(const struct tp_revocation *r, X509 *certificate, unsigned sources,
-				  int64_t now, struct tp_crl_answer *answer)
+/* Whether any list here revokes it. */
+static bool is_on_a_list(const struct tp_revocation *r, X509 *certificate, int64_t now)
 {
 	struct tp_crl_question question;
+	struct tp_crl_answer answer;
 
-	memset(answer, 0, sizeof(*answer));
 	if (!r->crls || tp_crl_question_of(certificate, &question) != TP_OK)
-		return TP_CRL_NONE;
-	question.sources = sources;
+		return false;
+	question.sources = 1u << TP_CRL_AUTOMATIC | 1u << TP_CRL_MANUAL;
 	question.now = now;
-	tp_crl_set_ask(r->crls, &question, answer);
-	return answer->state;
+	tp_crl_set_ask(r->crls, &question, &answer);
+	return answer.state == TP_CRL_REVOKED;
 }
 
 void tp_revocation_learn(struct tp_revocation *r, const struct tp_ocsp_question *question,
 			 const void *response, size_t response_len, int64_t now,
 			 struct tp_ocsp_answer *out)
 {
-	const unsigned both = 1u << TP_CRL_AUTOMATIC | 1u << TP_CRL_MANUAL;
-	struct tp_crl_answer crl;
-
 	tp_ocsp_judge(question, response, response_len, now, out);
-	if (out->delegate && ask_crls(r, out->delegate, both, now, &crl) == TP_CRL_REVOKED) {
+	if (out->delegate && is_on_a_list(r, out->delegate, now)) {
 		out->status = TP_OCSP_WRONG;
 		tp_text_copy(out->text, sizeof(out->text), "its signer's certificate is revoked");
 	}
@@ -190,17 +187,35 @@ void tp_revocation_learn(struct tp_revocation *r, const struct tp_ocsp_question 
 
 /* ----------------------------------------------------------------------- one chain */
 
-static void fill_crl(const struct tp_revocation *r, X509 *certificate, enum tp_crl_source source,
-		     int64_t now, struct tp_revocation_crl *out)
+static void fill_crl(const struct tp_revocation *r, struct tp_crl_question *question,
+		     enum tp_crl_source source, struct tp_revocation_crl *out)
 {
 	struct tp_crl_answer answer;
-	enum tp_crl_state state = ask_crls(r, certificate, 1u << source, now, &answer);
 
-	out->present = state != TP_CRL_NONE;
-	out->revoked = state == TP_CRL_REVOKED;
+	question->sources = 1u << source;
+	tp_crl_set_ask(r->crls, question, &answer);
+	out->present = answer.state != TP_CRL_NONE;
+	out->revoked = answer.state == TP_CRL_REVOKED;
 	out->next_update = answer.next_update;
 	out->revoked_at = answer.revoked_at;
 	out->reason = answer.reason;
+}
+
+static enum tp_err fill_crls(const struct tp_revocation *r, X509 *certificate, int64_t now,
+			     struct entry *e)
+{
+	struct tp_crl_question question;
+	enum tp_err err;
+
+	if (!r->crls)
+		return TP_OK;
+	err = tp_crl_question_of(certificate, &question);
+	if (err != TP_OK)
+		return err;
+	question.now = now;
+	fill_crl(r, &question, TP_CRL_AUTOMATIC, &e->facts.automatic);
+	fill_crl(r, &question, TP_CRL_MANUAL, &e->facts.manual);
+	return TP_OK;
 }
 
 static enum tp_err fill_ocsp(struct tp_revocation *r, X509 *certificate, X509 *issuer, bool kept_may,
@@ -223,6 +238,7 @@ static enum tp_err fill_entry(struct tp_revocation *r, X509 *certificate, X509 *
 			      int64_t now, struct entry *e)
 {
 	const struct tp_revocation_policy *p = &r->policy;
+	enum tp_err err = TP_OK;
 
 	tp_tls_subject_write(X509_get_subject_name(certificate), e->subject, sizeof(e->subject));
 	e->facts = (struct tp_revocation_facts){
@@ -233,11 +249,11 @@ static enum tp_err fill_entry(struct tp_revocation *r, X509 *certificate, X509 *
 		.last_known_good_s = p->last_known_good_s,
 		.now = now,
 	};
-	if (p->use_crls) {
-		fill_crl(r, certificate, TP_CRL_AUTOMATIC, now, &e->facts.automatic);
-		fill_crl(r, certificate, TP_CRL_MANUAL, now, &e->facts.manual);
-	}
-	return p->use_ocsp ? fill_ocsp(r, certificate, issuer, kept, now, e) : TP_OK;
+	if (p->use_crls)
+		err = fill_crls(r, certificate, now, e);
+	if (err == TP_OK && p->use_ocsp)
+		err = fill_ocsp(r, certificate, issuer, kept, now, e);
+	return err;
 }
 
 enum tp_err tp_revocation_chain_new(struct tp_revocation *r, struct x509_st *const *certificates,
