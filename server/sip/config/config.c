@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sip/revocation/revocation.h"
+
 #include "tls/services.h"
 
 enum { ACCOUNTS_MAX = 10000 };
@@ -143,6 +145,7 @@ static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_servi
 				     identity->certificate_pem_len },
 		.key = tp_slice_secret(c->slice, identity->key_secret),
 		.trusted_pem = trusted_for(c, service),
+		.revocation = c->revocation,
 		.verify = verify,
 		.policy = side < c->cfg.tls_count ? &policy : NULL,
 	};
@@ -289,6 +292,7 @@ static enum tp_err build(struct tp_sip *sip, struct tp_sip_config *c, struct tp_
 	err = index_accounts(sip, c);
 	if (err == TP_OK)
 		err = tp_route_new(&c->cfg, &c->route, diag);
+	c->revocation = sip->revocation ? tp_sip_revocation_shared(sip->revocation) : NULL;
 	if (err == TP_OK)
 		err = make_contexts(sip, c, diag);
 	if (err == TP_OK)

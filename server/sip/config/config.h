@@ -28,6 +28,7 @@ struct tp_sip_config {
 	struct tp_tls_context *tls_link_client; /* traversal links that we make: reports the verdict */
 	struct tp_tls_context *tls_verify; /* to neighbors whose certificate is checked */
 	struct tp_tls_context *tls_any;    /* to neighbors whose certificate is not */
+	struct tp_revocation *revocation;  /* borrowed; asked by the contexts */
 	struct tp_listeners *listeners;    /* until commit */
 	struct tp_map accounts;
 	struct tp_sip_account *account_rows;
