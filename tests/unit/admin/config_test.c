@@ -17,7 +17,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "admin/config/restconf.h"
+#include "admin/config/inside.h"
+#include "tls/identity.h"
 
 /* What the played supervisor does and has seen. */
 struct supervisor {
@@ -621,6 +622,35 @@ static void the_wizard_makes_half_a_pair(void **state)
 	run(f, "POST", "/api/v1/setup/complete", core, 409); /* once only */
 }
 
+/* The model has an entry for each identity of the table of services and no other; a key
+ * that comes sealed stays as it is. */
+static void each_side_of_a_service_can_have_an_identity(void **state)
+{
+	struct fixture *f = *state;
+	const struct tp_operator op = {.user = "admin", .source = "", .connection = 1, .may_write = true};
+	unsigned sealed = f->sup.sealed;
+
+	for (unsigned i = 1; i <= TP_TLS_IDENTITIES; i++) {
+		struct tp_tls_identity_info info = tp_tls_identity_info(i);
+		struct tp_restconf_response answer = {0};
+		char path[128];
+
+		if (i == TP_TLS_IDENTITIES) /* behind the last: one that is none */
+			tp_text_copy(info.id, sizeof(info.id), "web-client");
+		snprintf(path, sizeof(path), "turnpike-tls:tls/identities/identity=%s", info.id);
+		tp_config_put_sealed(f->config, &op, path, "turnpike-tls:identity",
+				     json_pack("[{s:s, s:s, s:s}]", "id", info.id, "certificate",
+					       "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+					       "private-key", "$tp1$AAAA"),
+				     NULL, &answer);
+		assert_int_equal(answer.status, i == TP_TLS_IDENTITIES ? 400 : 201);
+		tp_restconf_response_fini(&answer);
+	}
+	assert_int_equal(f->sup.sealed, sealed);
+	run(f, "POST", "/api/v1/config/commit", "{\"comment\":\"identities\"}", 200);
+	assert_non_null(strstr(f->sup.json, "\"private-key\":\"$tp1$AAAA\""));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -641,6 +671,7 @@ int main(void)
 		TEST(conditional_edits_see_others_edits),
 		TEST(requests_are_refused_by_name),
 		TEST(the_wizard_makes_half_a_pair),
+		TEST(each_side_of_a_service_can_have_an_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

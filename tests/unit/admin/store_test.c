@@ -327,6 +327,41 @@ static void logs_are_apart(void **state)
 	free(rows);
 }
 
+static void a_pending_request_is_kept_until_it_is_done(void **state)
+{
+	struct fixture *f = *state;
+	char pem[] = "-----BEGIN CERTIFICATE REQUEST-----";
+	struct tp_identity_request r = {.identity = "sip-client",
+					.created_ms = 7,
+					.created_by = "admin",
+					.distribution = "this-server",
+					.pem = pem,
+					.key_sealed = "$tp1$AAAA",
+					.public_key = {1, 0, 3},
+					.public_key_len = 3};
+	struct tp_identity_request *read = calloc(1, sizeof(*read));
+	struct tp_diag diag = {0};
+
+	assert_int_equal(tp_store_request_get(f->store, "sip-client", read), TP_NOTFOUND);
+	assert_int_equal(tp_store_request_put(f->store, &r), TP_OK);
+	r.created_ms = 8;
+	assert_int_equal(tp_store_request_put(f->store, &r), TP_OK);
+	tp_store_close(&f->store);
+	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_OK);
+	assert_int_equal(tp_store_request_get(f->store, "default", read), TP_NOTFOUND);
+	assert_int_equal(tp_store_request_get(f->store, "sip-client", read), TP_OK);
+	assert_int_equal(read->created_ms, 8);
+	assert_string_equal(read->pem, pem);
+	assert_string_equal(read->key_sealed, "$tp1$AAAA");
+	assert_string_equal(read->created_by, "admin");
+	assert_int_equal(read->public_key_len, 3);
+	assert_memory_equal(read->public_key, r.public_key, 3);
+	tp_store_request_fini(read);
+	free(read);
+	assert_int_equal(tp_store_request_delete(f->store, "sip-client"), TP_OK);
+	assert_int_equal(tp_store_request_delete(f->store, "sip-client"), TP_NOTFOUND);
+}
+
 static void a_newer_release_is_not_touched(void **state)
 {
 	struct fixture *f = *state;
@@ -440,6 +475,7 @@ int main(void)
 		TEST(old_calls_go),
 		TEST(alarms_have_a_life),
 		TEST(logs_are_apart),
+		TEST(a_pending_request_is_kept_until_it_is_done),
 		TEST(a_newer_release_is_not_touched),
 		TEST(damage_is_noticed),
 		TEST(kill_takes_nothing_that_was_answered),
