@@ -270,7 +270,7 @@ static void row_72_keys_and_signatures(void **state)
 	const struct recipe sha1 = { .digest = EVP_sha1 };
 	const struct setting missing = { .key = TP_TLS_KEY_MISSING }, other = { .key = TP_TLS_KEY_NOT_OF_UPLOAD };
 	const struct setting wrong_peer = { .key = TP_TLS_KEY_NOT_OF_REQUEST };
-	const struct recipe good = { NULL };
+	const struct recipe good = { .common_name = NULL };
 
 	(void)state;
 	expect(&weak, &plain, "weak-key", TP_TLS_REFUSE);
@@ -299,7 +299,7 @@ static void row_57_dates(void **state)
 
 static void chains(void **state)
 {
-	const struct recipe good = { NULL };
+	const struct recipe good = { .common_name = NULL };
 	const struct setting alone = { .without_sub = true }, known = { .without_sub = true, .trust_sub = true };
 	const struct setting unknown = { .trust_none = true }, self = { .self_signed = true };
 	const struct setting root_too = { .trust_none = true, .more = pki.root.x };
@@ -396,7 +396,7 @@ static void expect_order(struct tp_span bytes, X509 *const *want, size_t count, 
 
 static void each_form_and_order_is_read(void **state)
 {
-	const struct recipe good = { NULL };
+	const struct recipe good = { .common_name = NULL };
 	struct made leaf = make(&good, &pki.sub);
 	X509 *const chain[] = { leaf.x, pki.sub.x, pki.root.x };
 	X509 *const mixed[] = { pki.root.x, pki.stranger.x, leaf.x, pki.sub.x, leaf.x };
