@@ -175,11 +175,29 @@ static void take_usage(struct tp_check_cert *c, ASN1_BIT_STRING *bits)
 	ASN1_BIT_STRING_free(bits);
 }
 
+/* Section 4.2.1.4: who does not know a qualifier refuses the extension when critical. */
+static void look_at_qualifiers(struct tp_check_cert *c, const CERTIFICATEPOLICIES *policies)
+{
+	for (int i = 0; i < sk_POLICYINFO_num(policies); i++) {
+		const STACK_OF(POLICYQUALINFO) *qualifiers = sk_POLICYINFO_value(policies, i)->qualifiers;
+
+		for (int k = 0; k < sk_POLICYQUALINFO_num(qualifiers); k++) {
+			int nid = OBJ_obj2nid(sk_POLICYQUALINFO_value(qualifiers, k)->pqualid);
+
+			if (nid != NID_id_qt_cps && nid != NID_id_qt_unotice)
+				blame(c, X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
+				      "holds a critical policy qualifier that is not known here");
+		}
+	}
+}
+
 /* Keeps what later steps need; frees the rest, whose form has been seen. */
 static void keep(struct tp_check_cert *c, int nid, X509_EXTENSION *e, void *value)
 {
 	const X509V3_EXT_METHOD *method = X509V3_EXT_get(e);
 
+	if (nid == NID_certificate_policies && X509_EXTENSION_get_critical(e))
+		look_at_qualifiers(c, value);
 	switch (nid) {
 	case NID_basic_constraints:
 		take_basic(c, value);
@@ -310,7 +328,7 @@ static void check_profile(struct tp_check_cert *c, bool any)
 		blame(c, X509_V_ERR_CA_BCONS_NOT_CRITICAL, "is a root whose basic constraints are not critical");
 	if (c->key_id && !c->authority && !c->self_signed && !c->anchor)
 		blame(c, X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER, "has no authority key identifier");
-	if (!any && c->anchor && c->self_issued && c->authority && c->key_id &&
+	if (!any && c->ca && c->anchor && c->self_issued && c->authority && c->key_id &&
 	    (!c->authority->keyid || tp_check_key_fits(c->authority, c) == 0))
 		blame(c, X509_V_ERR_AKID_SKID_MISMATCH, "is a root whose key identifiers differ");
 	if (c->ca && c->authority && !c->key_id)

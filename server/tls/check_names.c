@@ -5,8 +5,6 @@
 
 #include "tls/check_internal.h"
 
-enum { DIRECTORY_NAME_COST = 16 };
-
 /* A borrowed IA5String. */
 static struct tp_span text_of(const ASN1_STRING *s)
 {
@@ -202,28 +200,39 @@ static enum answer ip_within(const ASN1_OCTET_STRING *ip, const ASN1_OCTET_STRIN
 	return YES;
 }
 
-/* Whether the first RDNs of name are those of base. */
-static enum answer directory_within(const X509_NAME *name, const X509_NAME *base)
-{
-	int base_count = X509_NAME_entry_count(base);
-	int rdns = base_count > 0 ? X509_NAME_ENTRY_set(X509_NAME_get_entry(base, base_count - 1)) + 1 : 0;
-	X509_NAME *head;
-	enum answer a;
+/* The first RDNs of a name, kept for the next constraint with as many. */
+struct head {
+	const X509_NAME *of;
+	int rdns;
+	X509_NAME *name;
+};
 
-	if (X509_NAME_entry_count(name) < base_count)
-		return NO;
-	head = X509_NAME_dup(name);
-	if (!head)
-		return CANNOT_SAY;
-	for (int i = X509_NAME_entry_count(head) - 1; i >= 0; i--)
-		if (X509_NAME_ENTRY_set(X509_NAME_get_entry(head, i)) >= rdns)
-			X509_NAME_ENTRY_free(X509_NAME_delete_entry(head, i));
-	a = X509_NAME_cmp(head, base) == 0;
-	X509_NAME_free(head);
-	return a;
+static bool cut_head(struct head *head, const X509_NAME *of, int rdns)
+{
+	if (head->name && head->of == of && head->rdns == rdns)
+		return true;
+	X509_NAME_free(head->name);
+	*head = (struct head){ .of = of, .rdns = rdns, .name = X509_NAME_dup(of) };
+	for (int i = X509_NAME_entry_count(head->name) - 1; i >= 0; i--)
+		if (X509_NAME_ENTRY_set(X509_NAME_get_entry(head->name, i)) >= rdns)
+			X509_NAME_ENTRY_free(X509_NAME_delete_entry(head->name, i));
+	return head->name;
 }
 
-static enum answer within(const GENERAL_NAME *name, const GENERAL_NAME *base, bool excluded)
+/* Whether the first RDNs of name are those of base. */
+static enum answer directory_within(struct head *head, const X509_NAME *name, const X509_NAME *base)
+{
+	int count = X509_NAME_entry_count(base);
+
+	if (X509_NAME_entry_count(name) < count)
+		return NO;
+	if (!cut_head(head, name, count > 0 ? X509_NAME_ENTRY_set(X509_NAME_get_entry(base, count - 1)) + 1 : 0))
+		return CANNOT_SAY;
+	return X509_NAME_cmp(head->name, base) == 0 ? YES : NO;
+}
+
+static enum answer within(struct head *head, const GENERAL_NAME *name, const GENERAL_NAME *base,
+			  bool excluded)
 {
 	switch (name->type) {
 	case GEN_DNS:
@@ -236,7 +245,7 @@ static enum answer within(const GENERAL_NAME *name, const GENERAL_NAME *base, bo
 	case GEN_IPADD:
 		return ip_within(name->d.iPAddress, base->d.iPAddress);
 	case GEN_DIRNAME:
-		return directory_within(name->d.directoryName, base->d.directoryName);
+		return directory_within(head, name->d.directoryName, base->d.directoryName);
 	default:
 		return CANNOT_SAY; /* section 4.2.1.10: not processed, so refused */
 	}
@@ -246,19 +255,17 @@ struct asked {
 	struct tp_check_run *run;
 	const NAME_CONSTRAINTS *constraints;
 	const char *problem;
+	struct head head;
 };
 
-/* A directory name is copied and normalized for each comparison. */
-static bool spend(struct asked *a, const GENERAL_NAME *name)
+static bool spend(struct asked *a)
 {
-	unsigned cost = name->type == GEN_DIRNAME ? DIRECTORY_NAME_COST : 1;
-
-	if (a->run->names_left < cost) {
+	if (a->run->names_left == 0) {
 		a->run->exhausted = true;
 		a->problem = "has more names and name constraints than are compared";
 		return false;
 	}
-	a->run->names_left -= cost;
+	a->run->names_left--;
 	return true;
 }
 
@@ -278,9 +285,9 @@ static bool allowed(struct asked *a, const GENERAL_NAME *name)
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(a->constraints->excludedSubtrees); i++) {
 		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(a->constraints->excludedSubtrees, i)->base;
 
-		if (!spend(a, name))
+		if (!spend(a))
 			return false;
-		if (same_form(name, base) && within(name, base, true) != NO) {
+		if (same_form(name, base) && within(&a->head, name, base, true) != NO) {
 			a->problem = "has a name that a CA above it may not certify (excluded)";
 			return false;
 		}
@@ -288,12 +295,12 @@ static bool allowed(struct asked *a, const GENERAL_NAME *name)
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(a->constraints->permittedSubtrees) && !permitted; i++) {
 		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(a->constraints->permittedSubtrees, i)->base;
 
-		if (!spend(a, name))
+		if (!spend(a))
 			return false;
 		if (!same_form(name, base))
 			continue;
 		constrained = true;
-		permitted = within(name, base, false) == YES;
+		permitted = within(&a->head, name, base, false) == YES;
 	}
 	if (constrained && !permitted)
 		a->problem = "has a name that a CA above it may not certify (not permitted)";
@@ -343,6 +350,7 @@ bool tp_check_names_allowed(struct tp_check_run *run, const NAME_CONSTRAINTS *co
 		ok = allowed(&a, sk_GENERAL_NAME_value(cert->names, i));
 	if (ok && is_leaf && run->want->cn_names && !cert->names)
 		ok = common_names_allowed(&a, subject);
+	X509_NAME_free(a.head.name);
 	*problem = a.problem;
 	return ok;
 }

@@ -278,9 +278,9 @@ static void paths_are_searched(void **state)
 	expect(*state, &g, "issuer unknown: CN=Test root");
 	g.trust = "none";
 	expect(*state, &g, "issuer unknown");
-	g.trust = "root.pem";
-	g.after_s = 3651LL * 86400; /* an anchor's end counts */
-	expect(*state, &g, "expired");
+	g.chain = "bad-root-expired.pem";
+	g.trust = "root-expired.pem"; /* an anchor's end counts */
+	expect(*state, &g, "CA certificate expired on 2029-12-30");
 }
 
 static void revocation_lists_are_read_as_a_whole(void **state)
