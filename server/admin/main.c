@@ -30,6 +30,7 @@ struct admin {
 	struct tp_identities *identities;
 	struct tp_lists *lists;
 	struct tp_configuration_routes configuration;
+	struct tp_certificates_routes certificates;
 	struct tp_addr first;
 };
 
@@ -184,9 +185,10 @@ static enum tp_err add_routes(struct admin *a)
 	routes = tp_cipher_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, a->config);
+	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };
 	routes = tp_certificates_routes(&count);
 	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, a->config);
+		err = tp_router_add(a->router, routes, count, &a->certificates);
 	return err;
 }
 

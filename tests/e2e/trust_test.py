@@ -222,11 +222,36 @@ def row_64_age_of_the_default_list(one):
     check(("default-list" in alarms(one, 40004)) == (about["age-days"] > 400), f"{about} {alarms(one, 40004)}")
 
 
+def row_66_requests_and_identities_stand_in_the_list(one):
+    one.admin.post("/api/v1/identities/sip-client/request", {"key-type": "ec-p256", "distribution": "multi-server"})
+    _, rows = listed(one, "type:is-exactly:request")
+    check(len(rows) == 1 and rows[0]["common-name"] == "edge-ms.lab.test" and
+          rows[0]["distribution"] == "multi-server" and rows[0]["expires-at"] is None, f"{rows}")
+    one.admin.delete("/api/v1/identities/sip-client/request")
+    check(listed(one, "type:is-exactly:request")[0] == 0, "a discarded request is still listed")
+
+
+def row_215_names_that_clients_ask_for(one):
+    def verdicts(query=""):
+        rows = one.admin.get("/api/v1/certificates/names" + query)["names"]
+        return {(r["name"], r["service"]): (r["accepted"], r["reason"]) for r in rows}
+    seen = verdicts()
+    check(len(seen) == 3 and all(ok for ok, _ in seen.values()), f"{seen}")
+    one.admin.put("turnpike-sip:sip/registrar/domain", ["phones.test"])
+    one.admin.commit("a domain that the certificate lacks")
+    ok, reason = verdicts()[("phones.test", "SIP, incoming")]
+    check(not ok and "phones.test" in reason, f"{reason}")
+    seen = verdicts("?name=www.other.test")
+    check(not any(ok for (name, _), (ok, _) in seen.items() if name == "www.other.test"), f"{seen}")
+    check(sum(name == "www.other.test" for name, _ in seen) == 3, f"{seen}")
+
+
 CASES = [a_fresh_appliance_trusts_nobody, row_59_append_adds_only_new_ones,
          row_59_a_choice_of_uses_goes_with_it, row_61_decoded_and_pem, row_62_delete_selected,
          row_60_reset_to_the_default_list, row_64_isrg_is_in_and_what_expired_is_not,
          row_66_one_list_with_filters_order_and_pages, row_66_csv,
-         row_66_colours_and_alarms_before_the_end, row_64_age_of_the_default_list]
+         row_66_colours_and_alarms_before_the_end, row_64_age_of_the_default_list,
+         row_66_requests_and_identities_stand_in_the_list, row_215_names_that_clients_ask_for]
 
 if __name__ == "__main__":
     run(CASES, One(ADDRESS))

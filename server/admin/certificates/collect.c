@@ -6,11 +6,12 @@
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "admin/certificates/facts.h"
 #include "admin/http/router.h"
 #include "admin/http/times.h"
-#include "tls/services.h"
+#include "tls/identity.h"
 
 static const char *text_of(const json_t *entry, const char *key)
 {
@@ -70,17 +71,10 @@ static const char *distribution_of(X509 *x)
 /* "sip-client" as people call it. */
 static void label_of(const char *id, char *label, size_t size)
 {
-	const char *side = strrchr(id, '-');
-	char service[32];
-	enum tp_tls_service s = TP_TLS_SERVICES;
+	unsigned which = tp_tls_identity_find(id);
 
-	if (side && tp_text_copy_span(service, sizeof(service), (struct tp_span){ id, (size_t)(side - id) }))
-		s = tp_tls_service_find(service);
-	if (s == TP_TLS_SERVICES)
-		tp_text_copy(label, size, strcmp(id, "default") ? id : "Shared identity");
-	else
-		snprintf(label, size, "%s, %s", tp_tls_service_info(s)->label,
-			 strcmp(side, "-client") ? "incoming" : "outgoing");
+	tp_text_copy(label, size,
+		     which < TP_TLS_IDENTITIES ? tp_tls_identity_info(which).label : id);
 }
 
 static void add_identity(json_t *rows, const char *id, const char *chain)
@@ -152,4 +146,78 @@ json_t *tp_certificates_rows(const json_t *tls)
 		add_authority(rows, entry);
 	ERR_clear_error();
 	return rows;
+}
+
+/* ------------------------------------------------------------ requests and lists */
+
+static void add_request(json_t *rows, const struct tp_identity_request *r)
+{
+	BIO *bio = BIO_new_mem_buf(r->pem, -1);
+	X509_REQ *req = bio ? PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL) : NULL;
+	char cn[256] = "", label[128], words[200];
+
+	if (req)
+		X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(req), NID_commonName, cn, sizeof(cn));
+	label_of(r->identity, label, sizeof(label));
+	snprintf(words, sizeof(words), "Made by %s; waits for its certificate", r->created_by);
+	json_array_append_new(
+		rows, json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:n, s:o}", "id",
+				json_sprintf("request/%s", r->identity), "kind", "request", "name", r->identity,
+				"certificate", label, "common-name", tp_json_text(cn), "type", "request",
+				"distribution", strcmp(r->distribution, "multi-server") ? "this server" : "multi-server",
+				"issued-by", "", "expires-at", "description", tp_json_text(words)));
+	X509_REQ_free(req);
+	BIO_free(bio);
+	ERR_clear_error();
+}
+
+void tp_certificates_add_requests(json_t *rows, struct tp_store *store)
+{
+	for (unsigned which = 0; which < TP_TLS_IDENTITIES; which++) {
+		struct tp_identity_request r;
+
+		if (tp_store_request_get(store, tp_tls_identity_info(which).id, &r) != TP_OK)
+			continue;
+		add_request(rows, &r);
+		tp_store_request_fini(&r);
+	}
+}
+
+/* Unix time of a text that tp_times_json made; 0 when it is none. */
+static int64_t time_of(const char *text)
+{
+	struct tm tm = { 0 };
+
+	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? (int64_t)timegm(&tm) : 0;
+}
+
+static void add_lists(json_t *rows, const json_t *lists, const char *from)
+{
+	json_t *list;
+	size_t i;
+
+	json_array_foreach(lists, i, list)
+	{
+		int64_t until = time_of(text_of(list, "next-update-at"));
+
+		json_array_append_new(
+			rows, json_pack("{s:o, s:s, s:s, s:O, s:s, s:s, s:o, s:O, s:O, s:o, s:o}", "id",
+					json_sprintf("crl/%s/%zu", from, i), "kind", "crl", "name", from, "certificate",
+					json_object_get(list, "issuer"), "common-name", "", "type", "CRL", "distribution",
+					tp_json_text(from), "issued-by", json_object_get(list, "issuer"), "expires-at",
+					json_object_get(list, "next-update-at"), "description",
+					json_sprintf("%lld revoked certificates",
+						     (long long)json_integer_value(json_object_get(list, "entries"))),
+					"not-after-s", until ? json_integer(until) : json_null()));
+	}
+}
+
+void tp_certificates_add_crls(json_t *rows, const json_t *revocation)
+{
+	json_t *source;
+	size_t i;
+
+	json_array_foreach(json_object_get(revocation, "sources"), i, source)
+		add_lists(rows, json_object_get(source, "lists"), text_of(source, "url"));
+	add_lists(rows, json_object_get(json_object_get(revocation, "manual"), "lists"), "uploaded");
 }

@@ -5,8 +5,17 @@
 
 #include "admin/config/config.h"
 #include "admin/http/router.h"
+#include "admin/revocation/lists.h"
+#include "admin/store/store.h"
 
-/* Routes; their argument is the struct tp_config. */
+/* What the list is made of; all outlive the routes. */
+struct tp_certificates_routes {
+	struct tp_config *config;
+	struct tp_store *store;
+	struct tp_lists *lists;
+};
+
+/* Routes; their argument is a struct tp_certificates_routes. */
 const struct tp_route *tp_certificates_routes(size_t *count);
 
 #endif

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "admin/certificates/collect.h"
 #include "admin/certificates/expiry.h"
 #include "admin/certificates/list.h"
 #include "admin/trust/bundle.h"
@@ -214,6 +215,34 @@ static void many_alarms_stay_within_their_room(void **state)
 	free(out);
 }
 
+static void row_66_revocation_lists_are_rows(void **state)
+{
+	json_t *revocation = json_loads(
+		"{\"sources\":[{\"url\":\"http://crl.example.com/a.crl\",\"lists\":[{\"issuer\":\"CN=Corp CA\","
+		"\"next-update-at\":\"2027-01-15T08:00:00.000Z\",\"entries\":12}]},{\"url\":\"http://b\",\"lists\":[]}],"
+		"\"manual\":{\"lists\":[{\"issuer\":\"CN=Other\",\"next-update-at\":null,\"entries\":0}]}}",
+		0, NULL);
+	json_t *rows = json_array();
+	const json_t *first;
+
+	(void)state;
+	assert_non_null(revocation);
+	tp_certificates_add_crls(rows, revocation);
+	assert_int_equal(json_array_size(rows), 2);
+	first = json_array_get(rows, 0);
+	assert_string_equal(json_string_value(json_object_get(first, "type")), "CRL");
+	assert_string_equal(json_string_value(json_object_get(first, "issued-by")), "CN=Corp CA");
+	assert_string_equal(json_string_value(json_object_get(first, "distribution")),
+			    "http://crl.example.com/a.crl");
+	assert_int_equal(json_integer_value(json_object_get(first, "not-after-s")), 1800000000);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 1), "distribution")), "uploaded");
+	json_array_clear(rows);
+	tp_certificates_add_crls(rows, NULL);
+	assert_int_equal(json_array_size(rows), 0);
+	json_decref(rows);
+	json_decref(revocation);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +253,7 @@ int main(void)
 		cmocka_unit_test(row_66_alarms_name_what_ends),
 		cmocka_unit_test(row_64_an_old_default_list_raises_an_alarm),
 		cmocka_unit_test(many_alarms_stay_within_their_room),
+		cmocka_unit_test(row_66_revocation_lists_are_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
