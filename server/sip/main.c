@@ -120,6 +120,7 @@ static void on_open(void *arg, struct tp_flow *flow)
 
 static void on_held(void *arg, struct tp_flow *flow)
 {
+	tp_traversal_test_flow_held(arg, flow);
 	tp_sip_revocation_held(arg, flow);
 }
 

@@ -65,7 +65,7 @@ enum {
 struct tp_tls_peer {
 	bool present;                           /* it showed one */
 	bool trusted;                           /* chain, dates, purpose, and name where one was wanted */
-	bool chain_trusted;                     /* the same but for the name */
+	bool chain_trusted;                     /* the same but for the name and revocation */
 	char reason[TP_TLS_REASON_MAX + 1];     /* why not trusted, for a person; empty when trusted:
 		"certificate expired on 2026-11-20 10:00 UTC", "certificate not valid before ...",
 		"issuer unknown: CN=...", "self-signed certificate: CN=...",

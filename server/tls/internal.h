@@ -34,7 +34,7 @@ struct tp_tls_verdict {
 	char wanted[TP_TLS_NAME_MAX + 1];
 	bool checked;
 	bool trusted;
-	bool chain_trusted; /* without the name */
+	bool chain_trusted; /* without the name and revocation */
 	bool held;          /* trusted unless an OCSP responder says otherwise */
 	char reason[TP_TLS_REASON_MAX + 1];
 };

@@ -42,7 +42,7 @@ void tp_tls_revocation_check(const struct tp_tls_context *context, X509_STORE_CT
 	tp_revocation_count(r, &verdict);
 	if (verdict.outcome != TP_REVOCATION_REFUSE)
 		return;
-	v->trusted = v->chain_trusted = false;
+	v->trusted = false;
 	tp_tls_say(v->reason, sizeof(v->reason), "certificate refused: %s", verdict.reason);
 	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);
 }

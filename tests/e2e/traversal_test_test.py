@@ -62,7 +62,7 @@ def openssl(*args):
     check(done.returncode == 0, f"openssl {args}: {done.stderr}")
 
 
-def certificate(lab, name, days):
+def certificate(lab, name, days, more=""):
     """A CA and a leaf for edge.lab.test; returns the files."""
     ca, ca_key, key, leaf, request, extensions = (
         lab.folder / f"{name}{end}" for end in
@@ -73,7 +73,7 @@ def certificate(lab, name, days):
     openssl("req", *curve, "-keyout", key, "-out", request, "-subj", "/CN=edge.lab.test")
     extensions.write_text("subjectAltName=DNS:edge.lab.test\nextendedKeyUsage=serverAuth,clientAuth\n"
                           "basicConstraints=CA:false\nkeyUsage=digitalSignature\n"
-                          "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+                          "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + more)
     openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-days", days,
             "-extfile", extensions, "-out", leaf)
     return ca, leaf, key
@@ -154,6 +154,33 @@ def row_11_expired_certificate_of_the_edge(lab):
         expect(lab, "edge-chain", "fail", "expired on", remedy="valid now", port=FAKE_PORT)
 
 
+@contextlib.contextmanager
+def revocation(lab, **switches):
+    lab.core.admin.put("turnpike-tls:tls/revocation/sip", {
+        "mode": "on", "use-ocsp": False, "use-crls": False, "fallback": "treat-as-revoked", **switches})
+    lab.core.admin.commit("check for revocation")
+    try:
+        yield
+    finally:
+        lab.core.admin.put("turnpike-tls:tls/revocation/sip", {"mode": "off"})
+        lab.core.admin.commit("no check for revocation")
+
+
+def row_11_revocation_as_far_as_the_link_checks_it(lab):
+    """By lists in memory at once; by a responder with the connection held meanwhile."""
+    with revocation(lab, **{"use-crls": True}):
+        steps = expect(lab, "revocation", "fail", "We refuse", remedy="Revocation page")
+        check(steps["edge-chain"]["result"] == "ok", f"the chain is blamed for the lists: {steps}")
+    with revocation(lab, **{"use-crls": True, "fallback": "treat-as-not-revoked"}):
+        expect(lab, "revocation", "ok", "Nothing that was asked")
+    nobody = f"authorityInfoAccess=OCSP;URI:http://{ADDRESS['edge-dmz']}:7999/\n"
+    ca, leaf, key = certificate(lab, "held", 30, nobody)
+    lab.core.admin.put("turnpike-tls:tls/trusted-ca=fake", {"name": "fake", "certificate": ca.read_text()})
+    with fake_edge(lab, leaf, key), revocation(lab, **{"use-ocsp": True}):
+        steps = expect(lab, "revocation", "fail", "We refuse", remedy="responders", port=FAKE_PORT)
+        check(steps["tls"]["result"] == "ok" and steps["edge-name"]["result"] == "ok", f"{steps}")
+
+
 def row_11_clock_of_the_edge_is_off(lab):
     ca, leaf, key = certificate(lab, "clock", 30)
     lab.core.admin.put("turnpike-tls:tls/trusted-ca=fake", {"name": "fake", "certificate": ca.read_text()})
@@ -216,6 +243,6 @@ if __name__ == "__main__":
                row_11_wrong_name_of_the_edge, row_11_our_certificate_lacks_the_verify_name,
                row_11_the_edge_wants_another_name_of_us, row_11_unknown_authority_of_the_edge,
                row_11_unknown_authority_of_the_core, row_11_expired_certificate_of_the_edge,
-               row_11_clock_of_the_edge_is_off, row_11_no_tls_version_in_common,
+               row_11_revocation_as_far_as_the_link_checks_it, row_11_clock_of_the_edge_is_off, row_11_no_tls_version_in_common,
                row_11_nothing_listens, row_11_the_name_has_no_address,
                row_11_one_at_a_time_and_only_from_a_core], Lab())

@@ -463,18 +463,25 @@ static void read_again(void *arg)
 
 /* ------------------------------------------------------------------- coming up */
 
+/* False: the connection has failed. */
+static bool keep_peer(struct connection *c)
+{
+	if (!c->flow.tls)
+		c->flow.tls = calloc(1, sizeof(*c->flow.tls));
+	if (!c->flow.tls) {
+		tp_connection_fail(c, "out of memory");
+		return false;
+	}
+	tp_tls_session_peer(c->tls, c->flow.tls);
+	return true;
+}
+
 static void come_up(struct connection *c)
 {
 	struct tp_transport_layer *layer = c->layer;
 
-	if (c->tls) {
-		c->flow.tls = calloc(1, sizeof(*c->flow.tls));
-		if (!c->flow.tls) {
-			tp_connection_fail(c, "out of memory");
-			return;
-		}
-		tp_tls_session_peer(c->tls, c->flow.tls);
-	}
+	if (c->tls && !keep_peer(c))
+		return;
 	c->phase = PHASE_UP;
 	c->flow.state = TP_FLOW_OPEN;
 	c->flow.opened_ms = c->flow.last_received_ms = tp_loop_now_ms(layer->loop);
@@ -496,6 +503,8 @@ static void hold(struct connection *c)
 		tp_connection_fail(c, "its certificate cannot be checked for revocation");
 		return;
 	}
+	if (!keep_peer(c))
+		return;
 	c->phase = PHASE_HELD;
 	c->held_ms = tp_loop_now_ms(layer->loop);
 	tp_timer_stop(layer->loop, &c->timer);

@@ -32,7 +32,7 @@ struct tp_flow {
 	struct tp_addr sent_by;     /* what Via, Record-Route and Contact shall say towards this peer:
 	                             * the listener's advertised or own address and port */
 	uint64_t listener_tag;      /* tp_listener_config.tag at the time; outgoing: target's */
-	struct tp_tls_peer *tls;    /* of an open TLS flow; else NULL */
+	struct tp_tls_peer *tls;    /* of an open or held TLS flow; else NULL */
 	char reason[256];           /* why closed, for a person */
 	uint64_t opened_ms;         /* loop time */
 	uint64_t last_received_ms;  /* keepalives count */

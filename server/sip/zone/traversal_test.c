@@ -9,8 +9,10 @@
 
 #include "core/log.h"
 #include "sip/config/config.h"
+#include "sip/revocation/revocation.h"
 #include "sip/zone/resolve.h"
 #include "sip/zone/zone.h"
+#include "tls/revocation_chain.h"
 
 /* The steps in their order, with the name they have in docs/api.md. */
 enum step { RESOLVE, CONNECT, TLS, EDGE_CHAIN, EDGE_NAME, REVOCATION, OWN_NAME, ACCEPTANCE, CLOCK, STEPS };
@@ -25,6 +27,7 @@ struct tp_traversal_test {
 	struct tp_sip *sip;
 	bool running;
 	bool resolving;
+	bool held;                 /* a responder is, or was, asked about the edge's certificate */
 	uint32_t request;
 	uint64_t started_ms;
 	struct tp_timer deadline;
@@ -274,6 +277,7 @@ enum tp_err tp_traversal_test_start(struct tp_sip *sip, uint32_t request,
 		t->out.steps[i].result = TP_TEST_NOT_REACHED;
 		tp_text_copy(t->out.steps[i].name, sizeof(t->out.steps[i].name), step_names[i]);
 	}
+	t->held = false;
 	t->ask = *ask;
 	t->request = request;
 	t->started_ms = tp_loop_now_ms(sip->loop);
@@ -285,6 +289,30 @@ enum tp_err tp_traversal_test_start(struct tp_sip *sip, uint32_t request,
 }
 
 /* ---------------------------------------------------------- the edge's certificate */
+
+static bool is_name_fault(const struct tp_tls_peer *edge)
+{
+	return strncmp(edge->reason, "name does not match", 19) == 0;
+}
+
+/* refusal: what ended a held connection; NULL: it was not refused then. */
+static void judge_revocation(struct tp_traversal_test *t, const struct tp_tls_peer *edge,
+			     const char *refusal)
+{
+	static const char remedy[] = "Look at the Revocation page of this core and at the responders and lists of "
+				     "the authority; a certificate that is revoked has to be replaced on the edge.";
+
+	if (!edge->chain_trusted || is_name_fault(edge))
+		return;
+	if (!tp_revocation_policy(tp_sip_revocation_shared(t->sip->revocation))->enabled)
+		say(t, REVOCATION, TP_TEST_NOT_REACHED, "", "Not looked at: the check for revocation is off.");
+	else if (refusal || !edge->trusted)
+		say(t, REVOCATION, TP_TEST_FAIL, remedy, "We refuse the edge's certificate: %s.",
+		    refusal ? refusal : edge->reason);
+	else
+		say(t, REVOCATION, TP_TEST_OK, "", "Nothing that was asked says that the edge's certificate is revoked%s.",
+		    t->held ? "; a responder was asked just now" : "");
+}
 
 static void judge_edge(struct tp_traversal_test *t, const struct tp_tls_peer *edge)
 {
@@ -300,15 +328,13 @@ static void judge_edge(struct tp_traversal_test *t, const struct tp_tls_peer *ed
 			    "Give the edge a certificate that is valid now and for this purpose; check the "
 			    "clocks of both.",
 		    "We refuse the edge's certificate: %s. It is %.200s.", edge->reason, edge->subject);
-	if (edge->trusted)
+	if (edge->chain_trusted && !is_name_fault(edge))
 		say(t, EDGE_NAME, TP_TEST_OK, "", "The edge's certificate carries '%.200s'.", t->ask.edge_name);
 	else if (edge->chain_trusted)
 		say(t, EDGE_NAME, TP_TEST_FAIL,
 		    "Set the verify name of this core's zone to a name that the edge's certificate carries, or "
 		    "get the edge a certificate with the wanted name.",
 		    "We refuse the edge's certificate: %s.", edge->reason);
-	say(t, REVOCATION, TP_TEST_NOT_REACHED, "",
-	    "Not looked at: no revocation check is switched on for the traversal link.");
 }
 
 /* -------------------------------------------------------------- the edge's verdict */
@@ -425,6 +451,12 @@ bool tp_traversal_test_owns(const struct tp_sip *sip, const struct tp_flow *flow
 	return sip->traversal_test && sip->traversal_test->flow == flow;
 }
 
+void tp_traversal_test_flow_held(struct tp_sip *sip, struct tp_flow *flow)
+{
+	if (tp_traversal_test_owns(sip, flow))
+		sip->traversal_test->held = true;
+}
+
 bool tp_traversal_test_flow_open(struct tp_sip *sip, struct tp_flow *flow)
 {
 	struct tp_traversal_test *t = sip->traversal_test;
@@ -434,11 +466,30 @@ bool tp_traversal_test_flow_open(struct tp_sip *sip, struct tp_flow *flow)
 		return false;
 	say(t, CONNECT, TP_TEST_OK, "", "Connected to %s.", tp_addr_write(&flow->remote, address));
 	judge_edge(t, flow->tls);
+	judge_revocation(t, flow->tls, NULL);
 	if (ask_edge(t) != TP_OK) {
 		say(t, ACCEPTANCE, TP_TEST_FAIL, "Try again.", "Our question could not be sent.");
 		finish(t);
 	}
 	return true;
+}
+
+/* The connection stood, and came to its end before its answer. */
+static void explain_end(struct tp_traversal_test *t, const struct tp_flow *flow, const char *reason)
+{
+	bool opened = t->out.steps[EDGE_CHAIN].result != TP_TEST_NOT_REACHED;
+
+	if (opened || strstr(reason, "refused our certificate")) {
+		say(t, ACCEPTANCE, TP_TEST_FAIL, remedy_of(reason), "The edge hung up: %s.", reason);
+	} else if (t->held && flow->tls) {
+		judge_edge(t, flow->tls);
+		judge_revocation(t, flow->tls, reason);
+	} else {
+		say(t, TLS, TP_TEST_FAIL,
+		    "Compare the lowest TLS version and the ciphers of the traversal link on both appliances, and "
+		    "check that the port is that of the edge's traversal zone.",
+		    "The TLS handshake failed: %s.", reason);
+	}
 }
 
 bool tp_traversal_test_flow_closed(struct tp_sip *sip, struct tp_flow *flow)
@@ -453,13 +504,7 @@ bool tp_traversal_test_flow_closed(struct tp_sip *sip, struct tp_flow *flow)
 		explain_connect(t, reason);
 	} else {
 		say(t, CONNECT, TP_TEST_OK, "", "Connected to %s.", tp_addr_write(&flow->remote, address));
-		if (flow->tls || strstr(reason, "refused our certificate"))
-			say(t, ACCEPTANCE, TP_TEST_FAIL, remedy_of(reason), "The edge hung up: %s.", reason);
-		else
-			say(t, TLS, TP_TEST_FAIL,
-			    "Compare the lowest TLS version and the ciphers of the traversal link on both "
-			    "appliances, and check that the port is that of the edge's traversal zone.",
-			    "The TLS handshake failed: %s.", reason);
+		explain_end(t, flow, reason);
 	}
 	finish(t);
 	return true;

@@ -22,6 +22,7 @@ enum tp_err tp_traversal_test_start(struct tp_sip *sip, uint32_t request,
 void tp_traversal_test_abort(struct tp_sip *sip);
 
 /* Transport and resolver events; true when the flow is the test's. */
+void tp_traversal_test_flow_held(struct tp_sip *sip, struct tp_flow *flow);
 bool tp_traversal_test_flow_open(struct tp_sip *sip, struct tp_flow *flow);
 bool tp_traversal_test_flow_closed(struct tp_sip *sip, struct tp_flow *flow);
 /* Requests of what may be anybody: to be refused. */
