@@ -10,6 +10,8 @@ import { createFleet } from './mock/fleet.mjs';
 import { configuration, identity } from './mock/seed.mjs';
 import { nodes } from './mock/model.mjs';
 import { createCertificates } from './mock/certificates.mjs';
+import { createRevocation } from './mock/revocation.mjs';
+import { createCiphers } from './mock/ciphers.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -77,6 +79,8 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	}
 
 	const routes = {
+		...createRevocation(store),
+		...createCiphers(store),
 		'GET /api/v1/session': ({ session }) => describe(session),
 		'POST /api/v1/session': ({ session, body }) => {
 			if (body.user !== 'admin' || body.password !== password)

@@ -31,6 +31,8 @@ export const pages = [
 	{ name: 'trusted-cas', path: '/trusted-cas' },
 	{ name: 'trusted-ca', path: '/trusted-cas/ISRG%20Root%20X1' },
 	{ name: 'trusted-cas-decoded', path: '/trusted-cas-decoded' },
+	{ name: 'ciphers', path: '/ciphers' },
+	{ name: 'revocation', path: '/revocation' },
 	{ name: 'changes', path: '/changes' },
 	{ name: 'history', path: '/changes/history' },
 	{ name: 'compare', path: '/changes/compare?from=1&to=4' },

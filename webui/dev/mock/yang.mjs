@@ -42,6 +42,7 @@ const plain = (path) => path?.replace(/(?<=\/[\w-]+:[\w-]+(?:\/.*)?)\/[\w-]+:/g,
 export function readModel(names) {
 	const modules = names.map((name) => parse(readFileSync(new URL(`${name}.yang`, folder), 'utf8')));
 	const typedefs = new Map();
+	const groupings = new Map(modules.flatMap((module) => module.has.filter((inner) => inner.word === 'grouping').map((grouping) => [grouping.text, grouping])));
 	for (const module of modules)
 		for (const typedef of module.has.filter((inner) => inner.word === 'typedef'))
 			typedefs.set(`${module.text}:${typedef.text}`, typedef);
@@ -69,7 +70,7 @@ export function readModel(names) {
 			pattern: secret ? null : firstOf(chain, 'pattern'),
 			'pattern-message': secret ? null : messageOf(chain, 'pattern'),
 			enum: choices.length ? choices.map((choice) => ({ name: choice.text, label: said(choice, 'turnpike-ui:label') ?? choice.text, help: said(choice, 'description') })) : null,
-			default: said(statement, 'default'),
+			default: said(statement, 'default') ?? chain.slice(0, -1).map((type) => said(typedefs.get(type.text.includes(':') ? type.text : `${module}:${type.text}`), 'default')).find(Boolean) ?? null,
 			units: said(statement, 'units'),
 			leafref: plain(firstOf(chain, 'path')),
 		};
@@ -91,8 +92,11 @@ export function readModel(names) {
 		};
 	}
 
+	/** What stands in a statement, groupings put in where they are used. */
+	const used = (statement) => statement.has.flatMap((inner) => (inner.word === 'uses' ? used(groupings.get(inner.text)) : [inner]));
+
 	function children(statement, path, module, page, lockout) {
-		return statement.has.filter((inner) => /^(container|list|leaf|leaf-list)$/.test(inner.word))
+		return used(statement).filter((inner) => /^(container|list|leaf|leaf-list)$/.test(inner.word))
 			.map((inner) => node(inner, `${path}/${path ? '' : `${module}:`}${inner.text}`, module, page, lockout));
 	}
 

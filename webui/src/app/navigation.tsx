@@ -34,6 +34,8 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/certificates', label: 'Certificates' },
 			{ to: '/identities', label: 'Identities' },
 			{ to: '/trusted-cas', label: 'Trusted CAs' },
+			{ to: '/revocation', label: 'Revocation' },
+			{ to: '/ciphers', label: 'Ciphers' },
 		],
 	},
 	{

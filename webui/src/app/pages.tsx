@@ -7,6 +7,7 @@ import { Calls } from '../pages/Calls';
 import { CandidateEntry } from '../pages/CandidateEntry';
 import { AllCertificates } from '../pages/AllCertificates';
 import { Changes } from '../pages/Changes';
+import { Ciphers } from '../pages/Ciphers';
 import { Compare } from '../pages/changes/Compare';
 import { DecodedCas } from '../pages/trust/DecodedCas';
 import { Identities } from '../pages/Identities';
@@ -15,6 +16,7 @@ import { Log } from '../pages/Log';
 import { Overview } from '../pages/Overview';
 import { Ports } from '../pages/Ports';
 import { Registrations } from '../pages/Registrations';
+import { Revocation } from '../pages/Revocation';
 import { RequestPage } from '../pages/identities/RequestPage';
 import { RuleList } from '../pages/RuleList';
 import { ruleListPath } from '../pages/rules/words';
@@ -59,6 +61,8 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/trusted-cas', () => <TrustedCas />],
 	['/trusted-cas-decoded', () => <DecodedCas />],
 	['/trusted-cas/:name', ({ name = '' }) => <TrustedCaPage name={name} />],
+	['/ciphers', () => <Ciphers />],
+	['/revocation', () => <Revocation />],
 	['/changes', () => <Changes view="pending" />],
 	['/changes/history', () => <Changes view="history" />],
 	['/changes/compare', () => <Compare />],

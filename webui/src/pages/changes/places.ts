@@ -14,6 +14,8 @@ const pages: [RegExp, (path: string) => string][] = [
 	[/^\/turnpike-media:/, () => '/media'],
 	[/^\/turnpike-tls:tls\/trusted-ca/, () => '/trusted-cas'],
 	[/^\/turnpike-tls:tls\/identit/, () => '/identities'],
+	[/^\/turnpike-tls:tls\/service/, () => '/ciphers'],
+	[/^\/turnpike-tls:tls\/revocation/, () => '/revocation'],
 	[/^\/turnpike-tls:/, () => '/certificates'],
 	[/^\/turnpike-system:/, () => '/system'],
 ];

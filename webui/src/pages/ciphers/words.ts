@@ -1,0 +1,2 @@
+// Words of the page Ciphers.
+export const sideWord = (side: string) => (side === 'inbound' ? 'Inbound' : 'Outbound');
