@@ -239,7 +239,7 @@ static void tear_down(struct tp_sip *sip)
 	tp_traversal_test_free(&sip->traversal_test);
 	tp_zones_free(&sip->zones);
 	tp_resolver_free(&sip->resolver);
-	tp_sip_revocation_free(&sip->revocation);
+	tp_sip_revocation_free(sip);
 	tp_transaction_layer_free(&sip->transactions);
 	tp_sip_config_free(&sip->next);
 	tp_transport_layer_free(&sip->transport);

@@ -307,9 +307,9 @@ enum tp_err tp_sip_revocation_new(struct tp_sip *sip, struct tp_sip_revocation *
 	return err;
 }
 
-void tp_sip_revocation_free(struct tp_sip_revocation **revocation)
+void tp_sip_revocation_free(struct tp_sip *sip)
 {
-	struct tp_sip_revocation *r = *revocation;
+	struct tp_sip_revocation *r = sip->revocation;
 	struct tp_list *it;
 
 	if (!r)
@@ -318,7 +318,8 @@ void tp_sip_revocation_free(struct tp_sip_revocation **revocation)
 		end_waiter(TP_CONTAINER(it, struct waiter, link));
 	while ((it = tp_list_first(&r->queries)))
 		end_query(TP_CONTAINER(it, struct query, link));
-	*revocation = NULL;
+	sip->revocation = NULL;
+	tp_timer_stop(sip->loop, &r->tick);
 	tp_revocation_unref(&r->shared);
 	free(r->troubled);
 	free(r);

@@ -17,7 +17,7 @@ enum {
 };
 
 TP_NODISCARD enum tp_err tp_sip_revocation_new(struct tp_sip *sip, struct tp_sip_revocation **out);
-void tp_sip_revocation_free(struct tp_sip_revocation **revocation);
+void tp_sip_revocation_free(struct tp_sip *sip);
 /* What TLS contexts are to be made with; borrowed. */
 struct tp_revocation *tp_sip_revocation_shared(const struct tp_sip_revocation *revocation);
 /* A configuration is in force. */
