@@ -15,7 +15,7 @@ from responders import Authority, Responder, Script, stale_answer, wait_listenin
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PORT, PHONES = 5062, 5061
-GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD = 8101, 8102, 8103, 8104, 8105, 8106
+GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD, LISTS = 8101, 8102, 8103, 8104, 8105, 8106, 8107
 NAME = "peer.lab.test"
 REGISTER = ("REGISTER sip:outside.test SIP/2.0\r\nVia: SIP/2.0/TLS {ip}:5070;branch=z9hG4bK{n}\r\n"
             "Max-Forwards: 70\r\nFrom: <sip:outside@outside.test>;tag={n}\r\nTo: <sip:outside@outside.test>\r\n"
@@ -195,6 +195,90 @@ def attack_48_a_stalled_responder_holds_one_peer_only(lab):
     expect(lab, stalled="closed")
 
 
+def manual_list(lab, pem):
+    if pem:
+        lab.edge.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": pem})
+    else:
+        lab.edge.admin.delete("/api/v1/revocation/crls/manual")
+
+
+def automatic_list(lab, pem):
+    """Puts the text where the edge looks, and has it look."""
+    admin = lab.edge.admin
+    (lab.folder / "pki" / "published.crl").write_text(pem)
+
+    def done():
+        seen = admin.get("/api/v1/revocation/crls")
+        return not seen["updating"] and seen["sources"]
+
+    wait_until(done, 15, "the edge does not look at its distribution point")
+    admin.post("/api/v1/revocation/crls/update")
+    sources = wait_until(done, 15, "the download does not end")
+    check(sources[0]["state"] == "ok", f"the download failed: {sources}")
+
+
+def row_94_manual_lists_for_sip(lab):
+    a = lab.authority
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked")
+    expect(lab, plain="closed")
+    manual_list(lab, a.crl("revoked"))
+    try:
+        expect(lab, plain="answer", revoked="closed", stalled="answer")
+        lab.policy(use_ocsp=True, use_crls=True)
+        manual_list(lab, a.crl("good"))
+        expect(lab, good="closed", revoked="closed", dead="answer") # either source may refuse
+        lab.policy(use_crls=False)
+        expect(lab, good="answer")
+    finally:
+        manual_list(lab, None)
+
+
+def row_90_an_expired_list_revokes_all(lab):
+    lab.policy(use_ocsp=False)
+    manual_list(lab, lab.authority.crl(hours=-1))
+    try:
+        expect(lab, plain="closed", good="closed")
+        lab.policy(use_ocsp=False, last_known_good=24) # for automatic lists only
+        expect(lab, plain="closed")
+    finally:
+        manual_list(lab, None)
+    expect(lab, plain="answer")
+
+
+def row_83_automatic_and_manual_lists_are_both_used_for_sip(lab):
+    a = lab.authority
+    (a.folder / "published.crl").write_text(a.crl("unknown"))
+    lab.responders.append(Script(a, lab.network.ns(OUTSIDE), LISTS, "say", a.folder / "published.crl"))
+    wait_listening(lab.network.ns(OUTSIDE), [LISTS])
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked")
+    lab.edge.admin.put("turnpike-tls:tls/revocation/crl/automatic", {
+        "enabled": True, "url": [f"http://{ADDRESS[OUTSIDE]}:{LISTS}/lists/root.crl"]})
+    lab.edge.admin.commit("automatic lists")
+    automatic_list(lab, a.crl("unknown"))
+    expect(lab, plain="answer", unknown="closed")
+    manual_list(lab, a.crl("plain"))
+    expect(lab, plain="closed", unknown="closed", dead="answer")
+    manual_list(lab, None)
+    expect(lab, plain="answer")
+
+
+def wish_9_last_known_good(lab):
+    """Goes on from the case before."""
+    lab.policy(use_ocsp=False)
+    automatic_list(lab, lab.authority.crl("unknown", hours=-1))
+    try:
+        expect(lab, plain="closed")
+        lab.policy(use_ocsp=False, last_known_good=2)
+        expect(lab, plain="answer", unknown="closed")
+        wait_until(lambda: lab.alarm(40096), 5, "no alarm about the list that has run out")
+        lab.policy(use_ocsp=False, last_known_good=0)
+        expect(lab, plain="closed")
+    finally:
+        lab.edge.admin.put("turnpike-tls:tls/revocation/crl/automatic", {"enabled": False})
+        lab.edge.admin.commit("no automatic lists")
+    wait_until(lambda: fate(lab, "plain") == "answer", 10, "the lists count though they are switched off")
+
+
 def row_81_what_would_happen_now(lab):
     lab.policy()
 
@@ -234,5 +318,7 @@ def row_91_the_traversal_link_is_held_too(lab):
 if __name__ == "__main__":
     cases.run([row_91_good_revoked_and_unknown, row_92_a_responder_that_answers_sha1_only,
                row_95_the_fallback_decides_what_is_unknown, attack_48_answers_that_are_not_to_be_trusted,
-               row_94_switches_of_the_sources, attack_48_a_stalled_responder_holds_one_peer_only,
+               row_94_switches_of_the_sources, row_94_manual_lists_for_sip, row_90_an_expired_list_revokes_all,
+               row_83_automatic_and_manual_lists_are_both_used_for_sip, wish_9_last_known_good,
+               attack_48_a_stalled_responder_holds_one_peer_only,
                row_81_what_would_happen_now, row_91_the_traversal_link_is_held_too], OcspLab())

@@ -23,6 +23,7 @@ class Authority:
         folder.mkdir(mode=0o755, exist_ok=True)
         self.index = folder / "index.txt"
         self.serial = 0x1000
+        self.serials = {}
         for name in ("root", "foreign"):
             self._request(name)
             openssl("x509", "-req", "-in", folder / f"{name}.csr", "-signkey", folder / f"{name}.key",
@@ -43,6 +44,7 @@ class Authority:
     def _issue(self, name, ca, *ext):
         self._request(name)
         self.serial += 1
+        self.serials[name] = self.serial
         openssl("x509", "-req", "-in", self.folder / f"{name}.csr", "-CA", self.folder / f"{ca}.pem", "-CAkey",
                 self.folder / f"{ca}.key", "-set_serial", self.serial, "-days", 20, "-extfile",
                 self._ext(*filter(None, ext)), "-out", self.folder / f"{name}.pem")
@@ -56,6 +58,19 @@ class Authority:
             with open(self.index, "a", encoding="ascii") as index:
                 index.write(f"{status}\t400101000000Z\t{revoked}\t{self.serial:X}\tunknown\t/CN={name}\n")
         return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+    def crl(self, *names, hours=24):
+        """The root's list of these leaves, made two days ago and valid for so many hours from now."""
+        folder = self.folder
+        (folder / "crl.index").write_text("".join(
+            f"R\t400101000000Z\t260101000000Z,keyCompromise\t{self.serials[name]:X}\tunknown\t/CN={name}\n"
+            for name in names))
+        (folder / "crl.conf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/crl.index\ndefault_md=sha256\n")
+        stamps = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 3600 * h)) for h in (-48, hours)]
+        openssl("ca", "-config", folder / "crl.conf", "-gencrl", "-keyfile", folder / "root.key", "-cert",
+                folder / "root.pem", "-crl_lastupdate", stamps[0], "-crl_nextupdate", stamps[1], "-out",
+                folder / "list.crl")
+        return self.text("list.crl")
 
     def text(self, name):
         return (self.folder / name).read_text()
@@ -117,12 +132,14 @@ def serve(port, what, file=None):
         kept = []
         while True:
             kept.append(listener.accept())
-    with open(file, "rb") as f:
-        body = f.read()
-
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self):  # noqa: N802 - the library's name
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.do_GET()
+
+        def do_GET(self):  # noqa: N802 - the library's name
+            with open(file, "rb") as f:
+                body = f.read()
             self.send_response(200)
             self.send_header("Content-Type", "application/ocsp-response")
             self.send_header("Content-Length", str(len(body)))
