@@ -196,6 +196,17 @@ test('a PKCS#12 file asks for its passphrase; a service gets its own and gives i
 	assert.ok(!mock.certificates.identities.find((one) => one.id === 'sip-client').configured);
 });
 
+test('names that clients ask for are checked, and one more', async () => {
+	await visit('/identities');
+	const table = page.getByRole('grid', { name: 'Names that clients ask for' });
+	assert.match(await table.locator('tr', { hasText: 'SIP domain' }).innerText(), /Refused[^]*wanted example.org/);
+	await page.getByLabel('Another name to check').fill('sip.example.org');
+	await page.keyboard.press('Enter');
+	await table.getByText('Asked for').first().waitFor();
+	assert.match(await table.locator('tr', { hasText: 'Asked for' }).first().innerText(), /Accepted/);
+	await accessible();
+});
+
 test('renewing keeps the names, discarding asks first', async () => {
 	await visit('/identities/default');
 	await press('Renew with the same names');

@@ -194,6 +194,11 @@ export function createCertificates(store, host) {
 			return { total: found.length, certificates: found.slice(offset, offset + Number(q.get('limit') ?? 50)), columns, conditions };
 		},
 		'GET /api/v1/certificates.csv': ({ q, reply }) => { reply.text = select(all(), q).map((row) => columns.map(({ name }) => `"${row[name] ?? ''}"`).join(',')).join('\r\n'); },
+		'GET /api/v1/certificates/names': ({ q }) => ({ names: ['Web interface and API, incoming', 'SIP, incoming', 'Traversal link, incoming'].flatMap((service) => [
+			{ name: host, from: 'Host name', service, identity: 'default', accepted: true, reason: '' },
+			...(service.startsWith('SIP') ? [{ name: 'example.org', from: 'SIP domain', service, identity: 'default', accepted: false, reason: `name does not match: certificate has DNS:${host}, wanted example.org` }] : []),
+			...(q.get('name') ? [{ name: q.get('name'), from: 'Asked for', service, identity: 'default', accepted: q.get('name') === 'sip.example.org', reason: q.get('name') === 'sip.example.org' ? '' : 'name does not match' }] : []),
+		]) }),
 		'GET /api/v1/identities': () => ({ identities, 'key-types': Object.keys(keyWords), hashes: ['sha256', 'sha384'], defaults }),
 	};
 

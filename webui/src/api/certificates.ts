@@ -75,6 +75,19 @@ export function readCertificates(wanted: ListQuery, offset: number, limit: numbe
 
 export const csvAddress = (wanted: ListQuery) => `/api/v1/certificates.csv?${searchOf(wanted)}`;
 
+export interface NameVerdict {
+	name: string;
+	from: string;
+	service: string;
+	identity: string;
+	accepted: boolean;
+	reason: string;
+}
+
+/** The names that clients ask for, and one more when it is not empty. */
+export const readNames = async (name: string, signal?: AbortSignal) =>
+	(await get<{ names: NameVerdict[] }>(query('/api/v1/certificates/names', { name }), signal)).names;
+
 // --------------------------------------------------------------------- trusted CAs
 
 export interface TrustRow {

@@ -10,6 +10,7 @@ import { plural } from '../parts/format';
 import { FailureNote, LoadingRows } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { SerialsInUse } from '../parts/SerialsInUse';
+import { NamesCard } from './identities/NamesCard';
 import { identityPath, nameText } from './identities/words';
 
 export function Identities() {
@@ -23,6 +24,7 @@ export function Identities() {
 				{reading.error && <FailureNote title="The identities could not be read" error={reading.error} retry={reading.refresh} />}
 				{shared.map((identity) => <SharedCard key={identity.id} identity={identity} />)}
 				{own.length > 0 && <OwnCard identities={own} />}
+				{reading.data && <NamesCard />}
 				{reading.data && <SerialsInUse />}
 			</Stack>
 		</PageFrame>
