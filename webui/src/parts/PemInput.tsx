@@ -30,7 +30,7 @@ export function PemInput({ id, value, onChange, placeholder, isFaulty, described
 		<>
 			<TextArea id={id} value={value} onChange={(_event, next) => onChange(next)} rows={5} className="tp-pem" resizeOrientation="vertical" placeholder={placeholder} validated={isFaulty ? 'error' : 'default'} aria-describedby={describedBy} spellCheck="false" />
 			<Button variant="link" isInline onClick={() => input.current?.click()} className="tp-gap-above-small">Choose a file…</Button>
-			<input ref={input} type="file" hidden accept=".pem,.crt,.cer,.key,.txt" aria-label="PEM file" onChange={(event) => {
+			<input ref={input} type="file" hidden accept=".pem,.crt,.cer,.crl,.key,.txt" aria-label="PEM file" onChange={(event) => {
 				void take(event.target.files?.[0]);
 				event.target.value = '';
 			}} />
