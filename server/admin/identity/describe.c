@@ -126,11 +126,11 @@ static struct tp_span span_of(const char *text)
 	return text ? tp_span_of(text) : (struct tp_span){0};
 }
 
-bool tp_identity_judge(struct tp_identities *all, unsigned which, const struct tp_staged *staged,
+bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp_staged *staged,
 		       struct tp_tls_findings *out)
 {
-	char *present = tp_identity_chain(all->config, "running", which);
-	char *trusted = tp_identity_trusted(all->config);
+	char *present = tp_identity_chain(config, "running", which);
+	char *trusted = tp_identity_trusted(config);
 	struct tp_tls_upload *upload = NULL;
 	struct tp_tls_judgement by = {
 		.now = (int64_t)(tp_times_now_ms() / 1000),
@@ -141,7 +141,7 @@ bool tp_identity_judge(struct tp_identities *all, unsigned which, const struct t
 	};
 	bool read;
 
-	tp_identity_sides(all->config, which, &by.server, &by.client);
+	tp_identity_sides(config, which, &by.server, &by.client);
 	read = tp_tls_upload_read((struct tp_span){staged->pem, staged->pem_len}, &upload, NULL) == TP_OK;
 	if (read) {
 		tp_tls_upload_order(upload, (struct tp_span){(const char *)staged->public_key,
@@ -243,6 +243,28 @@ json_t *tp_identity_request_json(const struct tp_identity_request *r)
 
 /* ----------------------------------------------------------------------- staged */
 
+static X509 *first_of(const char *pem)
+{
+	BIO *bio = pem ? BIO_new_mem_buf(pem, -1) : NULL;
+	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+
+	BIO_free(bio);
+	ERR_clear_error();
+	return x;
+}
+
+bool tp_identity_is_temporary(const char *pem)
+{
+	static const char made[] = "Turnpike temporary CA"; /* plugins/keys/make.c */
+	X509 *x = first_of(pem);
+	char name[256] = "";
+
+	if (x)
+		X509_NAME_get_text_by_NID(X509_get_issuer_name(x), NID_commonName, name, sizeof(name));
+	X509_free(x);
+	return !strncmp(name, made, sizeof(made) - 1);
+}
+
 struct comparison {
 	X509 *other;
 	json_t *list;
@@ -254,16 +276,6 @@ static void add_missing(void *arg, const char *name)
 
 	if (!tp_tls_has_name(c->other, name))
 		json_array_append_new(c->list, tp_json_text(name));
-}
-
-static X509 *first_of(const char *pem)
-{
-	BIO *bio = pem ? BIO_new_mem_buf(pem, -1) : NULL;
-	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-
-	BIO_free(bio);
-	ERR_clear_error();
-	return x;
 }
 
 /* Names of `a` that `b` lacks. */
@@ -286,16 +298,16 @@ static json_t *needed_json(const struct tp_tls_findings *findings)
 	return list;
 }
 
-json_t *tp_identity_staged_json(struct tp_identities *all, unsigned which,
+json_t *tp_identity_staged_json(struct tp_config *config, unsigned which,
 				const struct tp_staged *s)
 {
 	static const char *const sources[] = {"none", "pending", "uploaded", "present", "made"};
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
-	char *present_pem = tp_identity_chain(all->config, "running", which);
+	char *present_pem = tp_identity_chain(config, "running", which);
 	X509 *present = first_of(present_pem), *leaf = first_of(s->pem);
 	json_t *certificate, *chain, *out = NULL;
 
-	if (findings && tp_identity_judge(all, which, s, findings)) {
+	if (findings && tp_identity_judge(config, which, s, findings)) {
 		chain = tp_identity_chain_json(s->pem, &certificate);
 		out = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o}", "staged", s->token,
 				"expires-at", tp_times_json(s->until_ms), "certificate", certificate,

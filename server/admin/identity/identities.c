@@ -126,7 +126,7 @@ static json_t *staged_json(struct tp_identities *all, unsigned which)
 	json_t *out = NULL;
 
 	if (s && tp_identity_staged(all, which, NULL, s) == TP_OK) {
-		out = tp_identity_staged_json(all, which, s);
+		out = tp_identity_staged_json(all->config, which, s);
 		tp_staged_fini(s);
 	}
 	free(s);
@@ -143,7 +143,7 @@ static json_t *running_findings_json(struct tp_identities *all, unsigned which, 
 	if (findings && s && pem) {
 		s->pem = pem;
 		s->pem_len = strlen(pem);
-		if (tp_identity_judge(all, which, s, findings))
+		if (tp_identity_judge(all->config, which, s, findings))
 			out = tp_identity_findings_json(findings);
 	}
 	free(findings);
@@ -360,7 +360,7 @@ static void stage(struct tp_identity_call *k, struct tp_span bytes, enum tp_key_
 		tp_http_reply_error(k->res, 400, "invalid-value", NULL,
 				    "This is not a certificate that can be read: %s.", diag.text);
 	} else if (err == TP_OK && s && (err = tp_identity_stage(k, upload, source, key, s)) == TP_OK) {
-		tp_http_reply_json(k->res, 200, tp_identity_staged_json(k->all, k->which, s));
+		tp_http_reply_json(k->res, 200, tp_identity_staged_json(k->all->config, k->which, s));
 		tp_identity_note(k, 0, "identity.upload", "%s: a certificate was brought in", k->info.id);
 		tp_staged_fini(s);
 	} else {
@@ -595,7 +595,7 @@ static void activate(struct tp_identity_call *k, const struct tp_staged *s, cons
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
 	json_t *refused;
 
-	if (!findings || !tp_identity_judge(k->all, k->which, s, findings)) {
+	if (!findings || !tp_identity_judge(k->all->config, k->which, s, findings)) {
 		tp_http_reply_failure(k->res, TP_NOMEM, NULL);
 	} else if ((refused = objections(findings, body))) {
 		tp_http_reply_json(k->res, 409, refused);

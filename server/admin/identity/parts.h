@@ -92,11 +92,13 @@ json_t *tp_identity_chain_json(const char *pem, json_t **certificate);
 json_t *tp_identity_findings_json(const struct tp_tls_findings *findings);
 /* NULL: no memory, or it does not read. */
 json_t *tp_identity_request_json(const struct tp_identity_request *r);
-json_t *tp_identity_staged_json(struct tp_identities *all, unsigned which,
+json_t *tp_identity_staged_json(struct tp_config *config, unsigned which,
 				const struct tp_staged *staged);
 /* What there is to say about a chain; false when it does not read. */
-bool tp_identity_judge(struct tp_identities *all, unsigned which, const struct tp_staged *staged,
+bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp_staged *staged,
 		       struct tp_tls_findings *out);
+/* Whether a chain ends at the temporary CA that this appliance makes for itself. */
+bool tp_identity_is_temporary(const char *pem);
 
 /* ------------------------------------------------------------ stage.c */
 /* Finds the private key of what was read, and keeps both as the identity's staged

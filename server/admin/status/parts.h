@@ -51,6 +51,8 @@ const char *tp_status_severity(uint8_t severity);
 /* Brings the alarms about certificates up to date (expiring.c). May wait; not with the
  * lock held. */
 void tp_status_check_expiry(struct tp_status *s);
+/* The same about what is wrong with them (identities.c). */
+void tp_status_check_identities(struct tp_status *s);
 
 #define TP_STATUS_HANDLER(name) \
 	void tp_status_get_##name(void *arg, const struct tp_http_request *req, struct tp_http_response *res)

@@ -135,6 +135,7 @@ static void *watch_run(void *arg)
 			check_certificate(s, &told, temporary);
 		check_tls(s, &told, &tls);
 		tp_status_check_expiry(s);
+		tp_status_check_identities(s);
 		check_processes(s, &told);
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += EVERY_S;
