@@ -217,7 +217,7 @@ def row_72_weak_and_strange_certificates_are_named(one):
     """Rows 56, 57, 72, wish 20: each with its finding; none comes into use unseen."""
     default = Identity(one, "default")
     chain = (AT / "sub.pem").read_text()
-    openssl("dsaparam", "-out", AT / "dsa.params", "512")
+    openssl("dsaparam", "-out", AT / "dsa.params", "1024")
     long_names = "subjectAltName=" + ",".join(f"DNS:host-number-{i:03}.very.long.example.com" for i in range(30))
     cases = {
         "unsupported-key-type": ("refuse", "/CN=x", GOOD, "-newkey", f"dsa:{AT}/dsa.params"),
