@@ -356,8 +356,6 @@ static void read_dates(struct tp_check_cert *c, bool strict)
 		blame(c, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "has a notBefore that is not valid");
 	if (!tp_check_time(X509_get0_notAfter(c->x), strict, &c->not_after))
 		blame(c, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "has a notAfter that is not valid");
-	if (!c->problem && strict && c->not_after < c->not_before)
-		blame(c, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "ends before it begins");
 }
 
 struct tp_check_cert *tp_check_cert_at(struct tp_check_run *run, unsigned i)

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "tls/check.h"
 #include "tls/internal.h"
 #include "tls/revocation_chain.h"
 
@@ -104,62 +105,45 @@ void tp_tls_say(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void write_time(const ASN1_TIME *t, char buf[32])
+/* Borrowed certificates of a trust store, which nobody changes once it is in use. */
+static STACK_OF(X509) *anchors_of(X509_STORE *trust)
 {
-	struct tm tm;
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust);
+	STACK_OF(X509) *anchors = sk_X509_new_reserve(NULL, sk_X509_OBJECT_num(objects) + 1);
 
-	buf[0] = '\0';
-	if (ASN1_TIME_to_tm(t, &tm) == 1)
-		strftime(buf, 32, "%Y-%m-%d %H:%M UTC", &tm);
+	for (int i = 0; anchors && i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+		if (x)
+			sk_X509_push(anchors, x);
+	}
+	return anchors;
 }
 
-/* Which certificate of the chain it is about, when it is not the peer's own. */
-static const char *whose(int depth)
+/* The path and our own rules; leaves the path in the store's context for revocation. */
+static bool check_chain(X509_STORE_CTX *store, const SSL *ssl, struct tp_tls_verdict *v)
 {
-	return depth == 0 ? "certificate" : "CA certificate";
-}
+	STACK_OF(X509) *anchors = anchors_of(X509_STORE_CTX_get0_store(store));
+	const struct tp_tls_check check = {
+		.purpose = SSL_is_server(ssl) ? TP_TLS_PURPOSE_CLIENT : TP_TLS_PURPOSE_SERVER,
+		.at = (int64_t)time(NULL),
+		.leaf = X509_STORE_CTX_get0_cert(store),
+		.others = X509_STORE_CTX_get0_untrusted(store),
+		.anchors = anchors,
+	};
+	struct tp_tls_checked checked;
 
-static void explain(int error, int depth, X509 *x, char reason[TP_TLS_REASON_MAX + 1])
-{
-	char subject[200] = "";
-	char issuer[200] = "";
-	char when[32];
-
-	if (x) {
-		tp_tls_subject_write(X509_get_subject_name(x), subject, sizeof(subject));
-		tp_tls_subject_write(X509_get_issuer_name(x), issuer, sizeof(issuer));
+	tp_tls_check_run(&check, &checked);
+	sk_X509_free(anchors);
+	X509_STORE_CTX_set_error(store, checked.error);
+	X509_STORE_CTX_set_error_depth(store, checked.depth);
+	tp_text_copy(v->reason, sizeof(v->reason), checked.reason);
+	if (checked.accepted) {
+		X509_STORE_CTX_set0_verified_chain(store, checked.path);
+		checked.path = NULL;
 	}
-	switch (x ? error : X509_V_ERR_UNSPECIFIED) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		write_time(X509_get0_notAfter(x), when);
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s expired on %s", whose(depth), when);
-		break;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		write_time(X509_get0_notBefore(x), when);
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s not valid before %s", whose(depth), when);
-		break;
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "self-signed certificate: %s", subject);
-		break;
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "issuer unknown: %s", subject);
-		break;
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_CERT_UNTRUSTED:
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "issuer unknown: %s", issuer);
-		break;
-	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s was not signed by %s", whose(depth), issuer);
-		break;
-	case X509_V_ERR_INVALID_PURPOSE:
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "certificate is not for this purpose: %s", subject);
-		break;
-	default:
-		tp_tls_say(reason, TP_TLS_REASON_MAX + 1, "%s refused: %s (%s)", whose(depth),
-			 X509_verify_cert_error_string(error), subject);
-	}
+	tp_tls_checked_fini(&checked);
+	return checked.accepted;
 }
 
 int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
@@ -171,15 +155,12 @@ int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
 	if (!v)
 		return 0;
 	v->checked = true;
-	v->trusted = v->chain_trusted = X509_verify_cert(store) == 1;
-	if (!v->trusted) {
-		explain(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store),
-			X509_STORE_CTX_get_current_cert(store), v->reason);
-	} else if (v->wanted[0] &&
-		   !tp_tls_check_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->reason)) {
+	v->trusted = v->chain_trusted = check_chain(store, ssl, v);
+	if (v->trusted && v->wanted[0] &&
+	    !tp_tls_check_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->reason)) {
 		v->trusted = false;
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-	} else {
+	} else if (v->trusted) {
 		tp_tls_revocation_check(context, store, v);
 	}
 	tp_text_make_printable(v->reason);

@@ -221,7 +221,7 @@ static void the_form_of_a_server_is_strict(void **state)
 		{ "bad-serial-negative.pem", "negative serial" },
 		{ "bad-serial-zero.pem", "serial number 0" },
 		{ "bad-serial-long.pem", "more than 20 bytes" },
-		{ "bad-times-order.pem", "ends before it begins" },
+		{ "bad-times-order.pem", "not valid before" },
 		{ "bad-times-kind.pem", "notBefore" },
 		{ "bad-critical.pem", "critical extension" },
 	};
