@@ -106,4 +106,20 @@ test('nothing is wider than a narrow window', async () => {
 	await narrow.close();
 });
 
+test('row 36: what asking for certificates means for phones is said on the SIP page', async () => {
+	mock.store.candidate['turnpike-sip:sip']['mutual-tls'] = { enabled: true };
+	mock.store.candidate['turnpike-sip:sip'].tls = { ...mock.store.candidate['turnpike-sip:sip'].tls, enabled: false };
+	await page.goto(`${address}/sip`);
+	await settle(page);
+	await page.getByText('Remote access over TLS is off').waitFor();
+	await page.getByText('Nobody can use the port that wants certificates').waitFor();
+	await accessible();
+	mock.store.candidate['turnpike-sip:sip'].tls.enabled = true;
+	mock.store.candidate['turnpike-zone:zones'].zone.push({ name: 'proven', type: 'neighbor', peer: [{ address: '10.20.9.9' }], 'verify-name': 'pbx.example.org' });
+	await page.reload();
+	await settle(page);
+	assert.equal(await page.getByText('Remote access over TLS is off').count(), 0);
+	assert.equal(await page.getByText('Nobody can use the port').count(), 0);
+});
+
 test('no complaint of the browser', () => assert.deepEqual(complaints, []));

@@ -23,6 +23,7 @@ import { ruleListPath } from '../pages/rules/words';
 import { SettingsPage } from '../pages/settings/SettingsPage';
 import { ZoneList } from '../pages/ZoneList';
 import { ZonePage } from '../pages/ZonePage';
+import { SipSettings } from '../pages/SipSettings';
 import { TrustedCaPage } from '../pages/trust/TrustedCaPage';
 import { TrustedCas } from '../pages/TrustedCas';
 import { UploadPage } from '../pages/identities/UploadPage';
@@ -49,7 +50,7 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/zones-default', () => <SettingsPage path="/turnpike-sip:sip/default-zone" back={[zonesPage]} />],
 	['/rules', () => <RuleList />],
 	['/rules/:name', ({ name = '' }) => ruleForm(name === 'new' ? null : name)],
-	['/sip', () => <SettingsPage path="/turnpike-sip:sip" />],
+	['/sip', () => <SipSettings />],
 	['/registrar', () => <SettingsPage path="/turnpike-sip:sip/registrar" />],
 	['/media', () => <SettingsPage path="/turnpike-media:media" />],
 	['/certificates', () => <AllCertificates />],
