@@ -106,6 +106,38 @@ const actions = {
 		await page.getByText(/is committed and in force/).first().waitFor({ timeout: 30_000 });
 	},
 
+	/** Makes a certificate request for the web interface. */
+	async request(page, o) {
+		await logIn(page, o.url, o.user, o.password);
+		await page.goto(`${o.url}/identities/web-server/request`);
+		await settle(page);
+		await page.getByLabel('Key type and length').selectOption('ec-p256');
+		await page.getByRole('textbox', { name: 'Other domains' }).fill(o.domain);
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		await checkAccessible(page);
+		await page.getByRole('button', { name: 'Make the request' }).click();
+		await page.getByRole('heading', { name: 'Pending request' }).waitFor();
+		await checkAccessible(page);
+	},
+
+	/** Uploads what was issued for it, reads the findings, and activates it. */
+	async upload(page, o) {
+		await logIn(page, o.url, o.user, o.password);
+		await page.goto(`${o.url}/identities/web-server/upload`);
+		await settle(page);
+		await page.getByRole('textbox', { name: 'Certificate and its chain' }).fill(o.pem);
+		await page.getByRole('button', { name: 'Check it' }).click();
+		await page.getByRole('heading', { name: 'Uploaded certificate' }).waitFor();
+		await checkAccessible(page);
+		for (const box of await page.getByRole('checkbox', { name: 'Accept' }).all())
+			await box.check();
+		await page.getByRole('button', { name: 'Activate now' }).click();
+		await page.waitForURL(/\/identities\/web-server$/);
+		await settle(page);
+		await page.getByText(o.issuer).first().waitFor();
+		await checkAccessible(page);
+	},
+
 	/** The zone is shown as up. */
 	async linkIsUp(page, o) {
 		await logIn(page, o.url, o.user, o.password);

@@ -6,7 +6,7 @@ import subprocess
 
 import cases
 from cases import check, wait_until
-from lab import ADDRESS, CORE, EDGE, INSIDE, OUTSIDE, TOP, Lab, check_calls
+from lab import ADDRESS, CORE, EDGE, INSIDE, OUTSIDE, TOP, Lab, check_calls, sh
 
 USER, PASSWORD, LINK_PASSWORD = "admin", "a Long phrase 2026", "link-secret-from-browser"
 WHERE = {EDGE: (OUTSIDE, "edge-outside"), CORE: (INSIDE, "core-inside")}
@@ -66,11 +66,48 @@ def live_call_is_watched(lab):
     check_calls(lab.finish_calls(child), 1, "outside", "inside")
 
 
+def issue(lab, request):
+    """What a certificate authority of this test makes of a request."""
+    folder = lab.folder / "issuer"
+    folder.mkdir()
+    (folder / "csr.pem").write_text(request)
+
+    def run(*args):
+        return sh("openssl", *args, cwd=folder)
+
+    run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key",
+        "-out", "ca.pem", "-days", "400", "-subj", "/CN=Issuer of the browser test",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    (folder / "ext").write_text("basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                                "extendedKeyUsage=serverAuth\nsubjectKeyIdentifier=hash\n"
+                                "authorityKeyIdentifier=keyid\n")
+    names = [w for w in run("req", "-in", "csr.pem", "-noout", "-text").replace(",", " ").split()
+             if w.startswith("DNS:")]
+    with open(folder / "ext", "a", encoding="ascii") as ext:
+        ext.write(f"subjectAltName={','.join(names)}\n")
+    run("x509", "-req", "-in", "csr.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "200",
+        "-extfile", "ext", "-out", "leaf.pem")
+    return (folder / "leaf.pem").read_text() + (folder / "ca.pem").read_text(), names
+
+
+def row_52_a_certificate_is_requested_uploaded_and_served(lab):
+    browse(lab, EDGE, "request", domain="portal.lab.test")
+    pending = next(i for i in lab.edge.admin.get("/api/v1/identities")["identities"] if i["id"] == "web-server")
+    pem, names = issue(lab, pending["request"]["pem"])
+    check("DNS:portal.lab.test" in names, f"the typed domain is not in the request: {names}")
+    browse(lab, EDGE, "upload", pem=pem, issuer="Issuer of the browser test")
+    where, address = WHERE[EDGE]
+    shown = sh("ip", "netns", "exec", lab.network.ns(where), "openssl", "s_client", "-connect",
+               f"{ADDRESS[address]}:7443", "-showcerts", input="")
+    check("Issuer of the browser test" in shown, f"another certificate is served: {shown[:600]}")
+
+
 def every_page_is_accessible(lab):
     browse(lab, EDGE, "everyPage")
 
 
 if __name__ == "__main__":
     cases.run([wizard_sets_up_the_edge, wizard_sets_up_the_core_with_the_link,
-               zone_is_made_on_the_edge, live_call_is_watched, every_page_is_accessible],
+               zone_is_made_on_the_edge, live_call_is_watched,
+               row_52_a_certificate_is_requested_uploaded_and_served, every_page_is_accessible],
               Lab(configure=False))
