@@ -70,38 +70,6 @@ enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identit
 	ASK(bus, TP_PROCESS_SUP, identity_make, q, -1, identity_made, TP_BUS_COMMIT_WAIT_MS, out);
 }
 
-enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q, int trusted_fd,
-			      int bytes_fd, struct tp_msg_crl_made *out)
-{
-	TP_AUTO(free) void *bytes = NULL;
-	size_t len = 0;
-	const struct tp_bus_question ask = {
-		.process = TP_PROCESS_SUP,
-		.type = TP_MSG_TYPE_crl_update,
-		.write = tp_msg_crl_update_write_any,
-		.msg = q,
-		.fd = trusted_fd,
-		.answer_type = TP_MSG_TYPE_crl_made,
-		.wait_ms = TP_BUS_CRL_WAIT_MS,
-		.second_fd = bytes_fd >= 0 ? &bytes_fd : NULL,
-	};
-	enum tp_err err = tp_bus_ask(bus, &ask, &bytes, &len);
-	struct tp_rd rd;
-
-	if (err != TP_OK)
-		return err;
-	tp_rd_init(&rd, bytes, len);
-	err = tp_msg_crl_made_read(&rd, out);
-	return err == TP_OK ? tp_rd_finish(&rd) : err;
-}
-
-enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot, struct tp_msg_crl_made *out)
-{
-	const struct tp_msg_crl_drop q = { .slot = slot };
-
-	ASK(bus, TP_PROCESS_SUP, crl_drop, &q, -1, crl_made, TP_BUS_WAIT_MS, out);
-}
-
 static enum tp_err read_key_answer(void *bytes, size_t len, struct tp_msg_key_answer *out)
 {
 	struct tp_msg_key_answer *m = calloc(1, sizeof(*m));
@@ -134,7 +102,7 @@ enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
 {
 	const struct tp_bus_question question = {
 		TP_PROCESS_SUP, TP_MSG_TYPE_key_ask,	tp_msg_key_ask_write_any, q,
-		-1,		TP_MSG_TYPE_key_answer, TP_BUS_COMMIT_WAIT_MS,
+		-1,		TP_MSG_TYPE_key_answer, TP_BUS_COMMIT_WAIT_MS, NULL,
 	};
 	void *bytes = NULL;
 	size_t len = 0;
@@ -150,6 +118,38 @@ void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer)
 {
 	free((void *)(uintptr_t)answer->pem);
 	tp_msg_key_answer_fini(answer);
+}
+
+enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q, int trusted_fd,
+			      int bytes_fd, struct tp_msg_crl_made *out)
+{
+	TP_AUTO(free) void *bytes = NULL;
+	size_t len = 0;
+	const struct tp_bus_question ask = {
+		.process = TP_PROCESS_SUP,
+		.type = TP_MSG_TYPE_crl_update,
+		.write = tp_msg_crl_update_write_any,
+		.msg = q,
+		.fd = trusted_fd,
+		.answer_type = TP_MSG_TYPE_crl_made,
+		.wait_ms = TP_BUS_CRL_WAIT_MS,
+		.second_fd = bytes_fd >= 0 ? &bytes_fd : NULL,
+	};
+	enum tp_err err = tp_bus_ask(bus, &ask, &bytes, &len);
+	struct tp_rd rd;
+
+	if (err != TP_OK)
+		return err;
+	tp_rd_init(&rd, bytes, len);
+	err = tp_msg_crl_made_read(&rd, out);
+	return err == TP_OK ? tp_rd_finish(&rd) : err;
+}
+
+enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot, struct tp_msg_crl_made *out)
+{
+	const struct tp_msg_crl_drop q = { .slot = slot };
+
+	ASK(bus, TP_PROCESS_SUP, crl_drop, &q, -1, crl_made, TP_BUS_WAIT_MS, out);
 }
 
 enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_supervisor_status *out)

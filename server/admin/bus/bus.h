@@ -77,15 +77,15 @@ TP_NODISCARD enum tp_err tp_bus_trial_end(struct tp_bus *bus, const struct tp_ms
 					  struct tp_msg_candidate_result *out);
 TP_NODISCARD enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identity_make *q,
 					      struct tp_msg_identity_made *out);
+/* out->pem is the caller's own copy: end it with tp_bus_key_answer_fini. */
+TP_NODISCARD enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
+					struct tp_msg_key_answer *out);
+void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer);
 /* bytes_fd: an upload; -1 for a download. Waits up to TP_BUS_CRL_WAIT_MS. */
 TP_NODISCARD enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q,
 					   int trusted_fd, int bytes_fd, struct tp_msg_crl_made *out);
 TP_NODISCARD enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot,
 					 struct tp_msg_crl_made *out);
-/* out->pem is the caller's own copy: end it with tp_bus_key_answer_fini. */
-TP_NODISCARD enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
-					struct tp_msg_key_answer *out);
-void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer);
 TP_NODISCARD enum tp_err tp_bus_supervisor_status(struct tp_bus *bus,
 						  struct tp_msg_supervisor_status *out);
 
