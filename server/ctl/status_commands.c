@@ -219,8 +219,8 @@ static void show_identity(const json_t *a)
 
 static int identity(const struct tp_ctl *ctl, int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
+	if (argc)
+		return tp_ctl_identity(ctl, argc, argv);
 	return tp_ctl_get(ctl, "/api/v1/identity", show_identity);
 }
 
@@ -353,7 +353,8 @@ const struct tp_ctl_command tp_ctl_status_commands[] = {
 	{ "history", "[ID]", "ended calls, or one of them", 0, 1, history },
 	{ "alarms", "", "alarms, open ones first", 0, 0, alarms },
 	{ "log", "[event|configuration]", "the last lines of a log", 0, 1, log_lines },
-	{ "identity", "", "the certificate and its CA", 0, 0, identity },
+	{ "identity", "[list|request|upload|activate ...]", "the certificate and its CA; certificates of services",
+	  0, 64, identity },
 	{ "traversal-test", "ADDRESS [PORT [VERIFY-NAME [EDGE-NAME]]]",
 	  "on a core: try the way to the edge, step by step", 1, 4, traversal_test },
 	{ "password", "USER", "set a password, read from standard input", 1, 1, password },

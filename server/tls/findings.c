@@ -309,18 +309,18 @@ static void check_form(struct judge *j)
 unsigned tp_tls_purposes(X509 *certificate)
 {
 	EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
-	unsigned purposes = list ? 0 : TP_TLS_PURPOSE_SERVER | TP_TLS_PURPOSE_CLIENT;
+	unsigned purposes = list ? 0 : TP_TLS_USABLE_SERVER | TP_TLS_USABLE_CLIENT;
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(list); i++) {
 		switch (OBJ_obj2nid(sk_ASN1_OBJECT_value(list, i))) {
 		case NID_server_auth:
-			purposes |= TP_TLS_PURPOSE_SERVER;
+			purposes |= TP_TLS_USABLE_SERVER;
 			break;
 		case NID_client_auth:
-			purposes |= TP_TLS_PURPOSE_CLIENT;
+			purposes |= TP_TLS_USABLE_CLIENT;
 			break;
 		case NID_anyExtendedKeyUsage:
-			purposes |= TP_TLS_PURPOSE_SERVER | TP_TLS_PURPOSE_CLIENT;
+			purposes |= TP_TLS_USABLE_SERVER | TP_TLS_USABLE_CLIENT;
 			break;
 		default:
 			break;
@@ -337,12 +337,12 @@ static void check_purposes(struct judge *j)
 	uint32_t usage = X509_get_key_usage(j->leaf);
 	struct tp_tls_finding *f;
 
-	if (j->by->server && !(has & TP_TLS_PURPOSE_SERVER)) {
+	if (j->by->server && !(has & TP_TLS_USABLE_SERVER)) {
 		f = find(j, "purpose-missing", TP_TLS_REFUSE);
 		SAY(f, "It is not for servers (purpose serverAuth), but servers would show it.");
 		ADVISE(f, "Have it issued with the purpose serverAuth, or use it as a client's identity.");
 	}
-	if (j->by->client && !(has & TP_TLS_PURPOSE_CLIENT)) {
+	if (j->by->client && !(has & TP_TLS_USABLE_CLIENT)) {
 		f = find(j, "purpose-missing", j->by->server ? TP_TLS_WARN : TP_TLS_REFUSE);
 		SAY(f, "It is not for clients (purpose clientAuth)%s.",
 		    j->by->server ? ", but outgoing connections would show it too: peers that ask for a "

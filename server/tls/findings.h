@@ -67,7 +67,7 @@ void tp_tls_each_name(struct x509_st *certificate, void (*each)(void *arg, const
 /* Whether it has this name, letter case aside. */
 bool tp_tls_has_name(struct x509_st *certificate, const char *name);
 
-enum tp_tls_purpose { TP_TLS_PURPOSE_SERVER = 1, TP_TLS_PURPOSE_CLIENT = 2 };
+enum tp_tls_usable { TP_TLS_USABLE_SERVER = 1, TP_TLS_USABLE_CLIENT = 2 };
 /* Or-ed; all when the certificate names none. */
 unsigned tp_tls_purposes(struct x509_st *certificate);
 

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 
 from admin import ApiError
-from appliance import One
+from appliance import BIN, One
 from cases import check, run, wait_until
 
 WEB = ("127.0.4.9", 7443)
@@ -334,6 +334,24 @@ def pkcs12_and_der_are_taken(one):
     check(staged["key"] == "present" and len(staged["chain"]) == 1, f"{staged}")
 
 
+def the_shell_does_the_same(one):
+    """turnpikectl: list, request, upload, activate."""
+    def ctl(*args, status=0):
+        done = subprocess.run([str(BIN / "turnpikectl"), "--socket", str(one.state / "run" / "admin.sock"),
+                               "identity", *map(str, args)], capture_output=True, text=True, check=False)
+        check(done.returncode == status, f"{args}: {done.returncode} {done.stdout} {done.stderr}")
+        return done.stdout + done.stderr
+    csr = ctl("request", "traversal-server")
+    (AT / "ctl.pem").write_text((AT / "sub.pem").read_text() + sign(csr, 90, "subjectAltName=DNS:edge.other\n"))
+    check(re.search("traversal-server.*pending", ctl("list")), ctl("list"))
+    said = ctl("upload", "traversal-server", AT / "ctl.pem")
+    check("warn    names-lost" in said, said)
+    check("names that this one lacks" in ctl("activate", "traversal-server", status=1), "not accepted, but taken")
+    check("is in force" in ctl("activate", "traversal-server", "--accept", "names-lost"), "activate")
+    check(re.search("traversal-server +edge.lab.example +CN=Lab sub.* yes", ctl("list")), ctl("list"))
+    ctl("upload", "../../x", AT / "ctl.pem", status=2)
+
+
 def broken_uploads_change_nothing(one):
     server = Identity(one, "sip-server")
     before = shown(SIP), one.admin.get("/api/v1/config/status")
@@ -404,5 +422,5 @@ run([set_up, row_71_the_first_certificate_is_a_temporary_one,
      row_54_a_request_is_made_on_the_box_and_its_certificate_taken, row_55_wrong_key_is_refused,
      row_73_and_wish_4_server_and_client_identities_of_their_own, row_72_weak_and_strange_certificates_are_named,
      warnings_have_to_be_accepted_by_name, row_76_multi_server_names, row_77_names_from_a_txt_file,
-     wish_7_renew_with_same_names, pkcs12_and_der_are_taken, broken_uploads_change_nothing,
+     wish_7_renew_with_same_names, pkcs12_and_der_are_taken, the_shell_does_the_same, broken_uploads_change_nothing,
      connections_go_on_over_a_new_certificate], One(WEB))
