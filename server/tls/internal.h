@@ -49,6 +49,9 @@ TP_NODISCARD enum tp_err tp_tls_policy_apply(SSL_CTX *ssl, const struct tp_tls_p
 					     struct tp_tls_guard *guard, struct tp_diag *diag);
 /* The context that an SSL was made with. */
 const struct tp_tls_context *tp_tls_context_of(const SSL *ssl);
+/* Borrowed certificates of a trust store, which nobody changes once it is in use, in a new
+ * stack. */
+STACK_OF(X509) *tp_tls_anchors_of(X509_STORE *trust);
 /* For SSL_CTX_set_cert_verify_callback; arg is the struct tp_tls_context. */
 int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg);
 

@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
+#include "tls/check.h"
 #include "tls/internal.h"
 #include "tls/revocation_chain.h"
 
@@ -58,54 +58,50 @@ enum tp_err tp_tls_revocation_chain(SSL *ssl, struct tp_revocation_chain **out)
 
 /* ------------------------------------------------------------------- from a PEM text */
 
-static enum tp_err read_pem(struct tp_span pem, X509 **leaf, STACK_OF(X509) *others)
+/* The path that a peer with these certificates would be believed by, as the side of a
+ * connection that it can be. */
+static enum tp_err find_path(const struct tp_tls_context *context, STACK_OF(X509) *shown,
+			     struct tp_revocation_chain **out, struct tp_diag *diag)
 {
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
-	enum tp_err err = bio ? TP_OK : TP_NOMEM;
-	X509 *x;
+	static const enum tp_tls_purpose purposes[] = { TP_TLS_PURPOSE_CLIENT, TP_TLS_PURPOSE_SERVER };
+	STACK_OF(X509) *anchors = tp_tls_anchors_of(SSL_CTX_get_cert_store(context->ssl));
+	struct tp_tls_check check = {
+		.at = (int64_t)time(NULL),
+		.leaf = sk_X509_value(shown, 0),
+		.others = shown,
+		.anchors = anchors,
+	};
+	enum tp_err err = TP_DENIED;
 
-	while (err == TP_OK && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-		if (!*leaf)
-			*leaf = x;
-		else if (sk_X509_num(others) >= TP_REVOCATION_CHAIN_MAX || sk_X509_push(others, x) <= 0)
-			err = TP_LIMIT;
-		if (err != TP_OK)
-			X509_free(x);
+	for (size_t i = 0; err == TP_DENIED && i < sizeof(purposes) / sizeof(purposes[0]); i++) {
+		struct tp_tls_checked checked;
+
+		check.purpose = purposes[i];
+		tp_tls_check_run(&check, &checked);
+		if (checked.accepted)
+			err = chain_of(context->revocation, checked.path, false, out);
+		else
+			tp_fail(diag, err, "pem", "%s", checked.reason);
+		tp_tls_checked_fini(&checked);
 	}
-	BIO_free(bio);
-	ERR_clear_error();
-	return err == TP_OK && !*leaf ? TP_FORMAT : err;
+	sk_X509_free(anchors);
+	return err;
 }
 
 enum tp_err tp_tls_revocation_chain_of_pem(const struct tp_tls_context *context, struct tp_span pem,
 					   struct tp_revocation_chain **out, struct tp_diag *diag)
 {
-	STACK_OF(X509) *others = sk_X509_new_null();
-	X509_STORE_CTX *store = X509_STORE_CTX_new();
-	X509 *leaf = NULL;
-	enum tp_err err = TP_NOMEM;
+	STACK_OF(X509) *shown = NULL;
+	enum tp_err err;
 
 	if (!context->revocation)
-		err = TP_STATE;
-	else if (pem.len > TP_TLS_PEM_MAX)
-		err = TP_LIMIT;
-	else if (others && store)
-		err = read_pem(pem, &leaf, others);
-	if (err == TP_FORMAT)
-		tp_fail(diag, err, "pem", "no certificate in the PEM text");
-	if (err == TP_OK && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context->ssl), leaf, others) != 1)
-		err = TP_NOMEM;
-	if (err == TP_OK) {
-		X509_STORE_CTX_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-		if (X509_verify_cert(store) == 1)
-			err = chain_of(context->revocation, X509_STORE_CTX_get0_chain(store), false, out);
-		else
-			err = tp_fail(diag, TP_DENIED, "pem", "%s",
-				      X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
-	}
-	X509_STORE_CTX_free(store);
-	sk_X509_pop_free(others, X509_free);
-	X509_free(leaf);
+		return tp_fail(diag, TP_STATE, "", "revocation is not checked here");
+	err = tp_tls_check_read(pem, TP_REVOCATION_CHAIN_MAX, &shown, NULL, diag);
+	if (err == TP_OK && sk_X509_num(shown) == 0)
+		err = tp_fail(diag, TP_FORMAT, "pem", "no certificate in the PEM text");
+	if (err == TP_OK)
+		err = find_path(context, shown, out, diag);
+	sk_X509_pop_free(shown, X509_free);
 	ERR_clear_error();
 	return err;
 }

@@ -105,8 +105,7 @@ void tp_tls_say(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Borrowed certificates of a trust store, which nobody changes once it is in use. */
-static STACK_OF(X509) *anchors_of(X509_STORE *trust)
+STACK_OF(X509) *tp_tls_anchors_of(X509_STORE *trust)
 {
 	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust);
 	STACK_OF(X509) *anchors = sk_X509_new_reserve(NULL, sk_X509_OBJECT_num(objects) + 1);
@@ -123,7 +122,7 @@ static STACK_OF(X509) *anchors_of(X509_STORE *trust)
 /* The path and our own rules; leaves the path in the store's context for revocation. */
 static bool check_chain(X509_STORE_CTX *store, const SSL *ssl, struct tp_tls_verdict *v)
 {
-	STACK_OF(X509) *anchors = anchors_of(X509_STORE_CTX_get0_store(store));
+	STACK_OF(X509) *anchors = tp_tls_anchors_of(X509_STORE_CTX_get0_store(store));
 	const struct tp_tls_check check = {
 		.purpose = SSL_is_server(ssl) ? TP_TLS_PURPOSE_CLIENT : TP_TLS_PURPOSE_SERVER,
 		.at = (int64_t)time(NULL),

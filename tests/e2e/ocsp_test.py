@@ -16,6 +16,7 @@ from responders import Authority, Responder, Script, stale_answer, wait_listenin
 LIBC = ctypes.CDLL(None, use_errno=True)
 PORT, PHONES = 5062, 5061
 GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD, LISTS = 8101, 8102, 8103, 8104, 8105, 8106, 8107
+CROWD = 20 # more than fetch helpers run at a time
 NAME = "peer.lab.test"
 REGISTER = ("REGISTER sip:outside.test SIP/2.0\r\nVia: SIP/2.0/TLS {ip}:5070;branch=z9hG4bK{n}\r\n"
             "Max-Forwards: 70\r\nFrom: <sip:outside@outside.test>;tag={n}\r\nTo: <sip:outside@outside.test>\r\n"
@@ -31,8 +32,11 @@ class OcspLab(Lab):
         url = f"http://{ADDRESS[OUTSIDE]}"
         for name, port, status in (("good", GOOD, "V"), ("revoked", GOOD, "R"), ("unknown", GOOD, None),
                                    ("stalled", STALLED, "V"), ("stale", STALE, "V"), ("foreign", FOREIGN, "V"),
-                                   ("sha1", SHA1, "V"), ("dead", DEAD, "V"), ("plain", None, None)):
+                                   ("sha1", SHA1, "V"), ("dead", DEAD, "V"), ("plain", None, None),
+                                   ("fresh", GOOD, "V"), ("gone", GOOD, "R")):
             a.leaf(name, NAME, f"{url}:{port}/" if port else None, status)
+        for n in range(CROWD):
+            a.leaf(f"stalled-{n}", NAME, f"{url}:{STALLED}/{n}", "V")
         a.leaf("core-revoked", "core.lab.test", f"{url}:{GOOD}/", "R")
         netns = self.network.ns(OUTSIDE)
         self.responders = [
@@ -195,6 +199,21 @@ def attack_48_a_stalled_responder_holds_one_peer_only(lab):
     expect(lab, stalled="closed")
 
 
+def attack_48_a_stalled_responder_keeps_no_other_from_being_asked(lab):
+    """More certificates wait for it than questions are asked at a time; the answers of others come."""
+    lab.policy(fallback="treat-as-revoked", deadline=4)
+    held = [lab.connect(f"stalled-{n}") for n in range(CROWD)]
+    try:
+        start = time.monotonic()
+        expect(lab, fresh="answer", gone="closed") # nobody has asked about these yet
+        took = time.monotonic() - start
+        check(took < 3, f"two answers of a good responder took {took:.1f} s")
+        check(all(hears(peer, 0.01) == "nothing" for peer in held), "a held peer was heard")
+    finally:
+        for peer in held:
+            peer.close()
+
+
 def manual_list(lab, pem):
     if pem:
         lab.edge.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": pem})
@@ -320,5 +339,6 @@ if __name__ == "__main__":
                row_95_the_fallback_decides_what_is_unknown, attack_48_answers_that_are_not_to_be_trusted,
                row_94_switches_of_the_sources, row_94_manual_lists_for_sip, row_90_an_expired_list_revokes_all,
                row_83_automatic_and_manual_lists_are_both_used_for_sip, wish_9_last_known_good,
-               attack_48_a_stalled_responder_holds_one_peer_only,
-               row_81_what_would_happen_now, row_91_the_traversal_link_is_held_too], OcspLab())
+               attack_48_a_stalled_responder_keeps_no_other_from_being_asked,
+               attack_48_a_stalled_responder_holds_one_peer_only, row_81_what_would_happen_now,
+               row_91_the_traversal_link_is_held_too], OcspLab())

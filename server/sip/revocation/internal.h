@@ -10,7 +10,7 @@
 struct query {
 	struct tp_list link;
 	struct tp_ocsp_question question;
-	uint32_t request;
+	uint32_t request; /* 0: waits for its turn */
 	struct tp_timer timer;
 	struct tp_sip *sip;
 };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/log.h"
 #include "os/memfd.h"
@@ -92,6 +93,8 @@ static void deliver(struct tp_sip *sip, const uint8_t key[32], const struct tp_o
 	}
 }
 
+static void send_waiting(struct tp_sip *sip);
+
 static void answer_query(struct query *q, struct tp_ocsp_answer *answer)
 {
 	struct tp_sip *sip = q->sip;
@@ -103,6 +106,7 @@ static void answer_query(struct query *q, struct tp_ocsp_answer *answer)
 		TP_LOG(TP_LOG_INFO, "revocation.ocsp", "%s: %s%s%s", q->question.url,
 		       tp_ocsp_status_words(answer->status), answer->text[0] ? ": " : "", answer->text);
 	end_query(q);
+	send_waiting(sip);
 	deliver(sip, key, answer);
 }
 
@@ -131,14 +135,58 @@ static enum tp_err send_query(struct query *q)
 		.body = q->question.request,
 		.body_len = q->question.request_len,
 	};
+	uint32_t request;
+	enum tp_err err;
 
 	if (!sup)
 		return TP_CLOSED;
 	tp_text_copy(m.url, sizeof(m.url), q->question.url);
 	tp_text_copy(m.content_type, sizeof(m.content_type), "application/ocsp-request");
 	tp_text_copy(m.accept, sizeof(m.accept), "application/ocsp-response");
-	q->request = tp_channel_next_request(sup);
-	return TP_CHANNEL_SEND(sup, fetch, q->request, &m);
+	request = tp_channel_next_request(sup);
+	err = TP_CHANNEL_SEND(sup, fetch, request, &m);
+	if (err == TP_OK)
+		q->request = request;
+	return err;
+}
+
+static size_t host_length(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?#") : strlen(url);
+}
+
+static bool has_turn(const struct tp_sip_revocation *r, const struct query *q)
+{
+	size_t len = host_length(q->question.url);
+	size_t asked = 0, of_it = 0;
+
+	for (const struct tp_list *it = r->queries.next; it != &r->queries; it = it->next) {
+		const struct query *other = TP_CONTAINER(it, struct query, link);
+
+		if (!other->request)
+			continue;
+		asked++;
+		if (host_length(other->question.url) == len &&
+		    strncasecmp(other->question.url, q->question.url, len) == 0)
+			of_it++;
+	}
+	return asked < TP_SIP_OCSP_ASKED_MAX && of_it < TP_SIP_OCSP_ASKED_ONE_MAX;
+}
+
+/* One has ended: others may have their turn. One that cannot be sent is told of by its
+ * timer. */
+static void send_waiting(struct tp_sip *sip)
+{
+	struct tp_list *it, *next;
+
+	TP_LIST_EACH(it, next, &sip->revocation->queries) {
+		struct query *q = TP_CONTAINER(it, struct query, link);
+
+		if (!q->request && has_turn(sip->revocation, q) && send_query(q) != TP_OK)
+			return;
+	}
 }
 
 static struct query *find_query(struct tp_sip_revocation *r, const uint8_t key[32])
@@ -174,7 +222,7 @@ static enum tp_err ask(struct tp_sip *sip, const struct tp_ocsp_question *questi
 	r->query_count++;
 	/* The helper has a limit of its own; this one is for a helper that never answers. */
 	err = tp_timer_start(sip->loop, &q->timer, TP_SIP_OCSP_QUERY_MS + 2000, on_query_late, q);
-	if (err == TP_OK)
+	if (err == TP_OK && has_turn(r, q))
 		err = send_query(q);
 	if (err != TP_OK)
 		end_query(q);
@@ -230,7 +278,7 @@ enum tp_err tp_sip_revocation_fetched(struct tp_sip *sip, struct tp_frame *frame
 	TP_LIST_EACH(it, next, &sip->revocation->queries) {
 		struct query *q = TP_CONTAINER(it, struct query, link);
 
-		if (q->request == frame->request)
+		if (frame->request && q->request == frame->request)
 			found = q;
 	}
 	if (!found)

@@ -9,7 +9,10 @@
 struct tp_revocation; /* tls/revocation_chain.h */
 
 enum {
-	TP_SIP_OCSP_QUERIES_MAX = 64,  /* under way at a time; one for all who wait for the same */
+	TP_SIP_OCSP_QUERIES_MAX = 512, /* asked or waiting; one for all who want to know the same */
+	TP_SIP_OCSP_ASKED_MAX = 12,    /* handed to fetch helpers at a time: fewer than the supervisor
+	                                * runs, so that lists can be downloaded beside them */
+	TP_SIP_OCSP_ASKED_ONE_MAX = 4, /* of one responder: one that stalls must not keep others out */
 	TP_SIP_OCSP_QUERY_MS = 10000,  /* of one: longer than the deadline, so that a slow responder
 	                                * serves at least the next handshake */
 	TP_SIP_OCSP_TROUBLED_MAX = 32, /* responders with an alarm */
