@@ -4,12 +4,15 @@ import base64
 import hashlib
 import http.client
 import json
+import os
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 
 from admin import ApiError
 from appliance import BIN, One
@@ -334,6 +337,49 @@ def pkcs12_and_der_are_taken(one):
     check(staged["key"] == "present" and len(staged["chain"]) == 1, f"{staged}")
 
 
+def helper_of(one):
+    """Pid of the key helper at work."""
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            fields = (entry / "stat").read_text().split() if entry.name.isdigit() else []
+            if fields and fields[1].startswith("(turnpike-keys") and int(fields[3]) == one.process.pid:
+                return int(entry.name)
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def a_killed_helper_takes_nothing_along(one):
+    """kill -9 while a key is made: told in words, nothing is pending, and the next one works."""
+    client, before = Identity(one, "sip-client"), shown(SIP)
+    outcome = []
+
+    def ask():
+        try:
+            outcome.append(client.post("request", replace=True, **{"key-type": "rsa-4096"}))
+        except ApiError as error:
+            outcome.append(error)
+    for _ in range(20):  # a key may be found at once
+        asking = threading.Thread(target=ask)
+        asking.start()
+        pid = wait_until(lambda: helper_of(one) or outcome, 10, "no helper is started", 0.005)
+        if isinstance(pid, int):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        asking.join()
+        if isinstance(outcome[-1], ApiError):
+            break
+        one.admin.delete(client.path + "/request")
+        outcome.clear()
+    check(isinstance(outcome[-1], ApiError), "the helper was never killed in time")
+    check(outcome[-1].status == 500 and "signal 9" in outcome[-1].body, f"{outcome[-1]}")
+    check(client.get()["request"] is None and shown(SIP) == before, "something is left of it")
+    client.post("request", **{"key-type": "ec-p256"})
+    one.admin.delete(client.path + "/request")
+
+
 def the_shell_does_the_same(one):
     """turnpikectl: list, request, upload, activate."""
     def ctl(*args, status=0):
@@ -422,5 +468,6 @@ run([set_up, row_71_the_first_certificate_is_a_temporary_one,
      row_54_a_request_is_made_on_the_box_and_its_certificate_taken, row_55_wrong_key_is_refused,
      row_73_and_wish_4_server_and_client_identities_of_their_own, row_72_weak_and_strange_certificates_are_named,
      warnings_have_to_be_accepted_by_name, row_76_multi_server_names, row_77_names_from_a_txt_file,
-     wish_7_renew_with_same_names, pkcs12_and_der_are_taken, the_shell_does_the_same, broken_uploads_change_nothing,
+     wish_7_renew_with_same_names, pkcs12_and_der_are_taken, the_shell_does_the_same,
+     a_killed_helper_takes_nothing_along, broken_uploads_change_nothing,
      connections_go_on_over_a_new_certificate], One(WEB))
