@@ -46,6 +46,21 @@ class Authority:
     def curve():
         return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
+    def crl(self):
+        """A list with one serial more than the one before; none of them is in use."""
+        config, index, out = self.folder / "live.cnf", self.folder / "live-index", self.folder / "live.crl"
+        number = self.folder / "live-number"
+        if not config.exists():
+            index.touch()
+            number.write_text("01\n")
+            config.write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={index}\ncrlnumber={number}\n"
+                              "default_md=sha256\ndefault_crl_days=7\n")
+        with open(index, "a", encoding="ascii") as rows:
+            serial = 0x9000 + sum(1 for _ in open(index, encoding="ascii"))
+            rows.write(f"R\t301231235959Z\t261101000000Z\t{serial:04X}\tunknown\t/CN=gone {serial}\n")
+        openssl("ca", "-gencrl", "-config", config, "-cert", self.ca, "-keyfile", self.key, "-out", out)
+        return out.read_text()
+
     def leaf(self, name, address):
         """(certificate, key, serial) as texts."""
         self.count += 1
@@ -83,7 +98,7 @@ def serials(side, service, direction="server"):
 
 
 def replace(side, authority, number, leaf):
-    """One commit: another certificate, one authority more, one less, other ciphers."""
+    """One commit: another certificate, one authority more, one less, other ciphers; and a new CRL."""
     certificate, key, _ = leaf
     side.admin.put("turnpike-tls:tls/identity", {"certificate": certificate, "private-key": key})
     side.admin.put(f"turnpike-tls:tls/trusted-ca=extra-{number}",
@@ -92,12 +107,15 @@ def replace(side, authority, number, leaf):
         side.admin.delete(f"/restconf/ds/candidate/turnpike-tls:tls/trusted-ca=extra-{number - 1}")
     side.admin.put("turnpike-tls:tls/service/sip", {"preset": "disa" if number % 2 else "recommended"})
     side.admin.commit(f"change {number}")
+    if nightly() or number % 3 == 0:
+        side.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": authority.crl()})
 
 
 def trust(lab, authority):
     for side in (lab.edge, lab.core):
         side.admin.put("turnpike-tls:tls/trusted-ca=live",
                        {"name": "live", "certificate": authority.ca.read_text()})
+        side.admin.put("turnpike-tls:tls/revocation/sip", {"mode": "on", "use-ocsp": False})
         side.admin.commit("trust the CA of what comes")
 
 

@@ -243,6 +243,6 @@ if __name__ == "__main__":
                row_11_wrong_name_of_the_edge, row_11_our_certificate_lacks_the_verify_name,
                row_11_the_edge_wants_another_name_of_us, row_11_unknown_authority_of_the_edge,
                row_11_unknown_authority_of_the_core, row_11_expired_certificate_of_the_edge,
-               row_11_revocation_as_far_as_the_link_checks_it, row_11_clock_of_the_edge_is_off, row_11_no_tls_version_in_common,
-               row_11_nothing_listens, row_11_the_name_has_no_address,
+               row_11_revocation_as_far_as_the_link_checks_it, row_11_clock_of_the_edge_is_off,
+               row_11_no_tls_version_in_common, row_11_nothing_listens, row_11_the_name_has_no_address,
                row_11_one_at_a_time_and_only_from_a_core], Lab())
