@@ -21,6 +21,8 @@ enum {
 	CONNECT_MS = 10000,
 	TIME_MAX_MS = 600000,
 	REDIRECTS_MAX = 10,
+	SLOW_BYTES = 100, /* a second, for SLOW_S: nobody waits for that */
+	SLOW_S = 30,
 	TRUSTED_MAX = 1 << 20,
 };
 
@@ -169,6 +171,8 @@ static bool set_options(struct transfer *t)
 		  curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)SLOW_S) == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_USERAGENT, "Turnpike/" TP_VERSION) == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t) == CURLE_OK &&

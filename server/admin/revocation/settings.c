@@ -8,6 +8,7 @@
 #include "os/memfd.h"
 
 #define AUTOMATIC "running/turnpike-tls:tls/revocation/crl/automatic"
+#define IDENTITY "running/turnpike-tls:tls/identity"
 #define TRUSTED "running/turnpike-tls:tls/trusted-ca"
 
 static const char update_at_default[] = "03:00";
@@ -37,6 +38,15 @@ static void read_hosts(const json_t *hosts, struct tp_lists_settings *out)
 			out->host_count++;
 }
 
+/* Nothing set and nothing readable look the same; an identity is always set. */
+static bool is_readable(struct tp_lists *lists)
+{
+	json_t *identity = tp_config_get(lists->config, IDENTITY, NULL);
+
+	json_decref(identity);
+	return identity != NULL;
+}
+
 bool tp_lists_read_settings(struct tp_lists *lists, struct tp_lists_settings *out)
 {
 	json_t *a;
@@ -46,6 +56,8 @@ bool tp_lists_read_settings(struct tp_lists *lists, struct tp_lists_settings *ou
 	if (!tp_config_ready(lists->config))
 		return false;
 	a = tp_config_get(lists->config, AUTOMATIC, NULL);
+	if (!a && !is_readable(lists))
+		return false;
 	at = json_string_value(json_object_get(a, "update-at"));
 	tp_text_copy(out->update_at, sizeof(out->update_at), at ? at : update_at_default);
 	out->enabled = json_is_true(json_object_get(a, "enabled"));
