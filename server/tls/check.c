@@ -189,7 +189,9 @@ void tp_tls_check_run(const struct tp_tls_check *check, struct tp_tls_checked *o
 	}
 	run->want = check;
 	run->paths_left = TP_TLS_CHECK_PATHS_MAX;
-	run->names_left = check->profile ? TP_TLS_CHECK_NAMES_PROFILE : TP_TLS_CHECK_NAMES_MAX;
+	run->names_left = check->profile ? TP_TLS_CHECK_NAMES_MAX : TP_TLS_CHECK_NAMES_LIVE;
+	run->steps_left = check->profile ? TP_TLS_CHECK_STEPS_MAX : TP_TLS_CHECK_STEPS_LIVE;
+	run->edge_limit = check->profile ? TP_TLS_CHECK_SIGNATURES_MAX : TP_TLS_CHECK_SIGNATURES_LIVE;
 	err = gather(run);
 	if (err == TP_LIMIT)
 		tp_check_refuse(&why, X509_V_ERR_CERT_CHAIN_TOO_LONG, 0, NULL, "too many certificates or CRLs");

@@ -21,11 +21,14 @@ enum tp_tls_purpose {
 
 enum {
 	TP_TLS_CHECK_PATH_MAX = 20,            /* certificates from leaf to anchor */
-	TP_TLS_CHECK_OTHERS_MAX = 200,         /* certificates behind the leaf */
-	TP_TLS_CHECK_SIGNATURES_MAX = 400,     /* signatures verified in one check */
+	TP_TLS_CHECK_OTHERS_MAX = 1000,        /* certificates behind the leaf */
+	TP_TLS_CHECK_SIGNATURES_MAX = 400,     /* signatures verified in one check ... */
+	TP_TLS_CHECK_SIGNATURES_LIVE = 40,     /* ... without `profile`: a handshake waits */
+	TP_TLS_CHECK_STEPS_MAX = 4000,         /* certificates tried as the next of a path ... */
+	TP_TLS_CHECK_STEPS_LIVE = 200,
 	TP_TLS_CHECK_PATHS_MAX = 100,          /* paths tried to their end in one check */
-	TP_TLS_CHECK_NAMES_MAX = 1 << 16,      /* comparisons of a name with a constraint */
-	TP_TLS_CHECK_NAMES_PROFILE = 1 << 20,  /* the same where nothing else waits: `profile` */
+	TP_TLS_CHECK_NAMES_MAX = 1 << 20,      /* comparisons of a name with a constraint ... */
+	TP_TLS_CHECK_NAMES_LIVE = 1 << 16,
 	TP_TLS_CHECK_CERTIFICATE_MAX = 1 << 18, /* bytes of one, in DER */
 	TP_TLS_CHECK_POLICIES_MAX = 32,        /* shown of an accepted path */
 	TP_TLS_CHECK_CRLS_MAX = 1000,

@@ -61,7 +61,8 @@ struct tp_check_run {
 	struct tp_check_cert *all;
 	unsigned count;
 	struct tp_check_edge edges[TP_TLS_CHECK_SIGNATURES_MAX];
-	unsigned edge_count;
+	unsigned edge_count, edge_limit;
+	unsigned steps_left;
 	unsigned paths_left;
 	unsigned names_left;
 	bool exhausted; /* a budget of this run is used up */

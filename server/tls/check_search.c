@@ -105,7 +105,7 @@ bool tp_check_signed(struct tp_check_run *run, unsigned child, unsigned issuer)
 	for (unsigned i = 0; i < run->edge_count; i++, e++)
 		if (e->child == child && e->issuer == issuer)
 			return e->good;
-	if (run->edge_count == TP_TLS_CHECK_SIGNATURES_MAX) {
+	if (run->edge_count == run->edge_limit) {
 		run->exhausted = true;
 		return false;
 	}
@@ -241,6 +241,11 @@ static bool step_on(struct search *s)
 
 		if (s->path.length == TP_TLS_CHECK_PATH_MAX)
 			break;
+		if (s->run->steps_left == 0) {
+			s->run->exhausted = true;
+			break;
+		}
+		s->run->steps_left--;
 		if (!tp_check_signed(s->run, s->path.certs[s->path.length - 1], i)) {
 			bad_signature = true;
 			continue;

@@ -283,6 +283,17 @@ static void paths_are_searched(void **state)
 	expect(*state, &g, "CA certificate expired on 2029-12-30");
 }
 
+static void a_maze_of_cross_certificates_ends(void **state)
+{
+	clock_t start = clock();
+
+	expect(*state, &(struct given){ .chain = "bad-maze.pem", .purpose = TP_TLS_PURPOSE_SERVER },
+	       "too many possible paths");
+	expect(*state, &(struct given){ .chain = "bad-maze.pem", .purpose = TP_TLS_PURPOSE_SERVER, .live = true },
+	       "too many possible paths");
+	assert_in_range((clock() - start) / CLOCKS_PER_SEC, 0, 5);
+}
+
 static void revocation_lists_are_read_as_a_whole(void **state)
 {
 	struct given g = { .chain = "server.pem", .crls = "crls.pem" };
@@ -369,6 +380,7 @@ int main(void)
 		cmocka_unit_test(the_form_of_a_server_is_strict),
 		cmocka_unit_test(names_are_those_of_the_alternative_name),
 		cmocka_unit_test(paths_are_searched),
+		cmocka_unit_test(a_maze_of_cross_certificates_ends),
 		cmocka_unit_test(revocation_lists_are_read_as_a_whole),
 		cmocka_unit_test(policies_are_followed),
 		cmocka_unit_test(unreadable_text_is_told),
