@@ -71,12 +71,11 @@ function CertificateTable({ data, wanted, onSort }: CertificateTableProps) {
 
 const isShort = ({ name, date }: ListColumn) => date || name === 'type' || name === 'distribution';
 
-const placeOf = ({ kind, name }: ListedCertificate) => (kind === 'trusted-ca' ? `/trusted-cas/${encodeURIComponent(name)}` : kind === 'crl' ? null : `/identities/${encodeURIComponent(name)}`);
+const placeOf = ({ kind, name }: ListedCertificate) => (kind === 'trusted-ca' ? `/trusted-cas/${encodeURIComponent(name)}` : kind === 'crl' ? '/revocation' : `/identities/${encodeURIComponent(name)}`);
 
 function Cell({ row, column }: { row: ListedCertificate; column: string }) {
-	const place = placeOf(row);
 	if (column === 'certificate')
-		return place ? <Link to={place} className="tp-strong">{row.certificate}</Link> : row.certificate;
+		return <Link to={placeOf(row)} className="tp-strong">{row.certificate}</Link>;
 	if (column === 'expires-at')
 		return <ExpiryText at={row['expires-at']} expiry={row.expiry} />;
 	const text = String(row[column as keyof ListedCertificate] ?? '');

@@ -75,7 +75,7 @@ function Parts({ identity, onDiscard }: { identity: OwnIdentity; onDiscard: () =
 	const root = chain.at(-1);
 	const file = `${certificate?.['common-name'] || identity.id}`.replace(/[^\w.-]+/g, '-');
 	const downloads = certificate && (
-		<div className="tp-buttons">
+		<div className="tp-buttons tp-gap-above">
 			<Button variant="secondary" size="sm" onClick={() => savePem(`${file}.pem`, [certificate, ...chain].map((one) => one.pem).join(''))}>Download certificate</Button>
 			{root && <Button variant="secondary" size="sm" onClick={() => savePem(`${file}-ca.pem`, root.pem)}>Download CA</Button>}
 		</div>
@@ -85,12 +85,13 @@ function Parts({ identity, onDiscard }: { identity: OwnIdentity; onDiscard: () =
 			{identity.staged && <Notice variant="info" title="An uploaded certificate waits to be activated"><Link to={`${identityPath(identity.id)}/upload`}>Look at its findings</Link></Notice>}
 			{identity.request && <RequestCard request={identity.request} onDiscard={onDiscard} />}
 			<Card>
-				<CardHeader actions={downloads ? { actions: downloads, hasNoOffset: true } : undefined}>
+				<CardHeader>
 					<CardTitle component="h2">In force</CardTitle>
 					<p className="tp-quiet">{identity.configured || !identity['falls-back-to'] ? `In use by: ${identity['used-by'].join('; ') || 'nobody'}.` : 'This service has no certificate of its own: it shows the shared one.'}</p>
 				</CardHeader>
 				<CardBody>
 					{certificate ? <CertificateFactsList certificate={certificate} /> : <p className="tp-quiet">There is no certificate yet.</p>}
+					{downloads}
 				</CardBody>
 			</Card>
 			{identity.findings.length > 0 && <Card><CardHeader><CardTitle component="h2">Findings</CardTitle></CardHeader><CardBody><FindingList findings={identity.findings} /></CardBody></Card>}

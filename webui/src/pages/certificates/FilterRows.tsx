@@ -1,5 +1,5 @@
 // Filters on the columns of a list: column, condition, value, as many as wanted.
-import { ActionList, ActionListItem, Button, Card, CardBody, Form, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core';
+import { Button, Card, CardBody, Form, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core';
 import PlusIcon from '@patternfly/react-icons/dist/esm/icons/plus-icon';
 import TimesIcon from '@patternfly/react-icons/dist/esm/icons/times-icon';
 import { useState, type FormEvent } from 'react';
@@ -43,11 +43,11 @@ export function FilterRows({ columns, conditions, filters, any, onFind }: Filter
 					{rows.map((row, at) => (
 						<FilterRow key={at} number={at + 1} row={row} columns={columns} conditions={conditions} wantsValue={wantsValue(row)} onChange={(next) => change(at, next)} onRemove={rows.length > 1 ? () => setRows(rows.filter((_row, index) => index !== at)) : undefined} />
 					))}
-					<ActionList>
-						<ActionListItem><Button type="submit" variant="primary">Find</Button></ActionListItem>
-						<ActionListItem><Button variant="secondary" icon={<PlusIcon />} isDisabled={rows.length >= most} onClick={() => setRows([...rows, fresh])}>Add a filter</Button></ActionListItem>
-						<ActionListItem><Button variant="link" onClick={clear}>Clear</Button></ActionListItem>
-					</ActionList>
+					<div className="tp-buttons">
+						<Button type="submit" variant="primary">Find</Button>
+						<Button variant="secondary" icon={<PlusIcon />} isDisabled={rows.length >= most} onClick={() => setRows([...rows, fresh])}>Add a filter</Button>
+						<Button variant="link" onClick={clear}>Clear</Button>
+					</div>
 				</Form>
 			</CardBody>
 		</Card>
