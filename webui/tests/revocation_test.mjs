@@ -76,3 +76,32 @@ test('row 89: an upload in PEM form only, replaced and removed', async () => {
 	await upload.getByText('Nothing is uploaded.').waitFor();
 	assert.deepEqual(complaints, []);
 });
+
+test('row 81: what would happen now, source by source', async () => {
+	await visit();
+	const tester = card('What would happen now');
+	await tester.getByLabel('Certificate of the peer').fill('nothing');
+	await tester.getByRole('button', { name: 'Ask all sources' }).click();
+	await tester.getByText('no certificate in the PEM text').waitFor();
+	await tester.getByLabel('Certificate of the peer').fill('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n');
+	await tester.getByRole('button', { name: 'Ask all sources' }).press('Enter');
+	await tester.getByText('The peer would be refused').waitFor();
+	await tester.getByText('revoked (http://ocsp.example.org/)').waitFor();
+	await tester.getByText('there is none of its issuer').waitFor();
+	await accessible();
+	assert.deepEqual(complaints, []);
+});
+
+test('rows 93 to 95: mode, switches and fallback are settings with words of their own', async () => {
+	await visit();
+	await page.getByLabel('Certificate revocation checking mode').selectOption({ label: 'On' });
+	await page.getByLabel('Fallback behavior').selectOption({ label: 'Treat as revoked' });
+	await page.getByRole('switch', { name: 'Use OCSP' }).press('Space');
+	await page.getByRole('button', { name: 'Save to the candidate' }).click();
+	await page.getByText('Saved to the candidate').waitFor();
+	const { sip } = mock.store.candidate['turnpike-tls:tls'].revocation;
+	assert.equal(sip.mode, 'on');
+	assert.equal(sip.fallback, 'treat-as-revoked');
+	assert.equal(String(sip['use-ocsp']), 'false');
+	assert.deepEqual(complaints, []);
+});

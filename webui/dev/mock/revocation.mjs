@@ -37,6 +37,22 @@ export function createRevocation(store) {
 			manual = { 'uploaded-at': at(0), bytes: body.pem.length, entries: 4, lists: [list('CN=Private CA', 25, 4)] };
 			return { result: '1 list in use.' };
 		},
+		'POST /api/v1/revocation/test': ({ body }) => {
+			if (!/^-----BEGIN CERTIFICATE-----/m.test(body.pem ?? ''))
+				throw Object.assign(new Error('no certificate in the PEM text'), { status: 400, tag: 'invalid-value' });
+			const reason = 'revoked on 2026-11-20 10:00 UTC, says the OCSP responder';
+			return {
+				verdict: 'refuse', trusted: true, rule: 1, reason,
+				certificates: [{
+					subject: 'CN=peer.example.org', verdict: 'refuse', reason,
+					sources: [
+						{ source: 'automatic-crl', answer: 'not revoked; counts until 2026-12-04 03:00 UTC' },
+						{ source: 'manual-crl', answer: 'there is none of its issuer' },
+						{ source: 'ocsp', responder: 'http://ocsp.example.org/', answer: 'revoked' },
+					],
+				}],
+			};
+		},
 		'DELETE /api/v1/revocation/crls/manual': () => {
 			manual = null;
 			return null;

@@ -1,9 +1,10 @@
 // How it is found out that a certificate does not count any more: lists in use, an
-// upload, and the settings.
+// upload, what would happen to a peer now, and the settings.
 import { readCrls } from '../api/revocation';
 import { usePoll } from '../app/usePoll';
 import { FailureNote, LoadingRows } from '../parts/notes';
 import { SourcesCard } from './revocation/SourcesCard';
+import { TestCard } from './revocation/TestCard';
 import { UploadCard } from './revocation/UploadCard';
 import { SettingsPage } from './settings/SettingsPage';
 
@@ -17,6 +18,7 @@ export function Revocation() {
 			{reading.error && <FailureNote title="The revocation lists could not be read" error={reading.error} retry={reading.refresh} />}
 			{reading.data && <SourcesCard crls={reading.data} onChanged={reading.refresh} />}
 			{reading.data && <UploadCard manual={reading.data.manual} onChanged={reading.refresh} />}
+			<TestCard />
 		</SettingsPage>
 	);
 }
