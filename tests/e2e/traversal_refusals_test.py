@@ -62,6 +62,10 @@ def name_of_the_core_does_not_match(lab):
 def dial_again(lab):
     """A link that stands goes on whatever becomes of certificates: what counts is the next one."""
     check(lab.core.link_up("edge") and lab.edge.link_up("core"), "the link fell with a change of certificates")
+    dial(lab)
+
+
+def dial(lab):
     for enabled in (False, True):
         lab.core.admin.put("turnpike-zone:zones/zone=edge", {**zone_entry(lab.core, "edge"), "enabled": enabled})
         lab.core.admin.commit("dial again")
@@ -72,15 +76,20 @@ def unknown_authority(lab):
     trusted = side.admin.get("/api/v1/identity")["trusted"]
     check(len(trusted) == 1, f"one trusted CA expected: {trusted}")
     name = trusted[0]["name"]
+    entry = {"name": name, "certificate": (lab.folder / "edge-ca.pem").read_text()}
+    words = ["authority", "issuer", "trust", "ca "], ["authority", "trust", "certificate", "ca "]
     side.admin.delete(f"/restconf/ds/candidate/turnpike-tls:tls/trusted-ca={name}")
     side.admin.commit("trust nobody")
     dial_again(lab)
     try:
-        refused(lab, ["authority", "issuer", "trust", "ca "], ["authority", "trust", "certificate", "ca "])
+        refused(lab, *words)
+        side.admin.put(f"turnpike-tls:tls/trusted-ca={name}", {**entry, "use": ["sip"]})
+        side.admin.commit("trust the edge for SIP, not for the link")
+        dial(lab)
+        refused(lab, *words)
     finally:
-        side.admin.put(f"turnpike-tls:tls/trusted-ca={name}",
-                       {"name": name, "certificate": (lab.folder / "edge-ca.pem").read_text()})
-        side.admin.commit("trust the edge again")
+        side.admin.put(f"turnpike-tls:tls/trusted-ca={name}", {**entry, "use": ["traversal"]})
+        side.admin.commit("trust the edge again, for the link alone")
     lab.wait_link(60)
 
 
