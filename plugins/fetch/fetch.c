@@ -122,17 +122,16 @@ static enum tp_err check_url(struct transfer *t, const char *url, bool *secure)
 	CURLU *u = curl_url();
 	char *scheme = NULL;
 	char *host = NULL;
+	bool known = true;
 	enum tp_err err = TP_OK;
 
 	for (const char *p = url; *p; p++)
-		if (*p <= ' ' || *p > '~')
-			err = TP_DENIED;
-	if (err != TP_OK || !u || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
-		err = fail(t, TP_DENIED, "It is not a URL.");
-	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+		known &= *p > ' ' && *p <= '~';
+	known = known && u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
+	if (known && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
 		err = fail(t, TP_DENIED, "Only http and https are allowed.");
-	else if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+	else if (!known || curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
 		err = fail(t, TP_DENIED, "It is not a URL.");
 	if (err == TP_OK) {
 		tp_place_host(&t->place, host);

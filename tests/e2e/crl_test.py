@@ -15,7 +15,7 @@ import time
 import zipfile
 
 from admin import ApiError
-from appliance import One
+from appliance import BIN, One
 from cases import Skip, check, nightly, run, wait_until
 
 ADDRESS = ("127.0.2.9", 7443)
@@ -301,6 +301,47 @@ def what_was_in_use_stays_in_use_when_an_update_fails(box):
     wait_until(lambda: not box.alarms(40086), 10, "the alarm stays open")
 
 
+def a_killed_helper_leaves_what_was_in_use(box):
+    def helper(name):
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(") ", 1)
+            except OSError:
+                continue
+            if fields[0].endswith(f"({name}") and int(fields[1].split()[1]) == box.process.pid:
+                return int(stat.parent.name)
+        return None
+
+    good(box.download(box.url("/kill.crl", box.first.crl([5, 6])))[0], "First")
+    box.url("/kill.crl", b"x" * 1000, "endless")
+    box.admin.post("/api/v1/revocation/crls/update")
+    os.kill(wait_until(lambda: helper("turnpike-fetch"), 10, "no download runs", every=0.01), 9)
+    source = box.settle()["sources"][0]
+    failed(source, "ended without an answer")
+    check(source["entries"] == 2 and issuers(source) == ["CN=First"], f"{source}")
+    box.url("/kill.crl", box.first.crl([5, 6, 7], since=-0.5))
+    good(box.again()[0], "First")
+
+
+def turnpikectl_shows_and_changes_lists(box):
+    def ctl(*args):
+        return subprocess.run([str(BIN / "turnpikectl"), "--state", str(box.state), "crls", *args],
+                              capture_output=True, text=True, check=False)
+
+    box.download(box.url("/ctl.crl", box.first.crl([1])))
+    path = box.folder / "upload.pem"
+    path.write_bytes(box.second.crl([1, 2]))
+    done = ctl("upload", str(path))
+    check(done.returncode == 0 and "1 list in use" in done.stdout, f"{done}")
+    wait_until(lambda: "CN=Second" in ctl().stdout, 5, f"{ctl()}")
+    check("/ctl.crl" in ctl().stdout and "CN=First" in ctl().stdout, f"{ctl()}")
+    check(ctl("remove").returncode == 0 and ctl("update").returncode == 0, "remove or update is refused")
+    path.write_text("nothing")
+    check(ctl("upload", str(path)).returncode == 1, "a file without a list is taken")
+    box.settle()
+    check(box.lists()["manual"] is None, "the upload was not removed")
+
+
 def row_89_one_uploaded_file_in_pem_form(box):
     def upload(data):
         return box.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": data.decode("latin-1")})
@@ -426,7 +467,8 @@ CASES = [row_86_lists_are_downloaded_daily_or_at_once,
          row_87_an_https_server_needs_a_certificate_of_a_trusted_ca, row_88_all_forms_are_found_by_content,
          row_88_one_bad_list_of_several_leaves_the_others, attack_44_zip_bombs_are_not_unpacked,
          attack_47_downloads_do_not_go_inside, attack_47_an_endless_answer_ends,
-         what_was_in_use_stays_in_use_when_an_update_fails, row_89_one_uploaded_file_in_pem_form,
+         what_was_in_use_stays_in_use_when_an_update_fails,
+         a_killed_helper_leaves_what_was_in_use, turnpikectl_shows_and_changes_lists, row_89_one_uploaded_file_in_pem_form,
          row_90_an_ending_list_raises_alarms, lists_are_there_after_a_restart_without_network,
          row_90_refreshes_do_not_grow_memory, row_90_a_million_entries_thirty_times,
          row_86_turned_off_the_lists_are_let_go]
