@@ -158,7 +158,7 @@ static bool signed_by(const OCSP_BASICRESP *basic, X509 *signer)
 	return key && EVP_PKEY_get_security_bits(key) >= STRENGTH_BITS &&
 	       ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(basic),
 				OCSP_resp_get0_signature(basic),
-				(void *)(uintptr_t)OCSP_resp_get0_respdata(basic), key) == 1;
+				OCSP_resp_get0_respdata(basic), key) == 1;
 }
 
 static bool to_unix(const ASN1_TIME *t, int64_t *out)
@@ -260,6 +260,7 @@ static void explain_other_id(OCSP_BASICRESP *basic, struct tp_ocsp_answer *out)
 	bool sha1 = false;
 
 	for (int i = 0; i < OCSP_resp_count(basic); i++) {
+		/* OpenSSL forgot a const. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(OCSP_resp_get0(basic, i));
 		ASN1_OBJECT *digest = NULL;
 

@@ -83,7 +83,7 @@ static struct crls weigh_one(const struct tp_revocation_facts *f, const struct t
  * replaces an older one of the same issuer that has run out. */
 static struct crls weigh_crls(const struct tp_revocation_facts *f)
 {
-	struct crls a = { CRL_NONE, false, NULL, "" };
+	struct crls a = { CRL_NONE, false, &f->automatic, "automatic" };
 	struct crls m;
 
 	if (!f->use_crls)

@@ -132,6 +132,6 @@ enum tp_err tp_sip_revocation_test(struct tp_sip *sip, uint32_t request,
 	w->sip = sip;
 	w->request = request;
 	r->test_count++;
-	tp_sip_revocation_wait(w, 1000u * sip->config->cfg.revocation_deadline_s);
+	tp_sip_revocation_wait(w, (uint64_t)1000 * sip->config->cfg.revocation_deadline_s);
 	return TP_OK;
 }
