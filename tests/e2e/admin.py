@@ -36,6 +36,9 @@ class Admin:
             connection.request(method, path, text, headers)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read().decode()
+        except http.client.HTTPException as error:
+            # Killed in the middle of its answer: to the asker the same as a broken connection.
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
         finally:
             connection.close()
 
