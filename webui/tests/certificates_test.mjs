@@ -33,7 +33,7 @@ const press = (name, where = page) => where.getByRole('button', { name, exact: t
 const rowsOf = (name) => page.getByRole('grid', { name }).locator('tbody tr');
 const accessible = async () => assert.deepEqual(await axeViolations(page), [], page.url());
 
-test('authorities are appended, and each says what became of it', async () => {
+test('row_59: authorities are appended, and each says what became of it', async () => {
 	await visit('/trusted-cas');
 	await press('Append');
 	const dialog = page.getByRole('dialog');
@@ -51,7 +51,7 @@ test('authorities are appended, and each says what became of it', async () => {
 	assert.deepEqual(mock.store.candidate['turnpike-tls:tls']['trusted-ca'][2].use, ['traversal']);
 });
 
-test('several are ticked and deleted, with the keyboard alone', async () => {
+test('row_62: several are ticked and deleted, with the keyboard alone', async () => {
 	await visit('/trusted-cas');
 	for (const name of ['ISRG Root X2', 'edge-ca']) {
 		await page.getByLabel(`Select ${name}`).focus();
@@ -70,7 +70,7 @@ test('several are ticked and deleted, with the keyboard alone', async () => {
 	await accessible();
 });
 
-test('one is viewed decoded, and its uses are changed', async () => {
+test('row_61: one is viewed decoded, and its uses are changed', async () => {
 	await visit('/trusted-cas/ISRG%20Root%20X1');
 	assert.match(await page.getByRole('region', { name: 'ISRG Root X1, decoded' }).innerText(), /Subject: CN=ISRG Root X1/);
 	await page.getByLabel('Traversal link').check();
@@ -81,7 +81,7 @@ test('one is viewed decoded, and its uses are changed', async () => {
 	assert.ok(entry.certificate.includes('BEGIN CERTIFICATE'));
 });
 
-test('reset asks first, and brings the default list', async () => {
+test('row_60: reset asks first, and brings the default list', async () => {
 	await visit('/trusted-cas');
 	await press('Reset to the default list');
 	await press('Reset', page.getByRole('dialog'));
@@ -93,7 +93,7 @@ test('reset asks first, and brings the default list', async () => {
 	mock.store.running = structuredClone(mock.store.candidate);
 });
 
-test('the list of all is filtered on several columns, sorted, and exported', async () => {
+test('row_66: the list of all is filtered on several columns, sorted, and exported', async () => {
 	await visit('/certificates');
 	assert.equal(await rowsOf('Certificates').count(), 50);
 	await page.getByLabel('Value of filter 1').fill('digicert');
@@ -119,7 +119,7 @@ test('the list of all is filtered on several columns, sorted, and exported', asy
 	await page.getByText(/days left/).first().waitFor();
 });
 
-test('a request for several servers is made with typed and imported names', async () => {
+test('row_75, row_76, row_77, row_78: a request for several servers is made with typed and imported names', async () => {
 	await visit('/identities/default/request');
 	const name = page.getByLabel('Common name');
 	assert.equal(await name.inputValue(), 'core.example.org');
@@ -152,7 +152,7 @@ test('a fault of the form stands at its field, and a second request has to repla
 	await page.locator('#common-name-help').getByText('A common name is needed.').waitFor();
 });
 
-test('a certificate of another request is refused with a remedy', async () => {
+test('wish 20: a certificate of another request is refused with a remedy', async () => {
 	await visit('/identities/default/upload');
 	await page.getByRole('textbox', { name: 'Certificate and its chain' }).fill('-----BEGIN CERTIFICATE-----\nWRONG\n-----END CERTIFICATE-----');
 	await press('Check it');
@@ -196,7 +196,7 @@ test('a PKCS#12 file asks for its passphrase; a service gets its own and gives i
 	assert.ok(!mock.certificates.identities.find((one) => one.id === 'sip-client').configured);
 });
 
-test('names that clients ask for are checked, and one more', async () => {
+test('row_215: names that clients ask for are checked, and one more', async () => {
 	await visit('/identities');
 	const table = page.getByRole('grid', { name: 'Names that clients ask for' });
 	assert.match(await table.locator('tr', { hasText: 'SIP domain' }).innerText(), /Refused[^]*wanted example.org/);

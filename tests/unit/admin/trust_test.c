@@ -18,6 +18,8 @@
 
 #include "admin/trust/bundle.h"
 #include "admin/trust/list.h"
+#include "model/model.h"
+#include "tls/services.h"
 
 enum { PEM = 4096, DAY = 86400 };
 
@@ -334,6 +336,51 @@ static void row_64_the_default_list_is_what_its_provenance_says(void **state)
 	free(doc);
 }
 
+/* The node of this path in the forms' schema; NULL when there is none. */
+static const json_t *find_node(const json_t *nodes, const char *path)
+{
+	size_t i;
+	json_t *node;
+
+	json_array_foreach(nodes, i, node)
+	{
+		const char *at = json_string_value(json_object_get(node, "path"));
+		const json_t *below = strcmp(at, path) ? find_node(json_object_get(node, "nodes"), path) : node;
+
+		if (below)
+			return below;
+	}
+	return NULL;
+}
+
+static void the_models_uses_are_the_services_where_peers_show_certificates(void **state)
+{
+	struct tp_diag diag = { 0 };
+	struct tp_model *model;
+	json_t *schema;
+	const json_t *uses;
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(tp_model_new(&model, &diag), TP_OK);
+	schema = json_loads(tp_model_schema(model), 0, NULL);
+	uses = json_object_get(find_node(json_object_get(schema, "nodes"), "/turnpike-tls:tls/trusted-ca/use"),
+			       "enum");
+	for (enum tp_tls_service s = 0; s < TP_TLS_SERVICES; s++) {
+		const struct tp_tls_service_info *info = tp_tls_service_info(s);
+		const json_t *use = json_array_get(uses, at);
+
+		if (!info->client)
+			continue;
+		assert_string_equal(json_string_value(json_object_get(use, "name")), info->name);
+		assert_string_equal(json_string_value(json_object_get(use, "label")), info->label);
+		at++;
+	}
+	assert_int_equal(json_array_size(uses), at);
+	json_decref(schema);
+	tp_model_free(&model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +393,7 @@ int main(void)
 		cmocka_unit_test(more_than_a_slice_takes_is_refused),
 		cmocka_unit_test(row_61_everything_can_be_read),
 		cmocka_unit_test(rows_say_what_the_candidate_changes),
+		cmocka_unit_test(the_models_uses_are_the_services_where_peers_show_certificates),
 		cmocka_unit_test(row_64_the_default_list_is_what_its_provenance_says),
 	};
 

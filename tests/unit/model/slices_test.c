@@ -252,11 +252,41 @@ static void factory_configuration_has_no_listeners(void **state)
 	close(fds.media);
 }
 
+/* 40 entries of 30 000 bytes: each is within the model, all together are too much. */
+static void too_many_authorities_are_refused_with_words(void **state)
+{
+	static struct tp_model_errors errors;
+	struct tp_slice_fds fds = {-1, -1, -1};
+	struct tp_diag diag = {0};
+	struct tp_model *model;
+	struct tp_tree *tree;
+	char *json = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&json, &len);
+
+	(void)state;
+	fputs("{\"turnpike-tls:tls\":{\"trusted-ca\":[", f);
+	for (int i = 0; i < 40; i++)
+		fprintf(f, "%s{\"name\":\"ca-%d\",\"certificate\":\"-----BEGIN CERTIFICATE-----%030000d"
+			   "-----END CERTIFICATE-----\"}", i ? "," : "", i, 0);
+	fputs("]}}", f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(tp_model_new(&model, &diag), TP_OK);
+	assert_int_equal(tp_tree_parse(model, json, len, &tree, &errors), TP_OK);
+	assert_int_equal(tp_tree_make_slices(tree, 42, &fds, &diag), TP_LIMIT);
+	assert_string_equal(diag.where, "/turnpike-tls:tls/trusted-ca");
+	assert_non_null(strstr(diag.text, "1 MiB"));
+	tp_tree_free(&tree);
+	tp_model_free(&model);
+	free(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_process_reads_its_part),
 		cmocka_unit_test(factory_configuration_has_no_listeners),
+		cmocka_unit_test(too_many_authorities_are_refused_with_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
