@@ -293,6 +293,7 @@ static void fill_zone(struct maker *m, const struct lyd_node *zone, struct tp_cf
 	z->monitor = tp_leaf_true(zone, "monitor");
 	z->tls_verify = z->type != TP_ZONE_NEIGHBOR || tp_leaf_true(zone, "tls-verify");
 	z->media_nat = tp_leaf_true(zone, "media-nat");
+	z->cn_names = tp_leaf_true(zone, "cn-names");
 }
 
 static void fill_zones(struct maker *m, struct tp_cfg_sip *s)

@@ -32,6 +32,7 @@ struct tp_tls_context {
 /* Hangs on an SSL; made by the verify callback or by tp_tls_verdict_of. */
 struct tp_tls_verdict {
 	char wanted[TP_TLS_NAME_MAX + 1];
+	bool cn_names; /* also as a CN, see tp_tls_session_allow_cn */
 	bool checked;
 	bool trusted;
 	bool chain_trusted; /* without the name and revocation */

@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 
+#include "tls/check.h"
 #include "tls/internal.h"
 
 struct tp_tls_session {
@@ -195,9 +196,17 @@ struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s)
 	return SSL_get_certificate(s->ssl);
 }
 
-bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name)
+void tp_tls_session_allow_cn(struct tp_tls_session *s)
+{
+	struct tp_tls_verdict *v = tp_tls_verdict_of(s->ssl);
+
+	if (v)
+		v->cn_names = true;
+}
+
+bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name, bool cn_names)
 {
 	X509 *x = SSL_get0_peer_certificate(s->ssl);
 
-	return x && tp_tls_check_name(x, name, NULL);
+	return x && tp_tls_check_server_name(x, name, cn_names, NULL);
 }

@@ -31,8 +31,10 @@ bool tp_tls_session_pending(const struct tp_tls_session *s);
 /* The certificate that we show on it, borrowed, whatever replaced it since; the same
  * pointer for all connections of a context. NULL: none. */
 struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s);
-/* Whether the peer's certificate carries this name, as tp_tls_check_name says. */
-bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name);
+/* From now on the CN of the peer counts where its certificate has no other name. */
+void tp_tls_session_allow_cn(struct tp_tls_session *s);
+/* Whether the peer's certificate carries this name, as tp_tls_check_server_name says. */
+bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name, bool cn_names);
 /* After the handshake, or after one that failed on the peer's certificate. */
 void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out);
 /* After the handshake: the peer is trusted unless an OCSP responder that is still to be

@@ -129,6 +129,7 @@ static bool check_chain(X509_STORE_CTX *store, const SSL *ssl, struct tp_tls_ver
 		.leaf = X509_STORE_CTX_get0_cert(store),
 		.others = X509_STORE_CTX_get0_untrusted(store),
 		.anchors = anchors,
+		.cn_names = v->cn_names,
 	};
 	struct tp_tls_checked checked;
 
@@ -156,7 +157,7 @@ int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
 	v->checked = true;
 	v->trusted = v->chain_trusted = check_chain(store, ssl, v);
 	if (v->trusted && v->wanted[0] &&
-	    !tp_tls_check_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->reason)) {
+	    !tp_tls_check_server_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->cn_names, v->reason)) {
 		v->trusted = false;
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 	} else if (v->trusted) {

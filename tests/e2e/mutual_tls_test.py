@@ -37,6 +37,7 @@ class Mutual(One):
         self.leaf("forged", "other", "DNS:pbx.example.com")
         self.leaf("server-only", "ca", "DNS:pbx.example.com", "serverAuth")
         self.leaf("expired", "ca", "DNS:pbx.example.com", days="-1")
+        self.leaf("pbx.example.com", "ca", None)
         return self
 
     def path(self, name, end="pem"):
@@ -48,7 +49,7 @@ class Mutual(One):
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def leaf(self, name, ca, san, usage="clientAuth,serverAuth", days="10"):
-        self.path(name, "ext").write_text(f"subjectAltName={san}\nextendedKeyUsage={usage}\n"
+        self.path(name, "ext").write_text((f"subjectAltName={san}\n" if san else "") + f"extendedKeyUsage={usage}\n"
                                           "keyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n")
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                 f"/CN={name}", "-keyout", self.path(name, "key"), "-out", self.path(name, "csr"))
@@ -206,6 +207,17 @@ def outbound(one, certificate):
     return neighbor
 
 
+def row_35_a_common_name_counts_where_the_zone_says_so(one):
+    refused(one, "pbx.example.com", "carries no zone's certificate name")
+    one.admin.put("turnpike-zone:zones/zone=pbx/cn-names", True)
+    one.admin.commit("a zone with an old certificate")
+    with one.connect(MUTUAL, one.context("pbx.example.com")) as connection:
+        check(ask(connection, "INVITE") is not None, "a zone whose common name is accepted is not answered")
+    one.admin.put("turnpike-zone:zones/zone=pbx/cn-names", False)
+    one.admin.commit("new certificates only")
+    refused(one, "pbx.example.com", "carries no zone's certificate name")
+
+
 def row_35_the_name_counts_outbound_too(one):
     names = [c["name"] for c in one.admin.running("turnpike-tls:tls/trusted-ca")["turnpike-tls:trusted-ca"]]
     if "temporary" not in names:
@@ -291,7 +303,8 @@ def a_connection_ends_when_its_zone_goes(one):
 
 run([set_up, row_34_the_port_wants_a_certificate_and_shows_one, row_34_bad_certificates_do_not_pass,
      row_35_the_name_must_be_a_zones_on_every_connection, row_35_requests_are_the_zones,
-     row_35_the_name_counts_outbound_too, row_36_the_port_of_the_phones_stays_theirs,
+     row_35_a_common_name_counts_where_the_zone_says_so, row_35_the_name_counts_outbound_too,
+     row_36_the_port_of_the_phones_stays_theirs,
      row_37_both_ports_serve_beside_each_other, attack_49_no_session_crosses_from_port_to_port,
      attack_49_no_renegotiation, a_connection_ends_when_its_zone_goes],
     Mutual((HOST, 7443)))

@@ -256,7 +256,7 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 			continue;
 		list[count] = (struct tp_listener_config){
 			.transport = TP_TRANSPORT_TLS, .address = z->listen, .tls = c->tls_link_server,
-			.verify_name = z->verify_name, .tag = z->id, .exempt_source_cap = true,
+			.verify_name = z->verify_name, .cn_names = z->cn_names, .tag = z->id, .exempt_source_cap = true,
 		};
 		set_advertised(c, &list[count++]);
 	}

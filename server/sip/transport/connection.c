@@ -672,6 +672,8 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 		tp_connection_fail(c, "out of memory");
 		return TP_OK;
 	}
+	if (l->tls && l->cn_names)
+		tp_tls_session_allow_cn(c->tls);
 	c->refs++;
 	if (l->tls)
 		arm(c);
@@ -697,7 +699,7 @@ static void write_target_key(struct tp_transport_layer *layer,
 	tp_wr_u8(&wr, target->local.family);
 	tp_wr_bytes(&wr, target->local.ip, sizeof(target->local.ip));
 	tp_wr_u64(&wr, target->tag);
-	tp_wr_u64(&wr, name_hash);
+	tp_wr_u64(&wr, name_hash + target->cn_names);
 	tp_wr_u64(&wr, (uint64_t)(uintptr_t)target->tls);
 }
 
@@ -788,6 +790,8 @@ enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
 		err = tp_tls_session_new(target->tls, fd, false, target->verify_name, &c->tls);
 		if (err == TP_OK)
 			c->context = tp_tls_context_ref(target->tls);
+		if (err == TP_OK && target->cn_names)
+			tp_tls_session_allow_cn(c->tls);
 	}
 	if (err == TP_OK && shared) {
 		write_target_key(layer, target, &c->target);

@@ -202,11 +202,11 @@ void tp_flow_release(struct tp_flow *flow, bool accept, const char *reason)
 		tp_connection_release((struct connection *)flow, accept, reason);
 }
 
-bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name)
+bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name, bool cn_names)
 {
 	const struct connection *c = (const struct connection *)flow;
 
-	return !is_udp(flow) && c->tls && tp_tls_session_peer_carries(c->tls, name);
+	return !is_udp(flow) && c->tls && tp_tls_session_peer_carries(c->tls, name, cn_names);
 }
 
 char *tp_flow_write(const struct tp_flow *flow, char buf[TP_FLOW_TEXT])

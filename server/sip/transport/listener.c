@@ -26,6 +26,7 @@ struct entry {
 	struct tp_addr advertised;
 	struct tp_tls_context *tls;
 	char verify_name[TP_TLS_NAME_MAX + 1];
+	bool cn_names;
 	uint64_t tag;
 	bool exempt;
 };
@@ -336,6 +337,7 @@ static enum tp_err prepare_one(struct tp_transport_layer *layer, const struct tp
 	e->advertised = config->advertised;
 	e->tls = config->tls ? tp_tls_context_ref(config->tls) : NULL;
 	tp_text_copy(e->verify_name, sizeof(e->verify_name), config->verify_name ? config->verify_name : "");
+	e->cn_names = config->cn_names;
 	e->tag = config->tag;
 	e->exempt = config->exempt_source_cap;
 	return TP_OK;
@@ -374,6 +376,7 @@ static void apply(struct entry *e)
 	l->tls = e->tls;
 	e->tls = NULL;
 	memcpy(l->verify_name, e->verify_name, sizeof(l->verify_name));
+	l->cn_names = e->cn_names;
 	l->tag = e->tag;
 	l->exempt = e->exempt;
 }

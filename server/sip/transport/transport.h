@@ -64,8 +64,8 @@ TP_NODISCARD enum tp_err tp_flow_chain(const struct tp_flow *flow, struct tp_rev
  * reason, as after a failed handshake. Nothing for a flow that is not held. */
 void tp_flow_release(struct tp_flow *flow, bool accept, const char *reason);
 /* Whether the peer of an open TLS connection has shown a certificate that carries this
- * name (tp_tls_check_name). */
-bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name);
+ * name (tp_tls_check_server_name). */
+bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name, bool cn_names);
 /* "tls 192.0.2.1:5061" for logs and pages; returns buf. */
 enum { TP_FLOW_TEXT = TP_ADDR_TEXT + 8 };
 char *tp_flow_write(const struct tp_flow *flow, char buf[TP_FLOW_TEXT]);
@@ -123,6 +123,7 @@ struct tp_listener_config {
 	struct tp_tls_context *tls;    /* TLS only; a reference is taken */
 	const char *verify_name;       /* TLS: what a client's certificate must carry to be trusted;
 	                                * NULL or "" = any; copied */
+	bool cn_names;                 /* TLS: its CN counts where it has no other name */
 	uint64_t tag;                  /* the caller's own, shown in flows */
 	bool exempt_source_cap;        /* a traversal server's port: many calls, one peer */
 };
@@ -154,6 +155,7 @@ struct tp_transport_target {
 	                               * transport, else the socket's own */
 	struct tp_tls_context *tls;   /* TLS: our certificate and whom to trust */
 	const char *verify_name;      /* TLS: what the peer's certificate must carry; NULL or "" = any */
+	bool cn_names;                /* TLS: its CN counts where it has no other name */
 	uint64_t tag;                 /* becomes flow->listener_tag */
 };
 

@@ -189,6 +189,7 @@ static void dial(struct tp_zone *zone)
 		.remote = zone->addrs[zone->peer_index],
 		.tls = config->tls_link_client,
 		.verify_name = zone->cfg->verify_name,
+		.cn_names = zone->cfg->cn_names,
 		.tag = zone->id,
 	};
 	struct tp_diag diag = { 0 };

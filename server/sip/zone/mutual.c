@@ -18,7 +18,8 @@ static struct tp_zone *match(struct tp_sip *sip, const struct tp_flow *flow)
 		struct tp_zone *zone = tp_zones_at(sip, i);
 
 		if (zone->cfg->type == TP_ZONE_NEIGHBOR && zone->cfg->enabled &&
-		    zone->cfg->verify_name[0] && tp_flow_peer_carries(flow, zone->cfg->verify_name))
+		    zone->cfg->verify_name[0] &&
+		    tp_flow_peer_carries(flow, zone->cfg->verify_name, zone->cfg->cn_names))
 			return zone;
 	}
 	return NULL;

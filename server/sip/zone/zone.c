@@ -134,6 +134,7 @@ static bool keeps_link(const struct tp_sip_config *old, const struct tp_cfg_zone
 	return a->type == b->type && a->enabled == b->enabled && a->transport == b->transport &&
 	       same_peers(a, b) && tp_addr_equal(&a->listen, &b->listen) &&
 	       strcmp(a->network, b->network) == 0 && strcmp(a->verify_name, b->verify_name) == 0 &&
+	       a->cn_names == b->cn_names &&
 	       strcmp(a->user, b->user) == 0 && same_password(old, a, now, b) && a->monitor == b->monitor &&
 	       a->tls_verify == b->tls_verify && a->keepalive_s == b->keepalive_s &&
 	       a->retry_s == b->retry_s &&
@@ -489,6 +490,7 @@ static enum tp_err reach_neighbor(struct tp_zone *zone, struct tp_flow **out, st
 		.transport = zone->cfg->transport,
 		.local = tp_zone_local(zone),
 		.remote = zone->addrs[zone->peer_index],
+		.cn_names = zone->cfg->cn_names,
 	};
 
 	if (!tp_addr_is_set(&target.remote))

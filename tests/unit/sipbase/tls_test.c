@@ -13,6 +13,7 @@ struct world {
 	struct identity ca, other_ca, server, client;
 	unsigned opened, closed, refused, messages;
 	struct tp_tls_peer accepted_peer; /* what the accepting side saw last */
+	bool cn_names; /* for the listener and for dialling */
 	struct tp_flow *accepted;
 	char closed_reason[256];  /* of the dialling side */
 	char refused_reason[256]; /* of the accepting side */
@@ -63,6 +64,7 @@ static void listen_with(struct world *w, const struct identity *id, enum tp_tls_
 		.address = w->tls.family ? w->tls : test_addr(LOCAL),
 		.tls = context,
 		.verify_name = verify == TP_TLS_VERIFY_REPORT ? "core.example" : NULL,
+		.cn_names = w->cn_names,
 		.tag = 77,
 	};
 
@@ -109,7 +111,8 @@ static struct tp_flow *dial(struct world *w, const struct identity *id, const st
 {
 	struct tp_tls_context *context = identity_context(id, trusted, false, TP_TLS_VERIFY_ENFORCE);
 	const struct tp_transport_target target = {
-		.transport = TP_TRANSPORT_TLS, .remote = w->tls, .tls = context, .verify_name = name
+		.transport = TP_TRANSPORT_TLS, .remote = w->tls, .tls = context, .verify_name = name,
+		.cn_names = w->cn_names
 	};
 	struct tp_flow *flow = NULL;
 
@@ -271,6 +274,32 @@ static void the_verdict_on_a_client_is_handed_up(void **state)
 	identity_fini(&old);
 }
 
+static void row_35_a_common_name_counts_where_it_is_switched_on(void **state)
+{
+	struct world *w = *state;
+	struct identity edge;
+	struct identity core;
+	struct tp_flow *flow;
+
+	identity_make(&edge, &(struct identity_options){ .common_name = "edge.example", .ca = &w->ca });
+	identity_make(&core, &(struct identity_options){ .common_name = "core.example", .ca = &w->ca });
+	expect_refusal(w, &edge, &w->ca, "edge.example",
+		       "TLS: name does not match: certificate has CN:edge.example, wanted edge.example",
+		       "TLS: the peer refused our certificate: bad certificate (for example, a name that "
+		       "it does not expect)");
+	w->cn_names = true;
+	listen_with(w, &edge, TP_TLS_VERIFY_REPORT);
+	w->closed = 0;
+	flow = dial(w, &core, &w->ca, "edge.example");
+	test_run_until(w->loop, &w->opened, 2);
+	assert_true(flow->tls->trusted);
+	assert_true(w->accepted_peer.trusted);
+	assert_string_equal(w->accepted_peer.names, "CN:core.example");
+	tp_flow_unref(&flow);
+	identity_fini(&edge);
+	identity_fini(&core);
+}
+
 static void an_enforcing_listener_ends_the_handshake(void **state)
 {
 	struct world *w = *state;
@@ -384,6 +413,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_self_signed_certificate_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_purpose_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_verdict_on_a_client_is_handed_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(row_35_a_common_name_counts_where_it_is_switched_on, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(an_enforcing_listener_ends_the_handshake, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_new_certificate_needs_no_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(connections_are_shared_only_with_the_same_trust, setup, teardown),
