@@ -302,7 +302,7 @@ class Lab:
         keys.update({k.replace("_", "-"): str(v) for k, v in more.items()})
         return ",".join(f"{k}={v}" for k, v in keys.items())
 
-    def start_calls(self, phones, calls, stay=None):
+    def start_calls(self, phones, calls, stay=None, packet_ms=None):
         args = [str(tool("tp-phone"))] + (["--trace"] if os.environ.get("TP_TRACE") else [])
         for phone in phones:
             args += ["--phone", phone]
@@ -310,6 +310,8 @@ class Lab:
             args += ["--call", call]
         if stay is not None:
             args += ["--stay", str(stay)]
+        if packet_ms is not None:
+            args += ["--packet-ms", str(packet_ms)]
         child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True)
         self.children.append(child)

@@ -99,7 +99,7 @@ static void serve_slots(struct app *app)
 		app->slot_time = app->now - SLOTS_BEHIND_MAX * (uint64_t)SLOT_NS;
 	while (app->slot_time + SLOT_NS <= app->now) {
 		app->slot_time += SLOT_NS;
-		app->slot = (app->slot + 1) % MEDIA_PACKET_MS;
+		app->slot = (app->slot + 1) % app->packet_ms;
 		for (struct leg *leg = app->legs; leg; leg = leg->next) {
 			if (!leg->media.sending || leg->media.slot != app->slot)
 				continue;
@@ -253,7 +253,7 @@ static int usage(void)
 		"         [,transport=udp|tcp|tls][,netns=N][,ca=FILE][,tls-name=N][,srtp=SUITE]\n"
 		"         [,digest=MD5|SHA-256][,register=no][,port=P][,answer=STATUS][,ring-ms=N] ...\n"
 		"       --call FROM:TO[,uri=URI][,count=N][,rate=R][,seconds=S][,concurrent=N] ...\n"
-		"       [--stay SECONDS] [--trace]\n");
+		"       [--stay SECONDS] [--packet-ms N] [--trace]\n");
 	return 2;
 }
 
@@ -263,6 +263,7 @@ static bool parse_options(struct app *app, int argc, char **argv)
 		{ "phone", required_argument, NULL, 'p' },
 		{ "call", required_argument, NULL, 'c' },
 		{ "stay", required_argument, NULL, 's' },
+		{ "packet-ms", required_argument, NULL, 'm' },
 		{ "trace", no_argument, NULL, 't' },
 		{ 0 },
 	};
@@ -278,6 +279,8 @@ static bool parse_options(struct app *app, int argc, char **argv)
 		} else if (c == 'c' && app->script_count < SCRIPTS_MAX) {
 			if (!spec_parse_call(app, optarg, &app->scripts[app->script_count++]))
 				return false;
+		} else if (c == 'm' && strtoul(optarg, NULL, 10) >= MEDIA_PACKET_MS) {
+			app->packet_ms = (uint32_t)strtoul(optarg, NULL, 10);
 		} else if (c == 't') {
 			app->trace = true;
 		} else if (c == 's') {
@@ -323,6 +326,7 @@ int main(int argc, char **argv)
 	struct source signals;
 	if (!app || srtp_init() != srtp_err_status_ok)
 		return 2;
+	app->packet_ms = MEDIA_PACKET_MS;
 	if (!parse_options(app, argc, argv)) {
 		free(app);
 		return usage();

@@ -96,7 +96,7 @@ bool media_open(struct leg *leg)
 		start_watch(leg, &m->rtp, SOURCE_RTP, rtp);
 		start_watch(leg, &m->rtcp, SOURCE_RTCP, rtcp);
 	}
-	m->slot = leg->id % MEDIA_PACKET_MS;
+	m->slot = leg->id % leg->phone->app->packet_ms;
 	m->offered = leg->phone->spec.suite;
 	m->crypto_tag = 1;
 	RAND_bytes((unsigned char *)&m->ssrc, sizeof(m->ssrc));
@@ -245,7 +245,7 @@ static void note_gap(struct leg *leg, uint64_t rx_ns, uint64_t tx_ns, uint32_t s
 	if (!m->last_rx_ns) {
 		m->first_ms = m->began ? (uint32_t)((leg->phone->app->now - m->began_at) / NS_PER_MS) : 0;
 	} else if (rx_ns > m->last_rx_ns && tx_ns > m->last_tx_ns) {
-		uint64_t regular = (uint64_t)steps * MEDIA_PACKET_MS * NS_PER_MS;
+		uint64_t regular = (uint64_t)steps * leg->phone->app->packet_ms * NS_PER_MS;
 		uint64_t late = tx_ns - m->last_tx_ns > regular ? tx_ns - m->last_tx_ns - regular : 0;
 		uint64_t gap = rx_ns - m->last_rx_ns;
 		uint32_t ms = (uint32_t)((gap > late ? gap - late : 0) / NS_PER_MS);

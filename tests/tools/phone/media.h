@@ -55,7 +55,7 @@ struct media {
 	uint32_t ssrc;
 	uint16_t rtp_seq;
 	uint32_t timestamp;
-	uint32_t slot;             /* 0..19: the millisecond it sends in */
+	uint32_t slot;             /* the millisecond of app->packet_ms that it sends in */
 	uint64_t began_at;
 	uint32_t peer;             /* leg id found in the packets; 0 = none yet */
 	uint64_t sent;

@@ -170,6 +170,7 @@ struct app {
 	size_t setup_capacity;
 	uint64_t slot_time;    /* ns of the last media slot served */
 	uint32_t slot;
+	uint32_t packet_ms;    /* from packet to packet: 20, or more for many calls with little audio */
 };
 
 /* spec.c */
