@@ -7,6 +7,7 @@
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
 #include "admin/certificates/routes.h"
+#include "admin/ciphers/peers.h"
 #include "admin/ciphers/routes.h"
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
@@ -30,6 +31,7 @@ struct admin {
 	struct tp_identities *identities;
 	struct tp_lists *lists;
 	struct tp_configuration_routes configuration;
+	struct tp_cipher_parts ciphers;
 	struct tp_certificates_routes certificates;
 	struct tp_addr first;
 };
@@ -63,6 +65,13 @@ static void on_event(void *arg, enum tp_process from, const struct tp_msg_event 
 	struct admin *a = arg;
 
 	tp_status_on_event(a->status, from, m);
+}
+
+static void on_tls_seen(void *arg, const struct tp_msg_tls_seen *m)
+{
+	struct admin *a = arg;
+
+	tp_cipher_peers_seen(a->store, m);
 }
 
 static enum tp_err on_call_ended(void *arg, const struct tp_msg_call_ended *m)
@@ -182,9 +191,10 @@ static enum tp_err add_routes(struct admin *a)
 	routes = tp_trust_routes(&count);
 	if (err == TP_OK)
 		err = tp_router_add(a->router, routes, count, a->config);
+	a->ciphers = (struct tp_cipher_parts){ a->config, a->store };
 	routes = tp_cipher_routes(&count);
 	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, a->config);
+		err = tp_router_add(a->router, routes, count, &a->ciphers);
 	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };
 	routes = tp_certificates_routes(&count);
 	if (err == TP_OK)
@@ -271,6 +281,7 @@ int main(int argc, char **argv)
 		.alarm = on_alarm,
 		.event = on_event,
 		.call_ended = on_call_ended,
+		.tls_seen = on_tls_seen,
 		.first_login = on_first_login,
 		.revision_state = on_revision_state,
 		.running_file = on_running_file,

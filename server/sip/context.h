@@ -13,6 +13,7 @@ struct tp_calls;      /* sip/proxy/call.h */
 struct tp_media_link; /* sip/media/link.h */
 struct tp_resolver;   /* sip/zone/resolve.h */
 struct tp_history;    /* sip/status/history.h */
+struct tp_handshakes; /* sip/status/handshakes.h */
 struct tp_crl_set;    /* tls/crl_index.h */
 struct tp_sip_revocation; /* sip/revocation/revocation.h */
 struct tp_traversal_test; /* sip/zone/traversal_test.h */
@@ -33,6 +34,7 @@ struct tp_sip {
 	struct tp_calls *calls;
 	struct tp_media_link *media;
 	struct tp_history *history;
+	struct tp_handshakes *handshakes;
 	struct tp_crl_set *crls;              /* what the supervisor has handed out */
 	struct tp_sip_revocation *revocation;
 	struct tp_traversal_test *traversal_test;

@@ -14,6 +14,7 @@
 #include "sip/registrar/registrar.h"
 #include "sip/revocation/revocation.h"
 #include "sip/status/answer.h"
+#include "sip/status/handshakes.h"
 #include "sip/status/history.h"
 #include "sip/status/report.h"
 #include "sip/zone/resolve.h"
@@ -114,8 +115,10 @@ static void on_message(void *arg, struct tp_flow *flow, struct tp_sip_msg *msg)
 
 static void on_open(void *arg, struct tp_flow *flow)
 {
-	if (!tp_traversal_test_flow_open(arg, flow))
-		(void)tp_zones_flow_open(arg, flow);
+	if (tp_traversal_test_flow_open(arg, flow))
+		return;
+	tp_handshakes_note(arg, flow);
+	(void)tp_zones_flow_open(arg, flow);
 }
 
 static void on_held(void *arg, struct tp_flow *flow)
@@ -225,6 +228,8 @@ static enum tp_err build(struct tp_sip *sip)
 	if (err == TP_OK)
 		err = tp_history_new(&sip->history);
 	if (err == TP_OK)
+		err = tp_handshakes_new(sip, &sip->handshakes);
+	if (err == TP_OK)
 		err = tp_calls_new(sip, &sip->calls);
 	return err;
 }
@@ -234,6 +239,7 @@ static void tear_down(struct tp_sip *sip)
 	if (sip->calls)
 		tp_calls_free(&sip->calls);
 	tp_history_free(&sip->history);
+	tp_handshakes_free(&sip->handshakes);
 	tp_media_link_free(&sip->media);
 	tp_registrar_free(sip);
 	tp_traversal_test_free(&sip->traversal_test);

@@ -203,6 +203,30 @@ def the_api_tells_what_lists_come_to(one):
             check(why.status == 400, f"{why}")
 
 
+def row_122_the_preview_tells_who_would_be_shut_out(one):
+    def affected(service, **settings):
+        body = {k.replace("_", "-"): v for k, v in settings.items()}
+        return one.admin.post("/api/v1/tls/preview", {"service": service, **body})["peers"]
+
+    check(handshake(SIP, "1.3") and handshake(SIP, "1.2") and handshake(LINK, "1.2"), "no handshake to look at")
+    wait_until(lambda: any(p["protocol"] == "TLSv1.3" for p in affected("sip", minimum_version="1.3", preset="custom",
+               ciphersuites="TLS_AES_128_CCM_SHA256")["affected"]), 15, "a handshake is not remembered")
+    def old_ones():
+        found = {p["protocol"]: p for p in affected("sip", minimum_version="1.3")["affected"]}
+        return {"TLSv1", "TLSv1.1", "TLSv1.2"} <= set(found) and found
+    old = wait_until(old_ones, 15, "old handshakes are not remembered")
+    check("TLSv1.3" not in old, f"{old}")
+    check(old["TLSv1"]["why"] == "version" and old["TLSv1"]["side"] == "inbound", f"{old['TLSv1']}")
+    check(old["TLSv1"]["peer"].startswith("127.") and old["TLSv1"]["last-seen-at"], f"{old['TLSv1']}")
+    disa = affected("sip", preset="disa")["affected"]
+    check(any(p["why"] == "suite" and p["cipher"] == "AES128-SHA" for p in disa), f"{disa}")
+    check(not any("AES128-GCM" in p["cipher"] and p["cipher"].startswith("ECDHE") for p in disa), f"{disa}")
+    lax = affected("sip", preset="compatible", minimum_version="1.0")
+    check(lax["seen"] and not lax["affected"], f"{lax}")
+    wait_until(lambda: affected("traversal", minimum_version="1.3")["affected"], 15, "the link's peers are not known")
+    check(affected("web", minimum_version="1.3") is None, "browsers are not reported, and are told of")
+
+
 def scanner(name):
     if not nightly():
         raise Skip("nightly only")
@@ -248,5 +272,5 @@ run([set_up, row_112_every_service_begins_with_tls_1_2, row_111_each_minimum_and
      row_114_old_versions_raise_an_alarm_for_the_service, row_116_the_compatible_lists_serve,
      row_118_anonymous_suites_never_come_in, row_120_diffie_hellman_is_2048_or_more, row_29_disa_takes_gcm_only,
      row_115_a_change_serves_the_next_and_leaves_the_rest, row_112_web_can_lock_out_so_it_is_tried_first,
-     the_api_tells_what_lists_come_to, nightly_sslscan_finds_nothing_weak, nightly_testssl_finds_nothing_weak],
+     the_api_tells_what_lists_come_to, row_122_the_preview_tells_who_would_be_shut_out, nightly_sslscan_finds_nothing_weak, nightly_testssl_finds_nothing_weak],
     One((HOST, 7443)))

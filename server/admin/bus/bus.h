@@ -30,6 +30,7 @@ struct tp_bus_events {
 	/* TP_OK: stored, and acknowledged to sip, which then forgets it. */
 	enum tp_err (*call_ended)(void *arg, const struct tp_msg_call_ended *m);
 	void (*first_login)(void *arg, const struct tp_msg_first_login *m);
+	void (*tls_seen)(void *arg, const struct tp_msg_tls_seen *m);
 	/* A channel to sip or media is there, or gone. */
 	void (*peer)(void *arg, enum tp_process peer, bool up);
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "admin/ciphers/describe.h"
+#include "admin/ciphers/peers.h"
 #include "admin/config/inside.h"
 
 enum { PREVIEW_MAX = 8192 };
@@ -43,11 +43,12 @@ static json_t *service_json(struct tp_config *config, enum tp_tls_service servic
 
 static void get_services(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 {
+	const struct tp_cipher_parts *parts = arg;
 	json_t *list = json_array();
 
 	(void)req;
 	for (int s = 0; s < TP_TLS_SERVICES; s++)
-		json_array_append_new(list, service_json(arg, (enum tp_tls_service)s));
+		json_array_append_new(list, service_json(parts->config, (enum tp_tls_service)s));
 	tp_http_reply_json(res, 200, json_pack("{s:o}", "services", list));
 }
 
@@ -57,17 +58,21 @@ static void post_preview(void *arg, const struct tp_http_request *req, struct tp
 	const char *name = json_string_value(json_object_get(body, "service"));
 	enum tp_tls_service service = name ? tp_tls_service_find(name) : TP_TLS_SERVICES;
 	struct tp_cipher_settings s;
+	const struct tp_cipher_parts *parts = arg;
 	struct tp_diag diag = {0};
+	json_t *out;
 
-	(void)arg;
 	if (!body)
 		return;
-	if (service == TP_TLS_SERVICES)
+	if (service == TP_TLS_SERVICES) {
 		tp_http_reply_error(res, 400, "invalid-value", "service", "There is no such service.");
-	else if (tp_cipher_settings_read(service, body, &s, &diag) != TP_OK)
+	} else if (tp_cipher_settings_read(service, body, &s, &diag) != TP_OK) {
 		tp_http_reply_error(res, 400, "invalid-value", diag.where, "%s", diag.text);
-	else
-		tp_http_reply_json(res, 200, tp_cipher_settings_json(&s));
+	} else {
+		out = tp_cipher_settings_json(&s);
+		json_object_set_new(out, "peers", tp_cipher_peers_json(parts->store, &s));
+		tp_http_reply_json(res, 200, out);
+	}
 	json_decref(body);
 }
 

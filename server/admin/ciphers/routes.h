@@ -5,8 +5,14 @@
 
 #include "admin/config/config.h"
 #include "admin/http/router.h"
+#include "admin/store/store.h"
 
-/* Routes; their argument is the struct tp_config. */
+struct tp_cipher_parts {
+	struct tp_config *config;
+	struct tp_store *store;
+};
+
+/* Routes; their argument is a struct tp_cipher_parts. */
 const struct tp_route *tp_cipher_routes(size_t *count);
 
 #endif

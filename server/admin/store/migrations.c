@@ -12,6 +12,7 @@
 
 SQL(0001, "0001-first")
 SQL(0002, "0002-identity-request")
+SQL(0003, "0003-tls-peer")
 
-const char *const tp_store_migrations[] = {tp_sql_0001, tp_sql_0002};
+const char *const tp_store_migrations[] = {tp_sql_0001, tp_sql_0002, tp_sql_0003};
 const size_t tp_store_migration_count = sizeof(tp_store_migrations) / sizeof(*tp_store_migrations);

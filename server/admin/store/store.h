@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/addr.h"
 #include "core/err.h"
 
 struct tp_store;
@@ -229,6 +230,30 @@ struct tp_log_entry {
 	char user[128];	 /* "" = none */
 	char source[64]; /* address of the browser, "socket", or "" */
 };
+
+/* -------------------------------------------------------------------- TLS peers */
+
+#define TP_STORE_TLS_PEER_MS (UINT64_C(30) * 86400 * 1000) /* how long one is remembered */
+enum { TP_STORE_TLS_PEERS_MAX = 10000 };
+
+/* A peer's address spoke this version and suite with a service. */
+struct tp_tls_peer_row {
+	char service[16];
+	bool inbound; /* it connected to us */
+	char peer[TP_ADDR_IP_TEXT];
+	char protocol[16];
+	char cipher[64];
+	uint64_t seen_ms; /* last; for lists */
+};
+
+/* Seen now; what is older than 30 days, or beyond the limit, is forgotten. */
+TP_NODISCARD enum tp_err tp_store_tls_peers_seen(struct tp_store *store,
+						 const struct tp_tls_peer_row *rows, size_t count,
+						 uint64_t now_ms);
+/* Of a service, latest first, at most 5 * TP_STORE_PAGE_MAX; freed by the caller. */
+TP_NODISCARD enum tp_err tp_store_tls_peers_list(struct tp_store *store, const char *service,
+						 uint64_t since_ms, struct tp_tls_peer_row **rows,
+						 size_t *count);
 
 enum { TP_STORE_LOG_MAX = 200000 }; /* lines of a kind; the oldest go first */
 

@@ -362,6 +362,47 @@ static void a_pending_request_is_kept_until_it_is_done(void **state)
 	assert_int_equal(tp_store_request_delete(f->store, "sip-client"), TP_NOTFOUND);
 }
 
+static void row_122_peers_are_remembered_for_30_days_and_to_a_limit(void **state)
+{
+	const uint64_t day = UINT64_C(86400000), start = 100 * day;
+	struct tp_tls_peer_row row = {.service = "sip", .inbound = true, .peer = "192.0.2.1",
+				      .protocol = "TLSv1", .cipher = "AES128-SHA"};
+	struct tp_tls_peer_row *many = calloc(TP_STORE_TLS_PEERS_MAX + 100, sizeof(*many)), *rows;
+	struct fixture *f = *state;
+	size_t count;
+
+	assert_int_equal(tp_store_tls_peers_seen(f->store, &row, 1, start), TP_OK);
+	assert_int_equal(tp_store_tls_peers_seen(f->store, &row, 1, start + day), TP_OK);
+	assert_int_equal(tp_store_tls_peers_list(f->store, "sip", 0, &rows, &count), TP_OK);
+	assert_int_equal(count, 1); /* the same, seen again */
+	assert_int_equal(rows[0].seen_ms, start + day);
+	assert_true(rows[0].inbound);
+	assert_string_equal(rows[0].peer, "192.0.2.1");
+	assert_string_equal(rows[0].cipher, "AES128-SHA");
+	free(rows);
+	assert_int_equal(tp_store_tls_peers_list(f->store, "traversal", 0, &rows, &count), TP_OK);
+	assert_int_equal(count, 0);
+	free(rows);
+	row.inbound = false;
+	assert_int_equal(tp_store_tls_peers_seen(f->store, &row, 1, start + 32 * day), TP_OK);
+	assert_int_equal(tp_store_tls_peers_list(f->store, "sip", 0, &rows, &count), TP_OK);
+	assert_int_equal(count, 1);
+	assert_false(rows[0].inbound); /* the other is older than 30 days */
+	free(rows);
+	for (size_t i = 0; i < TP_STORE_TLS_PEERS_MAX + 100; i++) {
+		many[i] = row;
+		snprintf(many[i].peer, sizeof(many[i].peer), "10.0.%zu.%zu", i / 256, i % 256);
+	}
+	for (size_t i = 0; i < TP_STORE_TLS_PEERS_MAX + 100; i += 100)
+		assert_int_equal(tp_store_tls_peers_seen(f->store, many + i, 100, start + 33 * day + i), TP_OK);
+	/* The oldest went, the latest are there. */
+	assert_int_equal(tp_store_tls_peers_list(f->store, "sip", start + 33 * day + 100, &rows, &count), TP_OK);
+	assert_int_equal(count, 5 * TP_STORE_PAGE_MAX);
+	assert_int_equal(rows[0].seen_ms, start + 33 * day + TP_STORE_TLS_PEERS_MAX);
+	free(rows);
+	free(many);
+}
+
 static void a_newer_release_is_not_touched(void **state)
 {
 	struct fixture *f = *state;
@@ -476,6 +517,7 @@ int main(void)
 		TEST(alarms_have_a_life),
 		TEST(logs_are_apart),
 		TEST(a_pending_request_is_kept_until_it_is_done),
+		TEST(row_122_peers_are_remembered_for_30_days_and_to_a_limit),
 		TEST(a_newer_release_is_not_touched),
 		TEST(damage_is_noticed),
 		TEST(kill_takes_nothing_that_was_answered),
