@@ -70,6 +70,22 @@ test('a list of one\'s own begins with the preset before it; a bad one is refuse
 	await sip.getByText(/is not known/).first().waitFor({ state: 'detached' });
 });
 
+test('row 122: who would be shut out is told before', async () => {
+	await visit();
+	const sip = card('SIP');
+	await sip.getByText('Everyone seen in the last 30 days can connect as before.').waitFor();
+	await sip.getByLabel('Minimum TLS version').selectOption('1.3');
+	await sip.getByText('2 peers seen in the last 30 days would be shut out').waitFor();
+	await sip.getByRole('button', { name: 'Show the peers of SIP' }).click();
+	const rows = sip.getByRole('grid', { name: 'Peers of SIP' }).locator('tbody tr');
+	assert.match(await rows.first().innerText(), /203\.0\.113\.57[\s\S]*TLS 1\.2[\s\S]*Be shut out/);
+	await accessible();
+	await sip.getByLabel('Minimum TLS version').selectOption('1.2');
+	await sip.getByLabel('Cipher suites').selectOption('disa');
+	await sip.getByText('1 peer seen in the last 30 days would need another suite').waitFor();
+	await accessible();
+});
+
 test('TLS 1.0 warns of the alarm', async () => {
 	await visit();
 	await card('Traversal link').getByLabel('Minimum TLS version').selectOption('1.0');

@@ -73,6 +73,22 @@ function policyOf(service, client, settings) {
 	return { preset: settings.preset ?? 'recommended', 'minimum-version': minimum, warning: minimum < '1.2' ? warning : null, sides: sides.map((side) => sideOf(service, side, settings, client)) };
 }
 
+const seen = [
+	{ service: 'sip', side: 'inbound', peer: '203.0.113.57', protocol: 'TLSv1.2', cipher: 'ECDHE-RSA-AES128-GCM-SHA256' },
+	{ service: 'sip', side: 'inbound', peer: '203.0.113.91', protocol: 'TLSv1.3', cipher: 'TLS_CHACHA20_POLY1305_SHA256' },
+	{ service: 'sip', side: 'outbound', peer: '10.20.5.20', protocol: 'TLSv1.2', cipher: 'ECDHE-RSA-AES256-GCM-SHA384' },
+];
+
+function peersOf(service, policy) {
+	const rows = seen.filter((row) => row.service === service);
+	const why = (row) => {
+		const listed = policy.sides.find((side) => side.side === row.side).suites.some((suite) => suite.name === row.cipher);
+		return row.protocol.replace('TLSv', '') < policy['minimum-version'] ? 'version' : listed ? null : 'suite';
+	};
+	const affected = rows.map((row) => ({ ...row, why: why(row), 'last-seen-at': new Date(Date.now() - 3.6e6).toISOString() })).filter((row) => row.why);
+	return { seen: rows.length, affected };
+}
+
 export const createCiphers = (store) => ({
 	'GET /api/v1/tls/services': () => ({
 		services: services.map(([name, label, client]) => ({
@@ -83,6 +99,7 @@ export const createCiphers = (store) => ({
 	}),
 	'POST /api/v1/tls/preview': ({ body }) => {
 		const [name, , client] = services.find(([known]) => known === body.service);
-		return policyOf(name, client, body);
+		const policy = policyOf(name, client, body);
+		return { ...policy, peers: client ? peersOf(name, policy) : null };
 	},
 });

@@ -23,11 +23,24 @@ export interface PolicySide {
 	refused: { setting: string; text: string } | null;
 }
 
+/** A kind of handshake of the last 30 days that could not be as it was. */
+export interface AffectedPeer {
+	side: 'inbound' | 'outbound';
+	peer: string;
+	protocol: string;
+	cipher: string;
+	'last-seen-at': string;
+	/** version: it would fail. suite: it would need another suite in common. */
+	why: 'version' | 'suite';
+}
+
 export interface Policy {
 	preset: string;
 	'minimum-version': string;
 	warning: string | null;
 	sides: PolicySide[];
+	/** Of a preview only; null: nobody reports them. */
+	peers?: { seen: number; affected: AffectedPeer[] } | null;
 }
 
 export interface TlsService {

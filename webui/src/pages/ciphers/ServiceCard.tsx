@@ -10,6 +10,7 @@ import { applies, childScope, effective, type Scope } from '../../model/when';
 import { LockoutLabel } from '../../parts/labels';
 import { Notice } from '../../parts/Notice';
 import { FailureNote, LoadingRows } from '../../parts/notes';
+import { PeerNote } from './PeerNote';
 import { SuiteList } from './SuiteList';
 import { usePreview } from './usePreview';
 
@@ -52,6 +53,7 @@ export function ServiceCard({ scope, path, faults, facts, onChange }: ServiceCar
 					});
 				})}
 				{policy?.warning && <Notice variant="warning" title="Old versions of TLS">{policy.warning}</Notice>}
+				{policy?.peers && !policy.sides.some((side) => side.refused) && <PeerNote peers={policy.peers} service={node.label} />}
 				{error && <FailureNote title="What these settings come to could not be asked" error={error} />}
 				{!policy && !error && <LoadingRows label={`Expanding the lists of ${node.label}`} rows={2} />}
 				{policy && (
