@@ -49,10 +49,15 @@ class Authority:
                 self.folder / f"{ca}.key", "-set_serial", self.serial, "-days", 20, "-extfile",
                 self._ext(*filter(None, ext)), "-out", self.folder / f"{name}.pem")
 
-    def leaf(self, name, san, url, status):
+    def intermediate(self, name):
+        self._issue(name, "root", "basicConstraints=critical,CA:TRUE")
+
+    def leaf(self, name, san, url, status, ca="root"):
         """status: V (good), R (revoked) or None (the responder does not know it)."""
-        self._issue(name, "root", f"subjectAltName=DNS:{san}", "extendedKeyUsage=serverAuth,clientAuth",
+        self._issue(name, ca, f"subjectAltName=DNS:{san}", "extendedKeyUsage=serverAuth,clientAuth",
                     "keyUsage=digitalSignature", f"authorityInfoAccess=OCSP;URI:{url}" if url else None)
+        if ca != "root":
+            (self.folder / f"{name}.pem").write_text(self.text(f"{name}.pem") + self.text(f"{ca}.pem"))
         if status:
             revoked = time.strftime("%y%m%d%H%M%SZ,keyCompromise", time.gmtime()) if status == "R" else ""
             with open(self.index, "a", encoding="ascii") as index:
