@@ -79,7 +79,7 @@ static bool add_usage(STACK_OF(X509_EXTENSION) *list, const struct tp_msg_key_sp
 static bool add_names(STACK_OF(X509_EXTENSION) **list, const GENERAL_NAMES *names)
 {
 	return sk_GENERAL_NAME_num(names) <= 0 ||
-	       X509V3_add1_i2d(list, NID_subject_alt_name, (void *)(uintptr_t)names, 0,
+	       X509V3_add1_i2d(list, NID_subject_alt_name, (void *)names, 0,
 			       X509V3_ADD_APPEND) == 1;
 }
 

@@ -86,6 +86,6 @@ void tp_keys_work(const struct tp_msg_key_spec *spec, struct tp_msg_key_made *do
 
 void tp_keys_done_fini(struct tp_msg_key_made *done)
 {
-	free((void *)(uintptr_t)done->pem);
+	free((void *)done->pem);
 	tp_msg_key_made_fini(done);
 }

@@ -34,7 +34,7 @@ static void refuse(struct tp_sup *sup, uint32_t request, enum tp_err err, const 
 static void forget(struct tp_sup_key_work *w)
 {
 	if (w->answer)
-		free((void *)(uintptr_t)w->answer->pem);
+		free((void *)w->answer->pem);
 	free(w->answer);
 	w->answer = NULL;
 }

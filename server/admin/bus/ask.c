@@ -116,7 +116,7 @@ enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
 
 void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer)
 {
-	free((void *)(uintptr_t)answer->pem);
+	free((void *)answer->pem);
 	tp_msg_key_answer_fini(answer);
 }
 

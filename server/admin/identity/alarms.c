@@ -11,8 +11,8 @@
  * their own; what only an administrator has to know stands on the page. */
 static bool is_alarming(const char *id)
 {
-	static const char *const ids[] = {"cn-missing",	      "untrusted-issuer", "chain-incomplete",
-					  "self-signed",      "weak-key",	  "weak-signature",
+	static const char *const ids[] = {"cn-missing",	  "untrusted-issuer", "chain-incomplete",
+					  "self-signed",  "weak-key",	      "weak-signature",
 					  "not-yet-valid"};
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
@@ -24,10 +24,12 @@ static bool is_alarming(const char *id)
 static struct tp_msg_alarm alarm_of(const struct tp_tls_identity_info *info,
 				    const struct tp_tls_finding *f)
 {
-	struct tp_msg_alarm m = {.code = TP_ALARM_CERTIFICATE_FINDING, .raised = true, .severity = 1};
+	struct tp_msg_alarm m = {
+		.code = TP_ALARM_CERTIFICATE_FINDING, .raised = true, .severity = 1};
 
 	snprintf(m.subject, sizeof(m.subject), "%s: %s", info->id, f->id);
-	snprintf(m.text, sizeof(m.text), "The certificate of the identity %s: %.400s", info->id, f->text);
+	snprintf(m.text, sizeof(m.text), "The certificate of the identity %s: %.400s", info->id,
+		 f->text);
 	tp_text_copy(m.remedy, sizeof(m.remedy), f->remedy);
 	return m;
 }
@@ -49,7 +51,8 @@ static void check(struct tp_config *config, unsigned which, struct tp_tls_findin
 
 	if (s && (s->pem = tp_identity_own_chain(config, "running", which))) {
 		s->pem_len = strlen(s->pem);
-		if (!tp_identity_is_temporary(s->pem) && tp_identity_judge(config, which, s, findings))
+		if (!tp_identity_is_temporary(s->pem) &&
+		    tp_identity_judge(config, which, s, findings))
 			add(&info, findings, out, count);
 	}
 	if (s)

@@ -87,7 +87,8 @@ static bool is_dns_name(const char *name)
 	if (!len || len > DNS_MAX)
 		return false;
 	for (const char *at = name;; at++) {
-		size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+		size_t n = strspn(
+			at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
 		if (!n || n > LABEL_MAX || at[0] == '-' || at[n - 1] == '-')
 			return false;
@@ -109,7 +110,8 @@ static void add_dns(struct form *f, const char *member, const char *name)
 	else if (s->dns_names_count == TP_REQUEST_DNS_MAX)
 		refuse(f, member, "A request has at most %d DNS names.", TP_REQUEST_DNS_MAX);
 	else
-		tp_text_copy(s->dns_names[s->dns_names_count++].name, sizeof(s->dns_names[0].name), name);
+		tp_text_copy(s->dns_names[s->dns_names_count++].name, sizeof(s->dns_names[0].name),
+			     name);
 }
 
 static void add_ip(struct form *f, const char *text)
@@ -120,7 +122,8 @@ static void add_ip(struct form *f, const char *text)
 		if (!strcmp(s->ip_names[i].name, text))
 			return;
 	if (s->ip_names_count < TP_REQUEST_IP_MAX)
-		tp_text_copy(s->ip_names[s->ip_names_count++].name, sizeof(s->ip_names[0].name), text);
+		tp_text_copy(s->ip_names[s->ip_names_count++].name, sizeof(s->ip_names[0].name),
+			     text);
 }
 
 /* A .txt file: names apart by anything that is in no name; # starts a remark. */
@@ -158,7 +161,8 @@ static void add_others(struct form *f)
 		return;
 	}
 	if (others && !json_is_array(others))
-		refuse(f, "other-domains", "other-domains is an array of names or a text that lists them.");
+		refuse(f, "other-domains",
+		       "other-domains is an array of names or a text that lists them.");
 	json_array_foreach(others, i, name)
 	{
 		if (json_is_string(name))
@@ -181,7 +185,7 @@ struct automatic {
 static void add_address(json_t *list, const json_t *value)
 {
 	if (json_is_string(value))
-		json_array_append(list, (json_t *)(uintptr_t)value);
+		json_array_append(list, (json_t *)value);
 }
 
 static void read_automatic(struct tp_config *config, struct automatic *a)
@@ -220,8 +224,8 @@ json_t *tp_identity_defaults_json(struct tp_config *config)
 
 	read_automatic(config, &a);
 	return json_pack("{s:s, s:s, s:[s], s:o, s:o}", "common-name", a.common_name,
-			 "multi-server-common-name", a.multi_common_name, "automatic-names", a.host_name,
-			 "addresses", a.addresses, "parent-domain",
+			 "multi-server-common-name", a.multi_common_name, "automatic-names",
+			 a.host_name, "addresses", a.addresses, "parent-domain",
 			 a.parent[0] ? json_string(a.parent) : json_null());
 }
 
@@ -247,8 +251,7 @@ static void fill_names(struct form *f, bool multi)
 			refuse(f, "parent-domain", "The host name has no parent domain.");
 	}
 	if (read_flag(f, "addresses", false))
-		json_array_foreach(a.addresses, i, address)
-			add_ip(f, json_string_value(address));
+		json_array_foreach(a.addresses, i, address) add_ip(f, json_string_value(address));
 	add_others(f);
 	json_decref(a.addresses);
 }

@@ -39,7 +39,8 @@ static json_t *purposes_json(X509 *x)
 		int nid = OBJ_obj2nid(o);
 
 		if (nid == NID_server_auth || nid == NID_client_auth)
-			tp_text_copy(text, sizeof(text), nid == NID_server_auth ? "serverAuth" : "clientAuth");
+			tp_text_copy(text, sizeof(text),
+				     nid == NID_server_auth ? "serverAuth" : "clientAuth");
 		else
 			OBJ_obj2txt(text, sizeof(text), o, 0);
 		json_array_append_new(out, tp_json_text(text));
@@ -72,13 +73,14 @@ json_t *tp_identity_certificate_json(X509 *x)
 	if (key)
 		tp_tls_key_name(key, key_name, sizeof(key_name));
 	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:i, s:s, s:o, s:b, s:b, s:o}", "subject",
-		tp_json_text(f.subject), "issuer", tp_json_text(f.issuer), "common-name",
-		tp_json_text(f.common_name), "names", names_json(x), "serial", f.serial, "sha256", f.sha256,
-		"not-before-at", tp_times_json((uint64_t)f.not_before * 1000), "not-after-at",
-		tp_times_json((uint64_t)f.not_after * 1000), "key-type", key_name, "key-bits",
-		key ? EVP_PKEY_get_bits(key) : 0, "signature", OBJ_nid2sn(X509_get_signature_nid(x)),
-		"purposes", purposes_json(x), "ca", f.ca, "self-signed", f.self_signed, "pem", pem_json(x));
+		"{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:i, s:s, s:o, s:b, s:b, s:o}",
+		"subject", tp_json_text(f.subject), "issuer", tp_json_text(f.issuer), "common-name",
+		tp_json_text(f.common_name), "names", names_json(x), "serial", f.serial, "sha256",
+		f.sha256, "not-before-at", tp_times_json((uint64_t)f.not_before * 1000),
+		"not-after-at", tp_times_json((uint64_t)f.not_after * 1000), "key-type", key_name,
+		"key-bits", key ? EVP_PKEY_get_bits(key) : 0, "signature",
+		OBJ_nid2sn(X509_get_signature_nid(x)), "purposes", purposes_json(x), "ca", f.ca,
+		"self-signed", f.self_signed, "pem", pem_json(x));
 }
 
 json_t *tp_identity_chain_json(const char *pem, json_t **certificate)
@@ -113,9 +115,9 @@ json_t *tp_identity_findings_json(const struct tp_tls_findings *findings)
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct tp_tls_finding *f = &findings->list[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "id", f->id, "severity",
-						      tp_tls_severity_name(f->severity), "text",
-						      tp_json_text(f->text), "remedy",
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "id", f->id,
+						      "severity", tp_tls_severity_name(f->severity),
+						      "text", tp_json_text(f->text), "remedy",
 						      tp_json_text(f->remedy)));
 	}
 	return list;
@@ -142,7 +144,8 @@ bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp
 	bool read;
 
 	tp_identity_sides(config, which, &by.server, &by.client);
-	read = tp_tls_upload_read((struct tp_span){staged->pem, staged->pem_len}, &upload, NULL) == TP_OK;
+	read = tp_tls_upload_read((struct tp_span){staged->pem, staged->pem_len}, &upload, NULL) ==
+	       TP_OK;
 	if (read) {
 		tp_tls_upload_order(upload, (struct tp_span){(const char *)staged->public_key,
 							     staged->public_key_len});
@@ -193,7 +196,8 @@ static json_t *subject_json(const X509_NAME *subject)
 	char text[512] = "";
 	int n = 0;
 
-	if (bio && X509_NAME_print_ex(bio, subject, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+	if (bio &&
+	    X509_NAME_print_ex(bio, subject, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		n = BIO_read(bio, text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
 	BIO_free(bio);
@@ -229,9 +233,10 @@ json_t *tp_identity_request_json(const struct tp_identity_request *r)
 		tp_tls_key_name(X509_REQ_get0_pubkey(request), key_name, sizeof(key_name));
 		write_key_print(r, key_print);
 		out = json_pack("{s:o, s:o, s:O, s:s, s:s, s:s, s:o, s:o, s:s, s:s}", "subject",
-				subject_json(subject), "common-name", common_name_json(subject), "names",
-				names, "key-type", key_name, "hash", hash_of(request), "distribution",
-				r->distribution, "created-at", tp_times_json(r->created_ms), "created-by",
+				subject_json(subject), "common-name", common_name_json(subject),
+				"names", names, "key-type", key_name, "hash", hash_of(request),
+				"distribution", r->distribution, "created-at",
+				tp_times_json(r->created_ms), "created-by",
 				tp_json_text(r->created_by), "sha256", key_print, "pem", r->pem);
 	}
 	json_decref(names);
@@ -260,7 +265,8 @@ bool tp_identity_is_temporary(const char *pem)
 	char name[256] = "";
 
 	if (x)
-		X509_NAME_get_text_by_NID(X509_get_issuer_name(x), NID_commonName, name, sizeof(name));
+		X509_NAME_get_text_by_NID(X509_get_issuer_name(x), NID_commonName, name,
+					  sizeof(name));
 	X509_free(x);
 	return !strncmp(name, made, sizeof(made) - 1);
 }
@@ -298,8 +304,7 @@ static json_t *needed_json(const struct tp_tls_findings *findings)
 	return list;
 }
 
-json_t *tp_identity_staged_json(struct tp_config *config, unsigned which,
-				const struct tp_staged *s)
+json_t *tp_identity_staged_json(struct tp_config *config, unsigned which, const struct tp_staged *s)
 {
 	static const char *const sources[] = {"none", "pending", "uploaded", "present", "made"};
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
@@ -309,9 +314,9 @@ json_t *tp_identity_staged_json(struct tp_config *config, unsigned which,
 
 	if (findings && tp_identity_judge(config, which, s, findings)) {
 		chain = tp_identity_chain_json(s->pem, &certificate);
-		out = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o}", "staged", s->token,
-				"expires-at", tp_times_json(s->until_ms), "certificate", certificate,
-				"chain", chain, "key", sources[s->source], "findings",
+		out = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o}", "staged",
+				s->token, "expires-at", tp_times_json(s->until_ms), "certificate",
+				certificate, "chain", chain, "key", sources[s->source], "findings",
 				tp_identity_findings_json(findings), "refused",
 				tp_tls_findings_worst(findings) == TP_TLS_REFUSE, "accept-needed",
 				needed_json(findings), "names-lost", missing_json(present, leaf),

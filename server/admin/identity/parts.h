@@ -14,7 +14,7 @@ struct x509_st; /* X509 */
 
 enum {
 	TP_STAGED_MS = 30 * 60 * 1000,
-	TP_STAGED_TOKEN = 32, /* hexadecimal digits */
+	TP_STAGED_TOKEN = 32,	  /* hexadecimal digits */
 	TP_REQUEST_DNS_MAX = 200, /* key_spec of messages.def */
 	TP_REQUEST_IP_MAX = 16,
 };
@@ -61,11 +61,32 @@ struct tp_identity_call {
 	struct tp_operator op;
 };
 
+/* Fills *k. False: there is no such identity, and *res holds the answer. */
+bool tp_identity_start(struct tp_identity_call *k, void *arg, const struct tp_http_request *req,
+		       struct tp_http_response *res);
+/* Forgets requests whose certificates are in use. */
+void tp_identity_settle(struct tp_identities *all);
 /* A line of the configuration log. */
 void tp_identity_note(const struct tp_identity_call *k, uint8_t severity, const char *name,
 		      const char *fmt, ...) TP_PRINTF(4, 5);
 /* Passes the configuration's own answer on. */
 void tp_identity_forward(struct tp_identity_call *k, const struct tp_restconf_response *answer);
+
+/* ------------------------------------------------------------ requests.c, uploads.c */
+#define TP_IDENTITY_HANDLER(name)                                                                  \
+	void tp_identity_##name(void *arg, const struct tp_http_request *req,                      \
+				struct tp_http_response *res)
+TP_IDENTITY_HANDLER(get_request);
+TP_IDENTITY_HANDLER(post_request);
+TP_IDENTITY_HANDLER(delete_request);
+TP_IDENTITY_HANDLER(post_self_signed);
+TP_IDENTITY_HANDLER(post_upload);
+TP_IDENTITY_HANDLER(delete_staged);
+TP_IDENTITY_HANDLER(post_activate);
+TP_IDENTITY_HANDLER(delete_certificate);
+/* Keeps what was read as staged, and answers with what there is to say about it. */
+void tp_identity_bring(struct tp_identity_call *k, struct tp_span bytes, enum tp_key_source source,
+		       const struct tp_msg_key_answer *key);
 
 /* ------------------------------------------------------------ setting.c */
 /* Path of the identity behind a datastore, and what an entry is called. */
@@ -104,9 +125,10 @@ bool tp_identity_is_temporary(const char *pem);
 /* Finds the private key of what was read, and keeps both as the identity's staged
  * upload: s gets a copy to answer with; end it with tp_staged_fini. key: the one that
  * came or was made with it, NULL for none; source then says which. */
-TP_NODISCARD enum tp_err tp_identity_stage(struct tp_identity_call *k,
-					   struct tp_tls_upload *upload, enum tp_key_source source,
-					   const struct tp_msg_key_answer *key, struct tp_staged *s);
+TP_NODISCARD enum tp_err tp_identity_stage(struct tp_identity_call *k, struct tp_tls_upload *upload,
+					   enum tp_key_source source,
+					   const struct tp_msg_key_answer *key,
+					   struct tp_staged *s);
 /* A copy of what is staged. TP_NOTFOUND: nothing, too old, or another token (NULL = any). */
 TP_NODISCARD enum tp_err tp_identity_staged(struct tp_identities *all, unsigned which,
 					    const char *token, struct tp_staged *s);

@@ -54,8 +54,8 @@ char *tp_identity_trusted(struct tp_config *config)
 	json_t *entry;
 	char *text;
 
-	json_array_foreach(list, i, entry)
-		len += json_string_length(json_object_get(entry, "certificate")) + 1;
+	json_array_foreach(list, i, entry) len +=
+		json_string_length(json_object_get(entry, "certificate")) + 1;
 	text = calloc(1, len + 1);
 	len = 0;
 	json_array_foreach(list, i, entry)
@@ -112,9 +112,10 @@ static bool refuse_pending(struct tp_identity_call *k)
 	       json_is_object(json_object_get(status, "trial"));
 	json_decref(status);
 	if (busy)
-		tp_http_reply_error(k->res, 409, "in-use", NULL,
-				    "Other changes or a trial are pending: commit, confirm or discard "
-				    "them first.");
+		tp_http_reply_error(
+			k->res, 409, "in-use", NULL,
+			"Other changes or a trial are pending: commit, confirm or discard "
+			"them first.");
 	return busy;
 }
 
@@ -132,7 +133,8 @@ static bool only_ours(struct tp_identity_call *k)
 	{
 		const char *path = json_string_value(json_object_get(change, "path"));
 
-		ours = ours && path && !strncmp(path, "/" TLS "/identit", sizeof("/" TLS "/identit") - 1);
+		ours = ours && path &&
+		       !strncmp(path, "/" TLS "/identit", sizeof("/" TLS "/identit") - 1);
 	}
 	ours = ours && json_is_object(diff);
 	json_decref(diff);
@@ -145,15 +147,18 @@ static void commit(struct tp_identity_call *k, const char *comment, json_int_t w
 	struct tp_restconf_response answer = {0}, dropped = {0};
 
 	if (!only_ours(k)) {
-		tp_http_reply_error(k->res, 409, "in-use", NULL,
-				    "Somebody else began to change the configuration: the certificate "
-				    "waits in the candidate.");
+		tp_http_reply_error(
+			k->res, 409, "in-use", NULL,
+			"Somebody else began to change the configuration: the certificate "
+			"waits in the candidate.");
 		return;
 	}
 	tp_config_ask(k->all->config, &k->op, "POST", "/api/v1/config/commit",
-		      json_pack("{s:s, s:I}", "comment", comment, "confirm-within-s", within_s), &answer);
+		      json_pack("{s:s, s:I}", "comment", comment, "confirm-within-s", within_s),
+		      &answer);
 	if (answer.status != 200) {
-		tp_config_ask(k->all->config, &k->op, "POST", "/api/v1/config/discard", NULL, &dropped);
+		tp_config_ask(k->all->config, &k->op, "POST", "/api/v1/config/discard", NULL,
+			      &dropped);
 		tp_restconf_response_fini(&dropped);
 	}
 	tp_identity_forward(k, &answer);

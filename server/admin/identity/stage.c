@@ -56,7 +56,8 @@ static bool match_present(struct tp_identity_call *k, struct tp_tls_upload *uplo
 
 	if (fits) {
 		tp_tls_upload_order(present, (struct tp_span){0});
-		fits = tp_tls_public_key(tp_tls_upload_certificate(present, 0), key, sizeof(key), &len) &&
+		fits = tp_tls_public_key(tp_tls_upload_certificate(present, 0), key, sizeof(key),
+					 &len) &&
 		       tp_tls_upload_has_key(upload, key_span(key, len));
 	}
 	if (fits)
