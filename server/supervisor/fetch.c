@@ -9,7 +9,12 @@
 #include "core/log.h"
 #include "supervisor/supervisor.h"
 
-enum { LATE_MS = 5000, HELPER_END_MS = 5000, TIME_MAX_MS = 600000 };
+enum {
+	LATE_MS = 5000,
+	HELPER_END_MS = 5000,
+	TIME_MAX_MS = 600000,
+	CHILD_BYTES_MAX = 16 << 20, /* of an answer that a child asked for */
+};
 
 struct tp_sup_fetch {
 	struct tp_list link;
@@ -243,6 +248,8 @@ enum tp_err tp_sup_fetch_request(struct tp_sup *sup, enum tp_process from, struc
 		free(asked);
 		return err;
 	}
+	if (asked->bytes_max > CHILD_BYTES_MAX)
+		asked->bytes_max = CHILD_BYTES_MAX;
 	err = add(sup, asked, frame->fd_count ? frame->fds[0] : -1, &f);
 	free(asked);
 	if (err != TP_OK)
