@@ -335,6 +335,12 @@ def pkcs12_and_der_are_taken(one):
     p7 = openssl("crl2pkcs7", "-nocrl", "-certfile", AT / "own.pem", "-certfile", AT / "sub.pem", "-outform", "DER")
     staged = server.post("upload", der=base64.b64encode(p7).decode())
     check(staged["key"] == "present" and len(staged["chain"]) == 1, f"{staged}")
+    # With the key that is there: first without its chain, then with it.
+    alone = server.post("upload", pem=cert)
+    server.activate(alone, commit=True)
+    check(server.get()["chain"] == [] and shown(SIP) == print_of(cert), "the chain stayed")
+    server.activate(server.post("upload", der=base64.b64encode(p7).decode()), commit=True)
+    check(len(server.get()["chain"]) == 1 and shown(SIP) == print_of(cert), "the chain is not there")
 
 
 def helper_of(one):
