@@ -56,7 +56,7 @@ void tp_revocation_learn(struct tp_revocation *r, const struct tp_ocsp_question 
 
 struct tp_revocation_chain;
 
-enum { TP_REVOCATION_CHAIN_MAX = 12 /* certificates, with the anchor */ };
+enum { TP_REVOCATION_CHAIN_MAX = 20 /* certificates, with the anchor */ };
 
 /* certificates: leaf first, the anchor last, which is not asked about. Takes references.
  * kept: whether OCSP answers kept may serve. TP_LIMIT: too long; TP_NOMEM. */
