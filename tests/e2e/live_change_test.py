@@ -141,6 +141,43 @@ def end_registrations(lab, child):
     return json.loads(out)
 
 
+BROWSER = """
+import http.client, signal, ssl, sys, time
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+connection = http.client.HTTPSConnection(sys.argv[1], 7443, timeout=20, context=context)
+ending = []
+signal.signal(signal.SIGTERM, lambda *_: ending.append(1))
+connection.connect()
+first, asked = connection.sock.getsockname(), 0
+while not ending:
+    connection.request("GET", "/api/v1/session")
+    answer = connection.getresponse()
+    assert answer.status == 200 and answer.read()
+    assert connection.sock and connection.sock.getsockname() == first, "it was another connection"
+    asked += 1
+    if asked == 1:
+        print("ready", flush=True)
+    time.sleep(0.25)
+print(asked, flush=True)
+"""
+
+
+def start_browser(lab):
+    """Asks again and again over one HTTPS connection."""
+    child = lab.spawn(OUTSIDE, sys.executable, "-c", BROWSER, ADDRESS["edge-outside"],
+                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    check(child.stdout.readline().strip() == "ready", "the browser gets no answer")
+    return child
+
+
+def end_browser(lab, child):
+    child.terminate()
+    out, err = child.communicate(timeout=30)
+    lab.children.remove(child)
+    check(child.returncode == 0 and int(out) > 3, f"the HTTPS connection was disturbed: {out} {err}")
+
+
 def start_calls(lab):
     """Half of them each way, over TLS on both sides, until SIGTERM. Many of them send little audio
     each: what is looked at here is not how much the machine can relay."""
@@ -175,6 +212,7 @@ def calls_and_registrations_do_not_notice(lab):
     connects = [side.zone(zone)["connects"] for side, zone in ((lab.edge, "core"), (lab.core, "edge"))]
     phones = start_registrations(lab)
     check(phones.stdout.readline().strip() == "ready", "the registering phones did not start")
+    browser = start_browser(lab)
     calls = start_calls(lab)
     wait_until(lambda: established(lab.core) >= CALLS, 60, f"{CALLS} calls were not set up")
     start = time.monotonic()
@@ -190,12 +228,14 @@ def calls_and_registrations_do_not_notice(lab):
     check(rows[first]["connections"] == REGISTRATIONS + 1 and not rows[first]["current"],
           f"the connections with the first certificate are not told: {rows}")
     check(rows[leaves[-1][0][2]]["current"], f"the last certificate is not the one in force: {rows}")
+    check(serials(lab.edge, "web")[first]["connections"] == 1, f"web: {serials(lab.edge, 'web')}")
     link = serials(lab.core, "traversal", "client")
     check(sum(r["connections"] for r in link.values()) == 1, f"the link is not counted: {link}")
     check(lab.edge.admin.get("/api/v1/registrations?limit=500")["total"] >= REGISTRATIONS,
           "registrations are missing")
     calls.terminate()
     check_calls(lab.finish_calls(calls), CALLS, "outside", "inside")
+    end_browser(lab, browser)
     report = end_registrations(lab, phones)
     check(not report["trouble"] and report["refreshed"] >= 3, f"registrations were disturbed: {report}")
     for (side, zone), before in zip(((lab.edge, "core"), (lab.core, "edge")), connects):
