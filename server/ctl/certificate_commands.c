@@ -48,13 +48,25 @@ static bool take_purpose(const char *text, enum tp_tls_purpose *out)
 	return false;
 }
 
+/* "+01:30" in seconds. */
+static bool take_offset(const char *p, int64_t *out)
+{
+	int64_t hours, minutes;
+
+	if (strlen(p) != 6 || (p[0] != '+' && p[0] != '-') || p[3] != ':' || strspn(p + 1, "0123456789") != 2 ||
+	    strspn(p + 4, "0123456789") != 2)
+		return false;
+	hours = (p[1] - '0') * 10 + (p[2] - '0');
+	minutes = (p[4] - '0') * 10 + (p[5] - '0');
+	*out = (p[0] == '-' ? -1 : 1) * (hours * 60 + minutes) * 60;
+	return hours < 24 && minutes < 60;
+}
+
 /* RFC 3339: 2026-11-22T01:02:03Z, with a fraction (dropped) and an offset allowed. */
 static bool take_time(const char *text, int64_t *out)
 {
 	struct tm tm = { 0 };
 	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int hours, minutes;
-	char sign, end;
 	int64_t offset = 0;
 
 	if (!p)
@@ -70,13 +82,8 @@ static bool take_time(const char *text, int64_t *out)
 			return false;
 		p += 1 + digits;
 	}
-	if (strcmp(p, "Z") && strcmp(p, "z")) {
-		if (strlen(p) != 6 || p[3] != ':' ||
-		    sscanf(p, "%c%2d:%2d%c", &sign, &hours, &minutes, &end) != 3 ||
-		    (sign != '+' && sign != '-') || hours > 23 || hours < 0 || minutes > 59 || minutes < 0)
-			return false;
-		offset = (hours * 60 + minutes) * 60 * (sign == '+' ? 1 : -1);
-	}
+	if (strcmp(p, "Z") && strcmp(p, "z") && !take_offset(p, &offset))
+		return false;
 	*out = (int64_t)timegm(&tm) - offset;
 	return true;
 }
