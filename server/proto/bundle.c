@@ -150,7 +150,7 @@ static enum tp_err inflate_all(const struct walk *w, const uint8_t *bytes, size_
 
 static bool is_tar(const uint8_t *bytes, size_t len)
 {
-	return len >= TAR_BLOCK && memcmp(bytes + TAR_MAGIC_AT, "ustar", 5) == 0;
+	return bytes && len >= TAR_BLOCK && memcmp(bytes + TAR_MAGIC_AT, "ustar", 5) == 0;
 }
 
 static bool tar_size(const uint8_t *block, size_t *size)

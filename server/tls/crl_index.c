@@ -20,7 +20,7 @@ enum {
 struct tp_crl_index {
 	const uint8_t *base;
 	size_t len;
-	bool mapped;
+	void *mapping; /* the same as base; NULL: the bytes are somebody else's */
 	uint32_t lists;
 	enum tp_crl_source source;
 };
@@ -168,7 +168,7 @@ enum tp_err tp_crl_index_open(int fd, struct tp_crl_index **out)
 		return err;
 	err = tp_crl_index_over(bytes, len, out);
 	if (err == TP_OK)
-		(*out)->mapped = true;
+		(*out)->mapping = bytes;
 	else
 		munmap(bytes, len);
 	return err;
@@ -180,8 +180,8 @@ void tp_crl_index_close(struct tp_crl_index **index)
 
 	if (!x)
 		return;
-	if (x->mapped)
-		munmap((void *)(uintptr_t)x->base, x->len);
+	if (x->mapping)
+		munmap(x->mapping, x->len);
 	free(x);
 	*index = NULL;
 }

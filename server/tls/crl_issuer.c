@@ -128,8 +128,7 @@ static bool verify_copied(EVP_PKEY *key, const X509_ALGOR *algorithm, struct tp_
 	ASN1_TYPE *copy = d2i_ASN1_TYPE(NULL, &p, (long)tbs.whole_len);
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
 	bool ok = copy && bits &&
-		  ASN1_BIT_STRING_set(bits, (unsigned char *)(uintptr_t)signature.p,
-				      (int)signature.len) == 1;
+		  ASN1_STRING_set(bits, signature.p, (int)signature.len) == 1;
 
 	if (ok) {
 		bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07L);

@@ -7,7 +7,7 @@
 #include "tls/crl_index.h"
 
 struct tp_crl_set {
-	pthread_rwlock_t lock;
+	pthread_rwlock_t *lock; /* apart, so that asking changes nothing of the set */
 	struct tp_crl_index *slots[TP_CRL_SLOTS_MAX]; /* under the lock */
 };
 
@@ -17,7 +17,9 @@ enum tp_err tp_crl_set_new(struct tp_crl_set **out)
 
 	if (!set)
 		return TP_NOMEM;
-	if (pthread_rwlock_init(&set->lock, NULL) != 0) {
+	set->lock = malloc(sizeof(*set->lock));
+	if (!set->lock || pthread_rwlock_init(set->lock, NULL) != 0) {
+		free(set->lock);
 		free(set);
 		return TP_NOMEM;
 	}
@@ -31,7 +33,8 @@ void tp_crl_set_free(struct tp_crl_set **set)
 		return;
 	for (unsigned i = 0; i < TP_CRL_SLOTS_MAX; i++)
 		tp_crl_index_close(&(*set)->slots[i]);
-	pthread_rwlock_destroy(&(*set)->lock);
+	pthread_rwlock_destroy((*set)->lock);
+	free((*set)->lock);
 	free(*set);
 	*set = NULL;
 }
@@ -48,10 +51,10 @@ enum tp_err tp_crl_set_put(struct tp_crl_set *set, unsigned slot, int fd)
 		err = tp_crl_index_open(fd, &fresh);
 	if (err != TP_OK)
 		return err;
-	pthread_rwlock_wrlock(&set->lock);
+	pthread_rwlock_wrlock(set->lock);
 	old = set->slots[slot];
 	set->slots[slot] = fresh;
-	pthread_rwlock_unlock(&set->lock);
+	pthread_rwlock_unlock(set->lock);
 	/* Nobody asks it any more: who asks holds the lock. */
 	tp_crl_index_close(&old);
 	return TP_OK;
@@ -60,12 +63,11 @@ enum tp_err tp_crl_set_put(struct tp_crl_set *set, unsigned slot, int fd)
 bool tp_crl_set_about(const struct tp_crl_set *set, unsigned slot, struct tp_crl_about *about,
 		      struct tp_crl_list *lists, size_t max, size_t *count)
 {
-	pthread_rwlock_t *lock = (pthread_rwlock_t *)(uintptr_t)&set->lock;
 	const struct tp_crl_index *x;
 
 	if (slot >= TP_CRL_SLOTS_MAX)
 		return false;
-	pthread_rwlock_rdlock(lock);
+	pthread_rwlock_rdlock(set->lock);
 	x = set->slots[slot];
 	if (x) {
 		tp_crl_index_about(x, about);
@@ -73,19 +75,18 @@ bool tp_crl_set_about(const struct tp_crl_set *set, unsigned slot, struct tp_crl
 		for (size_t i = 0; i < *count; i++)
 			tp_crl_index_list(x, i, &lists[i]);
 	}
-	pthread_rwlock_unlock(lock);
+	pthread_rwlock_unlock(set->lock);
 	return x != NULL;
 }
 
 void tp_crl_set_ask(const struct tp_crl_set *set, const struct tp_crl_question *question,
 		    struct tp_crl_answer *out)
 {
-	pthread_rwlock_t *lock = (pthread_rwlock_t *)(uintptr_t)&set->lock;
 
 	memset(out, 0, sizeof(*out));
-	pthread_rwlock_rdlock(lock);
+	pthread_rwlock_rdlock(set->lock);
 	for (unsigned i = 0; i < TP_CRL_SLOTS_MAX && out->state != TP_CRL_REVOKED; i++)
 		if (set->slots[i])
 			tp_crl_index_ask(set->slots[i], question, out);
-	pthread_rwlock_unlock(lock);
+	pthread_rwlock_unlock(set->lock);
 }

@@ -113,5 +113,6 @@ int64_t tp_der_time(struct tp_rd *rd)
 		tp_rd_set_err(rd, TP_FORMAT);
 		return 0;
 	}
-	return days_from(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	return days_from(year, month, day) * 86400 +
+	       (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
 }

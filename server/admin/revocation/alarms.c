@@ -12,6 +12,8 @@ enum {
 	CODE_ENDS = 40089,
 	CODE_ENDED = 40090,
 	DAY_S = 86400,
+	THREE_DAYS_S = 3 * DAY_S,
+	WEEK_S = 7 * DAY_S,
 	WANTED_MAX = 256,
 };
 
@@ -64,9 +66,9 @@ static int severity_before(const struct tp_crl_list *list, int64_t now)
 	int64_t left = list->next_update - now;
 	int64_t life = list->next_update - list->this_update;
 
-	if (left > (int64_t)7 * DAY_S || left > life / 4)
+	if (left > WEEK_S || left > life / 4)
 		return -1;
-	return left <= DAY_S ? 2 : left <= (int64_t)3 * DAY_S ? 1 : 0;
+	return left <= DAY_S ? 2 : left <= THREE_DAYS_S ? 1 : 0;
 }
 
 static void want_end(struct wanted *w, const struct tp_crl_list *list, int64_t now)

@@ -28,14 +28,15 @@ int64_t tp_lists_now_s(void)
 
 int64_t tp_lists_last_due(const char *update_at, int64_t now_s)
 {
-	unsigned hour = 3;
-	unsigned minute = 0;
-	int64_t today = now_s - now_s % DAY_S;
-	int64_t due;
+	struct tp_span minutes = tp_span_of(update_at);
+	struct tp_span hours = tp_span_split(&minutes, ':');
+	int64_t due = now_s - now_s % DAY_S;
+	uint64_t hour;
+	uint64_t minute;
 
-	if (sscanf(update_at, "%2u:%2u", &hour, &minute) != 2)
-		return today;
-	due = today + hour * 3600 + minute * 60;
+	if (tp_text_parse_u64(hours, 23, &hour) == TP_OK &&
+	    tp_text_parse_u64(minutes, 59, &minute) == TP_OK)
+		due += (int64_t)(hour * 3600 + minute * 60);
 	return due <= now_s ? due : due - DAY_S;
 }
 

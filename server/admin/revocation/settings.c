@@ -4,7 +4,6 @@
 
 #include "admin/config/inside.h"
 #include "admin/revocation/inside.h"
-#include "core/auto.h"
 #include "os/memfd.h"
 
 #define AUTOMATIC "running/turnpike-tls:tls/revocation/crl/automatic"
@@ -71,7 +70,7 @@ bool tp_lists_read_settings(struct tp_lists *lists, struct tp_lists_settings *ou
 enum tp_err tp_lists_trusted(struct tp_lists *lists, int *fd)
 {
 	json_t *list = tp_config_get(lists->config, TRUSTED, NULL);
-	TP_AUTO(free) char *all = NULL;
+	char *all;
 	size_t len = 0;
 	size_t room = 0;
 	size_t i;
@@ -97,5 +96,6 @@ enum tp_err tp_lists_trusted(struct tp_lists *lists, int *fd)
 	}
 	json_decref(list);
 	err = tp_memfd_sealed("trusted", all, len, fd);
+	free(all);
 	return err;
 }
