@@ -252,6 +252,7 @@ static void write_all(struct tp_crl_write *w, uint8_t *base, size_t entries_at, 
 {
 	size_t from = TP_CRL_HEAD + w->list_count * TP_CRL_RECORD;
 
+	/* A mark, no string. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(base, "TPCRLIX1", 8);
 	tp_store_be32(base + 8, (uint32_t)w->list_count);
 	tp_store_be32(base + 12, w->about.source);
@@ -260,7 +261,6 @@ static void write_all(struct tp_crl_write *w, uint8_t *base, size_t entries_at, 
 	tp_store_be64(base + 32, w->about.from_bytes);
 	tp_store_be64(base + 40, from);
 	tp_store_be32(base + 48, (uint32_t)w->origin_len);
-	/* Its length stands beside it. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(base + from, w->about.origin, w->origin_len);
 	from += w->origin_len;
 	for (size_t n = 0; n < w->list_count; n++) {
