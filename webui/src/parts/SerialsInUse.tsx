@@ -29,7 +29,7 @@ export function SerialsInUse() {
 function SerialTable({ serials }: { serials: SerialInUse[] }) {
 	return (
 		<Table variant="compact" aria-label="Serial numbers in use" gridBreakPoint="grid-lg">
-			<Thead><Tr><Th>Service</Th><Th>Serial number</Th><Th>State</Th><Th>Connections</Th><Th>Oldest since</Th><Th>Subject</Th></Tr></Thead>
+			<Thead><Tr><Th>Service</Th><Th>Serial number</Th><Th>State</Th><Th modifier="nowrap">Connections</Th><Th>Oldest since</Th><Th>Subject</Th></Tr></Thead>
 			<Tbody>
 				{serials.map((row) => (
 					<Tr key={`${row.service} ${row.side} ${row.fingerprint}`}>
