@@ -418,14 +418,12 @@ static enum tp_err list_supported(SSL_CTX *ssl, struct tp_tls_suite **out, size_
 	struct tp_tls_suite *list = NULL;
 	enum tp_err err = TP_OK;
 
-	if (!s)
-		err = TP_NOMEM;
-	else if (found <= 0)
+	if (s && found <= 0)
 		err = tp_fail(diag, TP_FORMAT, "ciphers", "This list leaves no cipher suite.");
 	else if (found > TP_TLS_SUITES_MAX)
 		err = tp_fail(diag, TP_LIMIT, "ciphers", "This list leaves more than %d suites.",
 			      TP_TLS_SUITES_MAX);
-	else if (!(list = calloc((size_t)found, sizeof(*list))))
+	else if (!s || !(list = calloc((size_t)found, sizeof(*list))))
 		err = TP_NOMEM;
 	for (int i = 0; list && i < found; i++)
 		fill_suite(sk_SSL_CIPHER_value(supported, i), &list[i]);

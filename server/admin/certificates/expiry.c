@@ -9,7 +9,7 @@
 #include "admin/http/times.h"
 #include "admin/trust/bundle.h"
 
-enum { DAY_S = 86400 };
+static const int64_t day_s = 86400;
 
 enum tp_expiry tp_expiry_of(int64_t not_after_s, int64_t now_s)
 {
@@ -17,11 +17,11 @@ enum tp_expiry tp_expiry_of(int64_t not_after_s, int64_t now_s)
 
 	if (left_s < 0)
 		return TP_EXPIRY_OVER;
-	if (left_s <= 7 * DAY_S)
+	if (left_s <= 7 * day_s)
 		return TP_EXPIRY_CRITICAL;
-	if (left_s <= 30 * DAY_S)
+	if (left_s <= 30 * day_s)
 		return TP_EXPIRY_WARNING;
-	return left_s <= 60 * DAY_S ? TP_EXPIRY_INFORMATION : TP_EXPIRY_FINE;
+	return left_s <= 60 * day_s ? TP_EXPIRY_INFORMATION : TP_EXPIRY_FINE;
 }
 
 const char *tp_expiry_name(enum tp_expiry expiry)
@@ -136,7 +136,7 @@ size_t tp_expiry_alarms(const json_t *rows, int64_t bundle_at_s, int64_t now_s,
 
 	if (!near)
 		return 0;
-	if (bundle_at_s && now_s - bundle_at_s > (int64_t)TP_TRUST_BUNDLE_DAYS * DAY_S)
+	if (bundle_at_s && now_s - bundle_at_s > TP_TRUST_BUNDLE_DAYS * day_s)
 		out[count++] = old_list(bundle_at_s);
 	n = collect(rows, now_s, near);
 	qsort(near, n, sizeof(*near), by_end);

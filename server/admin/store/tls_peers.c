@@ -64,7 +64,7 @@ enum tp_err tp_store_tls_peers_list(struct tp_store *store, const char *service,
 				      "SELECT service, inbound, peer, protocol, cipher, seen_ms FROM"
 				      " tls_peer WHERE service = ? AND seen_ms >= ?"
 				      " ORDER BY seen_ms DESC LIMIT ?",
-				      "tii", service, (int64_t)since_ms, (int64_t)(5 * TP_STORE_PAGE_MAX));
+				      "tii", service, (int64_t)since_ms, (int64_t)5 * TP_STORE_PAGE_MAX);
 	void *array;
 
 	if (err == TP_OK)
