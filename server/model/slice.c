@@ -10,6 +10,39 @@
 #define TP_CODEC_NAME(n) tp_cfg_##n
 #include "core/codec/define.h"
 
+enum { MAGIC = 4 };
+
+static const char magic[] = "TPS2";
+
+uint64_t tp_slice_form(void)
+{
+	return TP_SLICE_FORM;
+}
+
+void tp_slice_write_head(struct tp_wr *wr, uint8_t process, uint64_t revision)
+{
+	tp_wr_text(wr, magic);
+	tp_wr_u64(wr, tp_slice_form());
+	tp_wr_u8(wr, process);
+	tp_wr_u64(wr, revision);
+}
+
+/* Files from before there was a form begin with another digit. */
+enum tp_err tp_slice_read_head(struct tp_rd *rd, uint8_t *process, uint64_t *revision)
+{
+	const uint8_t *begin = tp_rd_bytes(rd, MAGIC);
+
+	if (!begin)
+		return rd->err;
+	if (memcmp(begin, magic, MAGIC - 1) != 0)
+		tp_rd_set_err(rd, TP_FORMAT);
+	else if (begin[MAGIC - 1] != magic[MAGIC - 1] || tp_rd_u64(rd) != tp_slice_form())
+		tp_rd_set_err(rd, TP_UNSUPPORTED);
+	*process = tp_rd_u8(rd);
+	*revision = tp_rd_u64(rd);
+	return rd->err;
+}
+
 static enum tp_err read_secrets(struct tp_rd *rd, struct tp_slice *s)
 {
 	uint32_t count = tp_codec_read_count(rd, tp_rd_u32(rd), TP_SLICE_SECRETS_MAX);
@@ -30,15 +63,10 @@ static enum tp_err read_secrets(struct tp_rd *rd, struct tp_slice *s)
 static enum tp_err read_slice(struct tp_slice *s)
 {
 	struct tp_rd rd;
-	const uint8_t *magic;
 
 	tp_rd_init(&rd, s->bytes, s->len);
-	magic = tp_rd_bytes(&rd, 4);
-	if (!magic || memcmp(magic, "TPS1", 4) != 0)
-		return TP_FORMAT;
-	s->process = tp_rd_u8(&rd);
-	s->revision = tp_rd_u64(&rd);
-	if (read_secrets(&rd, s) != TP_OK)
+	if (tp_slice_read_head(&rd, &s->process, &s->revision) != TP_OK ||
+	    read_secrets(&rd, s) != TP_OK)
 		return rd.err;
 	s->body = tp_rd_window(&rd, tp_rd_u32(&rd));
 	return tp_rd_finish(&rd);
@@ -59,6 +87,9 @@ enum tp_err tp_slice_open(int fd, struct tp_slice **out, struct tp_diag *diag)
 	}
 	if (err != TP_OK) {
 		tp_slice_close(&s);
+		if (err == TP_UNSUPPORTED)
+			return tp_fail(diag, err, "slice",
+				       "the configuration slice was made by another version");
 		return tp_fail(diag, err, "slice", "the configuration slice does not read: %s",
 			       tp_err_name(err));
 	}

@@ -35,7 +35,7 @@ enum tp_rule_match {
 };
 
 /* File form of a slice, in a sealed memfd, big-endian:
- *   "TPS1", u8 enum tp_process, u64 revision,
+ *   "TPS2", u64 tp_slice_form(), u8 enum tp_process, u64 revision,
  *   u32 secret count, each: u16 length and name, u32 length and bytes,
  *   u32 body length, body (the encoded tp_cfg_<process> record).
  * The validator writes sealed bytes as secrets; the supervisor alone replaces them
@@ -53,7 +53,17 @@ struct tp_slice {
 	struct tp_rd body;
 };
 
-/* Reads the fd (not closed) whole. On error *out is untouched. */
+/* Names the layout of all records: made while building from slice.def and the codec
+ * (model/slice.cmake), another one whenever one of these changes. A body is decoded by
+ * programs of the same form alone. */
+uint64_t tp_slice_form(void);
+/* What every slice begins with. tp_slice_read_head gives TP_UNSUPPORTED for a slice of
+ * another form, TP_FORMAT for what is no slice; that is rd's error too. */
+void tp_slice_write_head(struct tp_wr *wr, uint8_t process, uint64_t revision);
+TP_NODISCARD enum tp_err tp_slice_read_head(struct tp_rd *rd, uint8_t *process, uint64_t *revision);
+
+/* Reads the fd (not closed) whole. On error *out is untouched. TP_UNSUPPORTED: made by
+ * another version. */
 TP_NODISCARD enum tp_err tp_slice_open(int fd, struct tp_slice **out, struct tp_diag *diag);
 void tp_slice_close(struct tp_slice **slice); /* wipes */
 /* Secret number n from a record; NULL for 0 or a number out of range. */

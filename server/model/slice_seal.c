@@ -15,10 +15,11 @@ struct item {
 
 static bool read_head(struct tp_rd *rd, uint8_t process, uint64_t revision, uint32_t *count)
 {
-	const uint8_t *magic = tp_rd_bytes(rd, 4);
+	uint64_t its_revision = 0;
+	uint8_t its_process = 0;
 
-	if (!magic || memcmp(magic, "TPS1", 4) != 0 || tp_rd_u8(rd) != process ||
-	    tp_rd_u64(rd) != revision)
+	if (tp_slice_read_head(rd, &its_process, &its_revision) == TP_OK &&
+	    (its_process != process || its_revision != revision))
 		tp_rd_set_err(rd, TP_FORMAT);
 	*count = tp_rd_u32(rd);
 	if (*count > TP_SLICE_SECRETS_MAX)
@@ -59,6 +60,8 @@ enum tp_err tp_slice_check(const void *bytes, size_t len, uint8_t process, uint6
 			count--;
 	tp_rd_window(&rd, tp_rd_u32(&rd));
 	err = tp_rd_finish(&rd);
+	if (err == TP_UNSUPPORTED)
+		return tp_fail(diag, err, "slice", "the slice was made by another version");
 	return err == TP_OK ? TP_OK
 			    : tp_fail(diag, err, "slice", "malformed slice: %s", tp_err_name(err));
 }
@@ -92,9 +95,7 @@ static enum tp_err unseal_all(const void *bytes, size_t len, uint8_t process, ui
 	tp_rd_init(&rd, bytes, len);
 	if (!read_head(&rd, process, revision, &count))
 		return rd.err;
-	tp_wr_text(wr, "TPS1");
-	tp_wr_u8(wr, process);
-	tp_wr_u64(wr, revision);
+	tp_slice_write_head(wr, process, revision);
 	tp_wr_u32(wr, count);
 	for (; count; count--) {
 		if (!read_item(&rd, &item))

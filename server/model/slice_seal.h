@@ -9,7 +9,8 @@
 typedef enum tp_err (*tp_slice_opener)(void *arg, uint8_t process, const char *name,
 				       struct tp_span sealed, struct tp_secret *clear);
 
-/* Checks magic, process, revision, lengths and limits of a slice file. */
+/* Checks magic, form, process, revision, lengths and limits of a slice file.
+ * TP_UNSUPPORTED: made by another version. */
 TP_NODISCARD enum tp_err tp_slice_check(const void *bytes, size_t len, uint8_t process,
 					uint64_t revision, struct tp_diag *diag);
 /* The same file with every secret put through `open`, as a sealed memfd. */

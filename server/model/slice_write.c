@@ -106,9 +106,7 @@ enum tp_err tp_slice_writer_finish(struct tp_slice_writer *w,
 	if (!file)
 		return TP_NOMEM;
 	tp_wr_init(&wr, file, TP_SLICE_MAX);
-	tp_wr_text(&wr, "TPS1");
-	tp_wr_u8(&wr, w->process);
-	tp_wr_u64(&wr, w->revision);
+	tp_slice_write_head(&wr, w->process, w->revision);
 	tp_wr_u32(&wr, w->count);
 	tp_wr_bytes(&wr, w->bytes, w->secrets.len);
 	length_at = wr.len;

@@ -188,7 +188,8 @@ void tp_sup_child_configure(struct tp_sup_child *c)
 
 	if (!c->ready)
 		return;
-	if (sup->running.number == 0 || c->in_force == sup->running.number) {
+	if (sup->running.number == 0 || c->in_force == sup->running.number ||
+	    !tp_revision_has_slices(&sup->running)) {
 		settle(c);
 		return;
 	}
@@ -253,6 +254,8 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 		for (size_t i = 0; i < TP_SLICES; i++)
 			if (sup->children[i].alarmed)
 				tell_alarm(&sup->children[i]);
+		/* Also that it does not stand: admin keeps alarms for longer than turnpiked lives. */
+		tp_sup_remake_tell(sup);
 	}
 	if (sup->commit.stage == TP_SUP_COMMIT_PREPARING)
 		tp_sup_commit_child_ready(sup, c);

@@ -6,16 +6,12 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "model/slice.h"
-#include "model/slice_seal.h"
 #include "os/memfd.h"
 #include "supervisor/supervisor.h"
 
 enum {
 	WAITING_MAX = 8,
-	VALIDATE_MS = 30000,
 	PREPARE_MS = 20000,
-	VALIDATOR_END_MS = 5000, /* between its answer and its end */
 	TRIAL_MAX_S = 3600,
 };
 
@@ -166,6 +162,7 @@ static void swap_all(struct tp_sup *sup)
 	sup->running = sup->commit.fresh;
 	memset(&sup->commit.fresh, 0, sizeof(sup->commit.fresh));
 	sup->commit.stage = TP_SUP_COMMIT_IDLE;
+	tp_sup_remake_forget(sup);
 	for (size_t i = 0; i < TP_SLICES; i++) {
 		tp_sup_child_commit(&sup->children[i], sup->running.number, true);
 		tp_sup_child_configure(&sup->children[i]);
@@ -245,30 +242,11 @@ void tp_sup_commit_child_ended(struct tp_sup *sup, struct tp_sup_child *c, bool 
 
 /* ------------------------------------------------------------------ validate */
 
-static enum tp_err take_slice(struct tp_sup *sup, size_t index, int fd, struct tp_diag *diag)
-{
-	struct tp_revision *fresh = &sup->commit.fresh;
-	enum tp_err err = TP_FORMAT;
-
-	/* Sealed, so that what is checked is what is kept. */
-	if (tp_memfd_is_sealed(fd))
-		err = tp_memfd_read(fd, TP_SLICE_MAX, &fresh->slices[index],
-				    &fresh->slice_lens[index]);
-	if (err != TP_OK)
-		return tp_fail(diag, err, "slice", "the validator's slice does not read");
-	return tp_slice_check(fresh->slices[index], fresh->slice_lens[index], (uint8_t)(index + 1),
-			      fresh->number, diag);
-}
-
 static void take_slices(struct tp_sup *sup, struct tp_frame *frame)
 {
 	struct tp_diag diag = { 0 };
-	enum tp_err err = frame->fd_count == TP_SLICES
-				  ? TP_OK
-				  : tp_fail(&diag, TP_FORMAT, "slice", "slices are missing");
+	enum tp_err err = tp_sup_validator_take(&sup->commit.fresh, frame, &diag);
 
-	for (size_t i = 0; i < TP_SLICES && err == TP_OK; i++)
-		err = take_slice(sup, i, frame->fds[i], &diag);
 	if (err != TP_OK)
 		fail_with(sup, err, diag.where, diag.text);
 	else if (sup->commit.request->m.mode == 0)
@@ -304,7 +282,7 @@ static enum tp_err on_validated(void *arg, struct tp_channel *ch, struct tp_fram
 		err = TP_STATE;
 	if (err == TP_OK) {
 		tp_timer_stop(sup->loop, &sup->commit.timer);
-		tp_sup_process_kill_after(&sup->commit.validator, VALIDATOR_END_MS);
+		tp_sup_process_kill_after(&sup->commit.validator, TP_SUP_VALIDATOR_END_MS);
 		tp_channel_free(&sup->commit.validator.channel);
 		if (m->err == TP_OK)
 			take_slices(sup, frame);
@@ -338,23 +316,17 @@ static void on_validate_due(void *arg)
 
 static enum tp_err validate(struct tp_sup *sup, struct tp_diag *diag)
 {
-	const char *argv[] = { tp_process_name(TP_PROCESS_VALIDATE), "--log-level",
-			       sup->options.log_level, NULL };
 	struct tp_sup_commit *commit = &sup->commit;
-	struct tp_msg_validate m = { .revision = commit->request->m.revision };
-	enum tp_err err = tp_sup_process_start(sup, &commit->validator, TP_PROCESS_VALIDATE,
-					       argv, NULL, 0,
-					       on_validated, on_validator_end, sup, diag);
+	enum tp_err err = tp_sup_validator_ask(sup, &commit->validator,
+					       commit->request->m.revision, commit->request->fd,
+					       on_validated, on_validator_end, diag);
 
-	if (err != TP_OK)
-		return err;
-	err = TP_CHANNEL_SEND_FDS(commit->validator.channel, validate, 0, &m, &commit->request->fd,
-				  1);
-	if (err == TP_OK)
-		err = tp_timer_start(sup->loop, &commit->timer, VALIDATE_MS, on_validate_due, sup);
+	if (err == TP_OK && tp_timer_start(sup->loop, &commit->timer, TP_SUP_VALIDATE_MS,
+					   on_validate_due, sup) != TP_OK)
+		err = tp_fail(diag, TP_NOMEM, "", "no memory for the validator's time limit");
 	if (err != TP_OK) {
 		tp_sup_process_kill(&commit->validator);
-		return tp_fail(diag, err, "", "the validator cannot be asked");
+		return err;
 	}
 	commit->stage = TP_SUP_COMMIT_VALIDATING;
 	return TP_OK;
@@ -379,6 +351,10 @@ static enum tp_err check_commit(const struct tp_sup *sup, const struct tp_msg_ca
 	if (m->trial_s && !sup->decision.last_good.number)
 		return tp_fail(diag, TP_STATE, "",
 			       "the first revision cannot be on trial: there is none to go back to");
+	if (m->trial_s && !tp_revision_has_slices(&sup->running))
+		return tp_fail(diag, TP_STATE, "",
+			       "no trial now: this version does not take revision %llu to go back to",
+			       (unsigned long long)sup->running.number);
 	return TP_OK;
 }
 

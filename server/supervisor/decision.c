@@ -21,12 +21,25 @@ static const char *const suffixes[TP_SLICES] = { "admin", "sip", "media" };
 
 enum { NAME = 48 };
 
+static void drop_slices(struct tp_revision *r)
+{
+	for (size_t i = 0; i < TP_SLICES; i++) {
+		free(r->slices[i]);
+		r->slices[i] = NULL;
+		r->slice_lens[i] = 0;
+	}
+}
+
 void tp_revision_fini(struct tp_revision *r)
 {
 	free(r->json);
-	for (size_t i = 0; i < TP_SLICES; i++)
-		free(r->slices[i]);
+	drop_slices(r);
 	memset(r, 0, sizeof(*r));
+}
+
+bool tp_revision_has_slices(const struct tp_revision *r)
+{
+	return r->slices[0] != NULL;
 }
 
 enum tp_err tp_sha256(const void *bytes, size_t len, uint8_t out[TP_SHA256_BYTES])
@@ -118,14 +131,22 @@ enum tp_err tp_revision_store(int config_fd, const struct tp_revision *r, struct
 	enum tp_err err = tp_file_write(config_fd, json_name(name, r->number), r->json, r->json_len,
 					0600, diag);
 
+	return err == TP_OK ? tp_revision_store_slices(config_fd, r, diag) : err;
+}
+
+enum tp_err tp_revision_store_slices(int config_fd, const struct tp_revision *r,
+				     struct tp_diag *diag)
+{
+	char name[NAME];
+	enum tp_err err = TP_OK;
+
 	for (size_t i = 0; i < TP_SLICES && err == TP_OK; i++)
 		err = tp_file_write(config_fd, slice_name(name, r->number, i), r->slices[i],
 				    r->slice_lens[i], 0600, diag);
 	return err;
 }
 
-static enum tp_err load_all(int config_fd, struct tp_revision *r, char name[NAME],
-			    struct tp_diag *diag)
+static enum tp_err load_json(int config_fd, struct tp_revision *r, char name[NAME])
 {
 	uint8_t sha256[TP_SHA256_BYTES];
 	enum tp_err err = tp_file_read(config_fd, json_name(name, r->number), TP_CONFIGURATION_MAX,
@@ -135,14 +156,30 @@ static enum tp_err load_all(int config_fd, struct tp_revision *r, char name[NAME
 		err = tp_sha256(r->json, r->json_len, sha256);
 	if (err == TP_OK && memcmp(sha256, r->sha256, sizeof(sha256)) != 0)
 		err = TP_FORMAT;
-	for (size_t i = 0; i < TP_SLICES && err == TP_OK; i++) {
-		err = tp_file_read(config_fd, slice_name(name, r->number, i), TP_SLICE_MAX,
-				   &r->slices[i], &r->slice_lens[i]);
+	return err;
+}
+
+/* They can all be made again from the JSON. */
+static void load_slices(int config_fd, struct tp_revision *r)
+{
+	struct tp_diag diag = { 0 };
+	char name[NAME];
+
+	for (size_t i = 0; i < TP_SLICES; i++) {
+		enum tp_err err = tp_file_read(config_fd, slice_name(name, r->number, i),
+					       TP_SLICE_MAX, &r->slices[i], &r->slice_lens[i]);
+
 		if (err == TP_OK)
 			err = tp_slice_check(r->slices[i], r->slice_lens[i], (uint8_t)(i + 1),
-					     r->number, diag);
+					     r->number, &diag);
+		else
+			tp_fail(&diag, err, name, "does not read (%s)", tp_err_name(err));
+		if (err != TP_OK) {
+			snprintf(r->stale, sizeof(r->stale), "%s: %.64s", name, diag.text);
+			drop_slices(r);
+			return;
+		}
 	}
-	return err;
 }
 
 enum tp_err tp_revision_load(int config_fd, const struct tp_decision_revision *which,
@@ -153,12 +190,13 @@ enum tp_err tp_revision_load(int config_fd, const struct tp_decision_revision *w
 	enum tp_err err;
 
 	memcpy(r.sha256, which->sha256, sizeof(r.sha256));
-	err = load_all(config_fd, &r, name, diag);
+	err = load_json(config_fd, &r, name);
 	if (err != TP_OK) {
 		tp_revision_fini(&r);
 		return tp_fail(diag, err, name, "the kept revision does not read (%s)",
 			       tp_err_name(err));
 	}
+	load_slices(config_fd, &r);
 	*out = r;
 	return TP_OK;
 }

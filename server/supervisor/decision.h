@@ -27,7 +27,7 @@ struct tp_decision {
 };
 
 /* A revision as it is kept: the configuration and the slices made of it, their
- * secrets still sealed. */
+ * secrets still sealed. All slices or none. */
 struct tp_revision {
 	uint64_t number;
 	uint8_t sha256[TP_SHA256_BYTES];
@@ -35,9 +35,11 @@ struct tp_revision {
 	size_t json_len;
 	void *slices[TP_SLICES]; /* process number 1 + index */
 	size_t slice_lens[TP_SLICES];
+	char stale[128]; /* why it has none although it is kept */
 };
 
 void tp_revision_fini(struct tp_revision *r);
+bool tp_revision_has_slices(const struct tp_revision *r);
 /* SHA-256 of bytes. */
 TP_NODISCARD enum tp_err tp_sha256(const void *bytes, size_t len, uint8_t out[TP_SHA256_BYTES]);
 
@@ -50,7 +52,11 @@ TP_NODISCARD enum tp_err tp_decision_write(int config_fd, const struct tp_decisi
 /* Writes and syncs the four files of a revision. */
 TP_NODISCARD enum tp_err tp_revision_store(int config_fd, const struct tp_revision *r,
 					   struct tp_diag *diag);
-/* Reads them back; TP_FORMAT when the JSON has another hash than the decision says. */
+/* The three of the slices alone. */
+TP_NODISCARD enum tp_err tp_revision_store_slices(int config_fd, const struct tp_revision *r,
+						  struct tp_diag *diag);
+/* Reads them back; TP_FORMAT when the JSON has another hash than the decision says. It
+ * comes without slices when these do not read or are of another version. */
 TP_NODISCARD enum tp_err tp_revision_load(int config_fd, const struct tp_decision_revision *which,
 					  struct tp_revision *r, struct tp_diag *diag);
 /* Removes the files of all revisions that the decision does not name. */

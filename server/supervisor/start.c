@@ -338,6 +338,7 @@ void tp_sup_close(struct tp_sup *sup)
 
 	if (!sup->loop)
 		return;
+	tp_sup_remake_fini(sup);
 	tp_sup_commit_fini(sup);
 	tp_sup_identity_fini(sup);
 	tp_sup_key_work_fini(sup);

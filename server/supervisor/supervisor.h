@@ -88,6 +88,42 @@ void tp_sup_child_commit(struct tp_sup_child *c, uint64_t revision, bool commit)
 void tp_sup_event(struct tp_sup *sup, unsigned severity, const char *name, const char *fmt, ...)
 	TP_PRINTF(4, 5);
 
+/* ---------------------------------------------------------- the validator (validator.c) */
+
+enum {
+	TP_SUP_VALIDATE_MS = 30000,
+	TP_SUP_VALIDATOR_END_MS = 5000, /* between its answer and its end */
+};
+
+/* Starts one and hands it this configuration (sealed memfd, not closed); the handlers get
+ * sup. After an error p may still run. */
+TP_NODISCARD enum tp_err tp_sup_validator_ask(struct tp_sup *sup, struct tp_sup_process *p,
+					      uint64_t revision, int configuration,
+					      tp_channel_handler on_frame,
+					      void (*on_end)(void *arg), struct tp_diag *diag);
+/* Reads and checks the slices that came with its answer, for r's number. On an error some
+ * may stand in r. */
+TP_NODISCARD enum tp_err tp_sup_validator_take(struct tp_revision *r, const struct tp_frame *frame,
+					       struct tp_diag *diag);
+
+/* ------------------------------------------------- slices of another version (remake.c) */
+
+struct tp_sup_remake {
+	struct tp_sup_process validator;
+	struct tp_timer timer;
+	bool under_way;
+	char refused[500]; /* why the revision in force has no slices; empty: it has */
+};
+
+/* Makes the slices of the revision in force again if they are missing, then starts the
+ * children: without a configuration if it is refused. */
+void tp_sup_remake_start(struct tp_sup *sup);
+/* Tells admin whether the alarm of a refused revision stands. */
+void tp_sup_remake_tell(struct tp_sup *sup);
+/* Another revision is in force. */
+void tp_sup_remake_forget(struct tp_sup *sup);
+void tp_sup_remake_fini(struct tp_sup *sup);
+
 /* ------------------------------------------------------ a change under way (commit.c) */
 
 struct tp_sup_request {
@@ -247,6 +283,7 @@ struct tp_sup {
 	/* Events while admin is away; the oldest go when there are more. */
 	struct tp_msg_event events[TP_SUP_EVENTS_KEPT];
 	size_t event_count;
+	struct tp_sup_remake remake;
 	struct tp_sup_commit commit;
 	struct tp_sup_trial trial;
 	struct tp_list fetches;         /* tp_sup_fetch: running first, then waiting */

@@ -51,6 +51,10 @@ static enum tp_err go_back(struct tp_sup *sup, struct tp_diag *diag)
 	struct tp_revision old = { 0 };
 	enum tp_err err = tp_revision_load(sup->config_fd, &sup->decision.last_good, &old, diag);
 
+	if (err == TP_OK && !tp_revision_has_slices(&old)) {
+		err = tp_fail(diag, TP_FORMAT, "slice", "%s", old.stale);
+		tp_revision_fini(&old);
+	}
 	if (err != TP_OK)
 		return err;
 	next.running = next.last_good;

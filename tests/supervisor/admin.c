@@ -3,7 +3,7 @@
  *   candidate REVISION MODE TRIAL TEXT   (a ';' in TEXT is a line end)
  *   trial REVISION keep|undo             seal NAME SECRET
  *   identity COMMON-NAME DNS-NAME        status      state      peers      first
- *   done      forbidden      slice      spoil (sends sip what it refuses) */
+ *   done      forbidden      slice      alarms      spoil (sends sip what it refuses) */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@ struct fake {
 	int client; /* that waits for an answer; -1: none */
 	struct tp_msg_revision_state state;
 	char running[4096];
+	uint32_t alarm; /* code of the one that stands; 0: none */
 	bool first_login;
 	char line[4096];
 };
@@ -128,6 +129,11 @@ static void obey(struct fake *f, char *line)
 		const struct tp_slice *s = tp_child_slice(f->child);
 
 		answer(f, "slice %" PRIu64 "\n", s ? s->revision : 0);
+	} else if (strcmp(line, "alarms") == 0) {
+		if (f->alarm)
+			answer(f, "alarms %" PRIu32 "\n", f->alarm);
+		else
+			answer(f, "alarms\n");
 	} else if (strcmp(line, "first") == 0) {
 		answer(f, "first %s\n", f->first_login ? "yes" : "no");
 	} else if (strcmp(line, "peers") == 0) {
@@ -190,6 +196,15 @@ static void take_state(struct fake *f, struct tp_frame *frame)
 	free(bytes);
 }
 
+static void take_alarm(struct fake *f, struct tp_frame *frame)
+{
+	struct tp_msg_alarm m;
+
+	if (tp_msg_alarm_read(&frame->body, &m) != TP_OK || (m.raised && (!m.text[0] || !m.remedy[0])))
+		abort();
+	f->alarm = m.raised ? m.code : 0;
+}
+
 static void take_status(struct fake *f, struct tp_frame *frame)
 {
 	struct tp_msg_supervisor_status m;
@@ -229,6 +244,9 @@ static enum tp_err on_supervisor(void *arg, struct tp_channel *ch, struct tp_fra
 		return TP_OK;
 	case TP_MSG_TYPE_revision_state:
 		take_state(f, frame);
+		return TP_OK;
+	case TP_MSG_TYPE_alarm:
+		take_alarm(f, frame);
 		return TP_OK;
 	case TP_MSG_TYPE_supervisor_status:
 		take_status(f, frame);

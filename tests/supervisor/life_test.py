@@ -2,6 +2,7 @@
 """The life of the supervisor with stand-ins for its children: commits, trials, kills, a
 restart of its own. usage: life_test.py FOLDER-OF-PROGRAMS [CASE...]"""
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -343,6 +344,112 @@ def damaged_decision_stops_the_start(sup):
     check(done.returncode == 1 and "1.json" in done.stderr, done.stderr)
 
 
+SLICES = ("admin", "sip", "media")
+
+
+def make_stale(sup, revision, garble=True):
+    """The kept slices as another version would have left them."""
+    for name in SLICES:
+        path = os.path.join(sup.state, "config", f"{revision}.{name}")
+        with open(path, "rb") as f:
+            head = bytearray(f.read())
+        head[4] ^= 0xff
+        with open(path, "wb") as f:
+            f.write(head[:21] + b"\xff" * 50 if garble else head)
+
+
+def kept_slices(sup, revision):
+    files = {}
+    for name in SLICES:
+        with open(os.path.join(sup.state, "config", f"{revision}.{name}"), "rb") as f:
+            files[name] = f.read()
+    return files
+
+
+def replace_json(sup, revision, text):
+    """As a commit of this text would have left it."""
+    folder = os.path.join(sup.state, "config")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with open(os.path.join(folder, f"{revision}.json"), "w", encoding="ascii") as f:
+        f.write(text)
+    with open(os.path.join(folder, "decision"), encoding="ascii") as f:
+        decision = f.read()
+    with open(os.path.join(folder, "decision"), "w", encoding="ascii") as f:
+        f.write(re.sub(r"(?<= )[0-9a-f]{64}$", digest, decision, flags=re.M))
+
+
+def slices_of_another_version_are_made_again(sup):
+    sealed = sup.ask("seal zone/core/password hunter2").split()[2]
+    sup.commit(1, "base")
+    check(sup.commit(2, f"secret zone/core/password {sealed}") == "result 2 OK |", "commit")
+    decision, before = sup.decision(), kept_slices(sup, 2)
+    for garble in (False, True):
+        sup.stop()
+        make_stale(sup, 2, garble)
+        check(all(kept_slices(sup, 2)[name] != before[name] for name in SLICES), "nothing is stale")
+        told, secrets = sup.log().count("fake.commit 2"), sup.log().count("fake.secret hunter2")
+        sup.start()
+        wait_until(lambda: sup.ask("slice") == "slice 2", 5, "admin has no slice")
+        wait_until(lambda: sup.log().count("fake.commit 2") == told + 2, 5, "sip, media have none")
+        check(sup.log().count("fake.secret hunter2") == secrets + 1, "sip has no password")
+        check(kept_slices(sup, 2) == before, "the files are not made again")
+        check(sup.decision() == decision, "the decision has changed")
+        check(sup.running()[0] == 2, "another revision")
+        check(not any(row["restarts"] for row in sup.status().values()), "a child ended")
+    check(sup.log().count("the slices of revision 2 are made again") == 2, "no log line")
+    check(sup.ask("alarms") == "alarms", sup.ask("alarms"))
+    sup.stop()
+    os.remove(os.path.join(sup.state, "config", "2.sip"))
+    sup.start()
+    wait_until(lambda: sup.ask("slice") == "slice 2", 5, "admin has no slice after a loss")
+    check(kept_slices(sup, 2) == before, "the lost file is not made again")
+    sup.stop()
+    sup.start()
+    check(sup.log().count("are made again") == 3, "made again without need")
+    check(sup.commit(3, "next", trial=60) == "result 3 OK |", "a trial")
+    check(sup.ask("trial 3 undo") == "result 3 OK |", "its undo")
+    wait_until(lambda: sup.ask("slice") == "slice 2", 5, "admin stays")
+
+
+def refused_old_configuration_can_be_mended(sup):
+    sup.commit(4, "base")
+    sup.stop()
+    make_stale(sup, 4)
+    for text, why in (("invalid", "/fake:leaf: is not valid"),
+                      ("crash", "the validator ended without an answer (exit 3)")):
+        replace_json(sup, 4, text)
+        old = sup.log()
+        sup.start()
+        check(sup.running()[5] == text, "admin is not told what is in force")
+        log = sup.log()[len(old):]
+        check("error config.remake revision 4 in force is refused" in log and why in log, log)
+        wait_until(lambda: sup.ask("alarms") == "alarms 15004", 5, "no alarm")
+        wait_until(lambda: sup.ask("peers") == "peers sip media", 5, "admin has no peers")
+        check(sup.ask("slice") == "slice 0", "admin has a slice")
+        check("fake.commit" not in sup.log()[len(old):], "sip or media have a configuration")
+        check(not any(row["restarts"] for row in sup.status().values()), "a crash loop")
+        sup.stop()
+    sup.start()
+    check(sup.commit(5, "try", trial=60).startswith("result 5 STATE"), "a trial without a way back")
+    check(sup.commit(5, "good") == "result 5 OK |", "commit")
+    check(sup.ask("slice") == "slice 5", "admin runs it")
+    wait_until(lambda: sup.log().count("fake.commit 5") == 2, 5, "sip and media run it")
+    wait_until(lambda: sup.ask("alarms") == "alarms", 5, "the alarm stands")
+
+
+def damaged_json_makes_no_slices(sup):
+    sup.commit(1, "base")
+    sup.stop()
+    make_stale(sup, 1)
+    stale = kept_slices(sup, 1)
+    with open(os.path.join(sup.state, "config", "1.json"), "wb") as f:
+        f.write(b"\xff\x00 other")
+    done = subprocess.run([os.path.join(PROGRAMS, "turnpiked"), "--state", sup.state],
+                          capture_output=True, text=True, timeout=30, check=False)
+    check(done.returncode == 1 and "1.json" in done.stderr, done.stderr)
+    check(kept_slices(sup, 1) == stale, "the files were touched")
+
+
 def programs_of_a_private_checkout_start(sup):
     sup.stop()
     private = tempfile.mkdtemp(prefix="tp-private-")
@@ -408,6 +515,8 @@ if __name__ == "__main__":
         trial_runs_out, trial_is_undone_on_request, restart_inside_a_trial_is_an_undo,
         killed_supervisor_leaves_no_second_set, secrets_reach_their_recipients_only,
         identity_is_made_and_kept, first_login_ends_with_the_password,
-        damaged_decision_stops_the_start, programs_of_a_private_checkout_start,
+        damaged_decision_stops_the_start, slices_of_another_version_are_made_again,
+        refused_old_configuration_can_be_mended, damaged_json_makes_no_slices,
+        programs_of_a_private_checkout_start,
         random_kills_lose_no_acknowledged_revision,
     )], only=sys.argv[2:])

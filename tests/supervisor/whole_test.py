@@ -170,6 +170,33 @@ def decision_wins_over_a_lost_database(whole):
     check(whole.value() == 106, "the next commit")
 
 
+def configuration_of_another_version_comes_into_force(whole):
+    whole.commit(107)
+    whole.stop()
+    folder = os.path.join(whole.state, "config")
+    names = [name for name in os.listdir(folder) if name.endswith(tuple("." + n for n in NAMES))]
+    check(len(names) == 3, f"slices {names}")
+    for name in names:
+        with open(os.path.join(folder, name), "r+b") as f:
+            # The form, and a body that does not decode.
+            f.seek(4)
+            f.write(b"\xff" * 40)
+    old = whole.log()
+    whole.start()
+    check(whole.value() == 107, "another configuration is in force")
+    number = whole.status()["revision"]
+    wait_until(lambda: f"sip.config revision {number} in force" in whole.log()[len(old):], 10,
+               "sip has no configuration")
+    wait_until(lambda: whole.status()["media"]["port-pairs-total"] > 0, 10,
+               "media has no configuration")
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as f:
+            check(b"\xff" * 40 not in f.read(), f"{name} is not made again")
+    check(not any(row["restarts"] for row in whole.processes().values()), "a process ended")
+    whole.commit(108)
+    check(whole.value() == 108, "the next commit")
+
+
 def password_ends_the_first_login(whole):
     path = os.path.join(whole.state, "first-login")
     check(os.path.exists(path), "no first-login secret")
@@ -189,5 +216,6 @@ if __name__ == "__main__":
     run([with_own_whole(case) for case in (
         all_come_up_confined, killed_processes_come_back_with_the_configuration,
         trial_is_undone_by_time_and_by_a_restart, trial_outlives_a_kill_of_admin,
-        decision_wins_over_a_lost_database, password_ends_the_first_login,
+        decision_wins_over_a_lost_database, configuration_of_another_version_comes_into_force,
+        password_ends_the_first_login,
     )], only=sys.argv[2:])

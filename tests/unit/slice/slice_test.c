@@ -132,12 +132,55 @@ static void every_cut_and_wrong_head_is_refused(void **state)
 	close(fd);
 }
 
+static void expect_other_version(uint8_t *bytes, size_t len)
+{
+	struct tp_slice *slice = NULL;
+	struct tp_diag diag;
+	int fd = -1;
+
+	assert_int_equal(tp_slice_check(bytes, len, SIP, 7, &diag), TP_UNSUPPORTED);
+	assert_non_null(strstr(diag.text, "made by another version"));
+	assert_int_equal(tp_slice_unseal(bytes, len, SIP, 7, opener, NULL, &fd, NULL),
+			 TP_UNSUPPORTED);
+	assert_int_equal(fd, -1);
+	assert_int_equal(tp_memfd_sealed("other", bytes, len, &fd), TP_OK);
+	assert_int_equal(tp_slice_open(fd, &slice, &diag), TP_UNSUPPORTED);
+	assert_non_null(strstr(diag.text, "made by another version"));
+	assert_null(slice);
+	close(fd);
+}
+
+static void slice_of_another_version_is_told_apart(void **state)
+{
+	enum { FORM_AT = 4, FORM = 8 };
+	uint8_t *bytes;
+	size_t len;
+	int fd = make(7);
+
+	(void)state;
+	assert_int_equal(tp_memfd_read(fd, TP_SLICE_MAX, (void **)&bytes, &len), TP_OK);
+	assert_int_equal(tp_load_be64(bytes + FORM_AT), tp_slice_form());
+	for (size_t i = FORM_AT; i < FORM_AT + FORM; i++) {
+		bytes[i] ^= 1;
+		expect_other_version(bytes, len);
+		bytes[i] ^= 1;
+	}
+	assert_int_equal(tp_slice_check(bytes, len, SIP, 7, NULL), TP_OK);
+	bytes[3] = '1'; /* from before there was a form */
+	expect_other_version(bytes, len);
+	bytes[0] = 'X';
+	assert_int_equal(tp_slice_check(bytes, len, SIP, 7, NULL), TP_FORMAT);
+	free(bytes);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_come_out_where_the_record_says),
 		cmocka_unit_test(refused_secret_is_named),
 		cmocka_unit_test(every_cut_and_wrong_head_is_refused),
+		cmocka_unit_test(slice_of_another_version_is_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
