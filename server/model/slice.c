@@ -12,7 +12,7 @@
 
 enum { MAGIC = 4 };
 
-static const char magic[] = "TPS2";
+static const uint8_t magic[MAGIC] = { 'T', 'P', 'S', '2' };
 
 uint64_t tp_slice_form(void)
 {
@@ -21,7 +21,7 @@ uint64_t tp_slice_form(void)
 
 void tp_slice_write_head(struct tp_wr *wr, uint8_t process, uint64_t revision)
 {
-	tp_wr_text(wr, magic);
+	tp_wr_bytes(wr, magic, MAGIC);
 	tp_wr_u64(wr, tp_slice_form());
 	tp_wr_u8(wr, process);
 	tp_wr_u64(wr, revision);
