@@ -23,7 +23,7 @@ enum {
 	TP_TLS_CHECK_PATH_MAX = 20,            /* certificates from leaf to anchor */
 	TP_TLS_CHECK_OTHERS_MAX = 1000,        /* certificates behind the leaf */
 	TP_TLS_CHECK_SIGNATURES_MAX = 400,     /* signatures verified in one check ... */
-	TP_TLS_CHECK_SIGNATURES_LIVE = 40,     /* ... without `profile`: a handshake waits */
+	TP_TLS_CHECK_SIGNATURES_LIVE = 32,     /* ... without `profile`: a handshake waits */
 	TP_TLS_CHECK_STEPS_MAX = 4000,         /* certificates tried as the next of a path ... */
 	TP_TLS_CHECK_STEPS_LIVE = 200,
 	TP_TLS_CHECK_PATHS_MAX = 100,          /* paths tried to their end in one check */

@@ -13,6 +13,8 @@
 
 enum { DNS_NAME_MAX = 253, DNS_LABEL_MAX = 63 };
 enum { EXTENSIONS_MAX = 100, SERIAL_BYTES_MAX = 20, RSA_BITS_MIN = 2048, EC_BITS_MIN = 256, SECURITY_BITS_MIN = 112 };
+/* Beyond these a peer could have a handshake cost hundreds of milliseconds. */
+enum { RSA_BITS_MAX = 8192, RSA_EXPONENT_BITS_MAX = 33, EC_BITS_MAX = 521, COSTLY_BITS_MIN = 3072 };
 
 /* What is processed, or may be passed over because it says nothing about validity. */
 static const struct known {
@@ -116,6 +118,33 @@ static const char *key_strength(EVP_PKEY *key)
 	default:
 		return "has a key of a kind that is not accepted";
 	}
+}
+
+bool tp_check_key_is_costly(const EVP_PKEY *key)
+{
+	char field[64] = "";
+	BIGNUM *exponent = NULL;
+	bool costly = EVP_PKEY_get_bits(key) > COSTLY_BITS_MIN;
+
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+		costly = EVP_PKEY_get_bits(key) > RSA_BITS_MAX ||
+			 EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1 ||
+			 BN_num_bits(exponent) > RSA_EXPONENT_BITS_MAX;
+		break;
+	case EVP_PKEY_EC:
+		/* OpenSSL is slow with curves over binary fields. */
+		costly = EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_FIELD_TYPE, field, sizeof(field),
+							NULL) != 1 ||
+			 strcmp(field, SN_X9_62_prime_field) != 0 || EVP_PKEY_get_bits(key) > EC_BITS_MAX;
+		break;
+	default:
+		break;
+	}
+	BN_free(exponent);
+	ERR_clear_error();
+	return costly;
 }
 
 const char *tp_check_strength(X509 *x, bool signature_counts)

@@ -66,6 +66,7 @@ struct tp_check_run {
 	unsigned paths_left;
 	unsigned names_left;
 	bool exhausted; /* a budget of this run is used up */
+	bool costly;    /* a signature was passed over: verifying it takes too long */
 	struct tp_check_crl *crls;
 	unsigned crl_count;
 	unsigned crl_checks_left; /* signatures of CRLs still to be verified at most */
@@ -87,6 +88,8 @@ void tp_check_cert_fini(struct tp_check_cert *cert);
 bool tp_check_time(const ASN1_TIME *t, bool strict, int64_t *out);
 /* Our own rules for key and signature; NULL when they are strong enough. */
 const char *tp_check_strength(X509 *x, bool signature_counts);
+/* Whether verifying a signature with it takes so long that a peer must not make us. */
+bool tp_check_key_is_costly(const EVP_PKEY *key);
 
 /* Tries every path from `first` to an anchor until `judge` takes one. */
 typedef bool tp_check_judge(struct tp_check_run *run, const struct tp_check_path *path, void *arg,

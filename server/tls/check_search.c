@@ -111,7 +111,12 @@ bool tp_check_signed(struct tp_check_run *run, unsigned child, unsigned issuer)
 	}
 	key = tp_check_key(run, issuer);
 	*e = (struct tp_check_edge){ .child = child, .issuer = issuer };
-	e->good = key && X509_verify(run->all[child].x, key) == 1;
+	/* An anchor was chosen by the administrator, the others by the peer. */
+	if (key && run->want->purpose != TP_TLS_PURPOSE_ANY && !run->all[issuer].anchor &&
+	    tp_check_key_is_costly(key))
+		run->costly = true;
+	else
+		e->good = key && X509_verify(run->all[child].x, key) == 1;
 	run->edge_count++;
 	ERR_clear_error();
 	return e->good;
@@ -185,7 +190,10 @@ static void blame_end(struct tp_check_run *run, const struct tp_check_path *path
 	if (why->error && why->depth >= depth)
 		return;
 	tp_tls_subject_write(X509_get_issuer_name(c->x), name, sizeof(name));
-	if (bad_signature)
+	if (bad_signature && run->costly)
+		tp_check_refuse(why, X509_V_ERR_CERT_SIGNATURE_FAILURE, depth, c->x,
+				"the key of its issuer takes too long to check with: %s", name);
+	else if (bad_signature)
 		tp_check_refuse(why, X509_V_ERR_CERT_SIGNATURE_FAILURE, depth, c->x, "%s was not signed by %s",
 				depth ? "CA certificate" : "certificate", name);
 	else if (depth == 0 && c->self_signed)

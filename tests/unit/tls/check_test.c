@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -294,6 +296,80 @@ static void a_maze_of_cross_certificates_ends(void **state)
 	assert_in_range((clock() - start) / CLOCKS_PER_SEC, 0, 5);
 }
 
+static EVP_PKEY *rsa_key(int bits, int exponent_bits)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_new();
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *params;
+
+	assert_int_equal(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+	assert_int_equal(BN_rand(e, exponent_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
+	return key;
+}
+
+static X509 *made(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer)
+{
+	X509_NAME *name = X509_NAME_new();
+	X509 *x = X509_new();
+
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -60);
+	X509_gmtime_adj(X509_getm_notAfter(x), 60);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)subject, -1, -1, 0);
+	X509_set_subject_name(x, name);
+	X509_NAME_free(name);
+	name = X509_NAME_new();
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)issuer, -1, -1, 0);
+	X509_set_issuer_name(x, name);
+	X509_NAME_free(name);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, signer, EVP_sha256()) > 0);
+	return x;
+}
+
+/* What a peer sends before it has proved anything must not be able to hold up all. */
+static void keys_that_take_long_are_not_tried(void **state)
+{
+	EVP_PKEY *own = EVP_EC_gen("P-256");
+	EVP_PKEY *costly[] = { rsa_key(16384, 17), rsa_key(3072, 3070), EVP_EC_gen("sect571r1") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(costly) / sizeof(costly[0]); i++) {
+		STACK_OF(X509) *others = sk_X509_new_null();
+		struct tp_tls_checked checked;
+		struct tp_tls_check check = {
+			.purpose = TP_TLS_PURPOSE_CLIENT,
+			.at = time(NULL),
+			.leaf = made("leaf", "issuer", own, own),
+			.others = others,
+		};
+
+		sk_X509_push(others, made("issuer", "root", costly[i], own));
+		tp_tls_check_run(&check, &checked);
+		assert_false(checked.accepted);
+		assert_non_null(strstr(checked.reason, "takes too long"));
+		tp_tls_checked_fini(&checked);
+		X509_free(check.leaf);
+		sk_X509_pop_free(others, X509_free);
+		EVP_PKEY_free(costly[i]);
+	}
+	EVP_PKEY_free(own);
+}
+
 static void revocation_lists_are_read_as_a_whole(void **state)
 {
 	struct given g = { .chain = "server.pem", .crls = "crls.pem" };
@@ -381,6 +457,7 @@ int main(void)
 		cmocka_unit_test(names_are_those_of_the_alternative_name),
 		cmocka_unit_test(paths_are_searched),
 		cmocka_unit_test(a_maze_of_cross_certificates_ends),
+		cmocka_unit_test(keys_that_take_long_are_not_tried),
 		cmocka_unit_test(revocation_lists_are_read_as_a_whole),
 		cmocka_unit_test(policies_are_followed),
 		cmocka_unit_test(unreadable_text_is_told),
