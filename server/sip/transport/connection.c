@@ -1,4 +1,4 @@
-/* TCP and TLS connections: dialling, handshake, reading, writing, deadlines. Used by
+/* TCP and TLS connections: accepting, handshake, reading, writing, deadlines. Used by
  * sip. A connection is closed at once and told about at the end of the round, so
  * that no callback runs inside a caller's send. */
 #include <ctype.h>
@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "os/sockaddr.h"
 #include "sip/transport/internal.h"
 
 enum {
@@ -50,7 +49,6 @@ static void leave_tables(struct connection *c)
 {
 	struct tp_transport_layer *layer = c->layer;
 
-	tp_map_remove(&layer->by_id, &c->id_node);
 	if (c->target_node.key)
 		tp_map_remove(&layer->by_target, &c->target_node);
 	c->target_node.key = NULL;
@@ -166,7 +164,7 @@ static uint64_t next_deadline(const struct connection *c, const char **reason)
 }
 
 /* Deadlines that move away are looked at when the timer comes; nearer ones move it. */
-static void arm(struct connection *c)
+void tp_connection_arm(struct connection *c)
 {
 	uint64_t now = tp_loop_now_ms(c->layer->loop);
 	const char *reason;
@@ -188,7 +186,7 @@ static void on_deadline(void *arg)
 	uint64_t due = next_deadline(c, &reason);
 
 	if (due > tp_loop_now_ms(c->layer->loop)) {
-		arm(c);
+		tp_connection_arm(c);
 		return;
 	}
 	if (c->phase == PHASE_UP)
@@ -321,7 +319,7 @@ void tp_connection_ping(struct connection *c)
 		return;
 	c->ping_ms = tp_loop_now_ms(c->layer->loop);
 	c->framer.pong_expected = true;
-	arm(c);
+	tp_connection_arm(c);
 }
 
 void tp_connection_close(struct connection *c, const char *reason)
@@ -448,7 +446,7 @@ static void read_all(struct connection *c)
 		tp_framer_fini(&c->framer);
 	if (rounds == READS_A_ROUND && c->tls && tp_tls_session_pending(c->tls))
 		tp_later_add(c->layer->loop, &c->read_later, read_again, c);
-	arm(c);
+	tp_connection_arm(c);
 }
 
 static void read_again(void *arg)
@@ -486,7 +484,7 @@ static void come_up(struct connection *c)
 	c->flow.state = TP_FLOW_OPEN;
 	c->flow.opened_ms = c->flow.last_received_ms = tp_loop_now_ms(layer->loop);
 	tp_timer_stop(layer->loop, &c->timer);
-	arm(c);
+	tp_connection_arm(c);
 	if (layer->events.on_open && c->flow.state == TP_FLOW_OPEN)
 		layer->events.on_open(layer->arg, &c->flow);
 	if (c->flow.state == TP_FLOW_OPEN)
@@ -508,7 +506,7 @@ static void hold(struct connection *c)
 	c->phase = PHASE_HELD;
 	c->held_ms = tp_loop_now_ms(layer->loop);
 	tp_timer_stop(layer->loop, &c->timer);
-	arm(c);
+	tp_connection_arm(c);
 	if (c->flow.state != TP_FLOW_CLOSED)
 		layer->events.on_held(layer->arg, &c->flow);
 }
@@ -592,9 +590,8 @@ static void set_stream_options(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked, sizeof(unacked));
 }
 
-/* Takes the fd on success only. */
-static enum tp_err connection_new(struct tp_transport_layer *layer, int fd, uint32_t events,
-				  struct connection **out)
+enum tp_err tp_connection_new(struct tp_transport_layer *layer, int fd, uint32_t events,
+			      struct connection **out)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	enum tp_err err;
@@ -608,12 +605,7 @@ static enum tp_err connection_new(struct tp_transport_layer *layer, int fd, uint
 	c->flow.state = TP_FLOW_CONNECTING;
 	c->flow.opened_ms = c->flow.last_received_ms = tp_loop_now_ms(layer->loop);
 	tp_list_init(&c->flow.transactions);
-	err = tp_map_put(&layer->by_id, &c->id_node, &c->flow.id, sizeof(c->flow.id));
-	if (err == TP_OK) {
-		err = tp_watch_start(layer->loop, &c->watch, fd, events, on_event, c);
-		if (err != TP_OK)
-			tp_map_remove(&layer->by_id, &c->id_node);
-	}
+	err = tp_watch_start(layer->loop, &c->watch, fd, events, on_event, c);
 	if (err != TP_OK) {
 		free(c);
 		return err;
@@ -650,7 +642,7 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 	enum tp_err err = TP_LIMIT;
 
 	if (make_room(layer) && (l->exempt || tp_source_enter(layer, remote, &source)))
-		err = connection_new(layer, fd, TP_LOOP_READ, &c);
+		err = tp_connection_new(layer, fd, TP_LOOP_READ, &c);
 	if (err != TP_OK) {
 		if (source)
 			tp_source_leave(layer, source);
@@ -676,135 +668,9 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 		tp_tls_session_allow_cn(c->tls);
 	c->refs++;
 	if (l->tls)
-		arm(c);
+		tp_connection_arm(c);
 	else
 		come_up(c);
 	tp_connection_unref(c);
-	return TP_OK;
-}
-
-static void write_target_key(struct tp_transport_layer *layer,
-			     const struct tp_transport_target *target, struct target_key *out)
-{
-	const char *name = target->verify_name ? target->verify_name : "";
-	uint64_t name_hash = tp_siphash(layer->by_target.seed, name, strlen(name));
-	struct tp_wr wr;
-
-	memset(out, 0, sizeof(*out));
-	tp_wr_init(&wr, out->bytes, sizeof(out->bytes));
-	tp_wr_u8(&wr, (uint8_t)target->transport);
-	tp_wr_u8(&wr, target->remote.family);
-	tp_wr_bytes(&wr, target->remote.ip, sizeof(target->remote.ip));
-	tp_wr_u16(&wr, target->remote.port);
-	tp_wr_u8(&wr, target->local.family);
-	tp_wr_bytes(&wr, target->local.ip, sizeof(target->local.ip));
-	tp_wr_u64(&wr, target->tag);
-	tp_wr_u64(&wr, name_hash + target->cn_names);
-	tp_wr_u64(&wr, (uint64_t)(uintptr_t)target->tls);
-}
-
-struct connection *tp_connection_find_target(struct tp_transport_layer *layer,
-					     const struct tp_transport_target *target)
-{
-	struct tp_map_node *node;
-	struct target_key key;
-
-	write_target_key(layer, target, &key);
-	node = tp_map_find(&layer->by_target, key.bytes, sizeof(key.bytes));
-	return node ? TP_CONTAINER(node, struct connection, target_node) : NULL;
-}
-
-/* A socket on its way to the target. */
-static enum tp_err start_connect(const struct tp_transport_target *target, int *out,
-				 struct tp_diag *diag)
-{
-	const int on = 1;
-	struct sockaddr_storage sa;
-	socklen_t len;
-	int error = 0;
-	int fd = socket(target->remote.family == TP_ADDR_V6 ? AF_INET6 : AF_INET,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return tp_fail(diag, TP_IO, "socket", "%s", strerror(errno));
-	if (tp_addr_is_set(&target->local)) {
-		struct tp_addr local = target->local;
-
-		local.port = 0;
-		len = tp_sockaddr_from(&local, &sa);
-		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-		if (bind(fd, (struct sockaddr *)&sa, len) < 0)
-			error = errno;
-	}
-	len = tp_sockaddr_from(&target->remote, &sa);
-	if (!error && connect(fd, (struct sockaddr *)&sa, len) < 0 && errno != EINPROGRESS)
-		error = errno;
-	if (error) {
-		close(fd);
-		return tp_fail(diag, TP_IO, "connect", "%s", strerror(error));
-	}
-	*out = fd;
-	return TP_OK;
-}
-
-static void set_sent_by(struct connection *c, const struct tp_transport_target *target)
-{
-	const struct listener *l;
-
-	if (tp_sockaddr_local(c->fd, &c->flow.local) != TP_OK)
-		c->flow.local = target->local;
-	c->flow.sent_by = target->sent_by;
-	if (tp_addr_is_set(&target->sent_by))
-		return;
-	l = tp_listener_find(c->layer, target->transport, &c->flow.local);
-	c->flow.sent_by = l ? tp_listener_sent_by(l) : c->flow.local;
-}
-
-enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
-			       const struct tp_transport_target *target, bool shared,
-			       struct connection **out, struct tp_diag *diag)
-{
-	struct connection *c = NULL;
-	enum tp_err err;
-	int fd = -1;
-
-	if (target->transport == TP_TRANSPORT_TLS && !target->tls)
-		return tp_fail(diag, TP_STATE, "connect", "TLS without a certificate store");
-	if (layer->counters.connections >= layer->limits.connections)
-		return tp_fail(diag, TP_LIMIT, "connect", "too many connections");
-	err = start_connect(target, &fd, diag);
-	if (err != TP_OK)
-		return err;
-	err = connection_new(layer, fd, TP_LOOP_READ | TP_LOOP_WRITE, &c);
-	if (err != TP_OK) {
-		close(fd);
-		return err;
-	}
-	c->phase = PHASE_CONNECT;
-	c->flow.outgoing = true;
-	c->flow.transport = target->transport;
-	c->flow.remote = target->remote;
-	c->flow.listener_tag = target->tag;
-	set_sent_by(c, target);
-	if (target->transport == TP_TRANSPORT_TLS) {
-		err = tp_tls_session_new(target->tls, fd, false, target->verify_name, &c->tls);
-		if (err == TP_OK)
-			c->context = tp_tls_context_ref(target->tls);
-		if (err == TP_OK && target->cn_names)
-			tp_tls_session_allow_cn(c->tls);
-	}
-	if (err == TP_OK && shared) {
-		write_target_key(layer, target, &c->target);
-		if (tp_map_put(&layer->by_target, &c->target_node, c->target.bytes,
-			       sizeof(c->target.bytes)) != TP_OK)
-			c->target_node.key = NULL;
-	}
-	if (err != TP_OK) {
-		tp_connection_drop(c);
-		tp_connection_unref(c);
-		return err;
-	}
-	arm(c);
-	*out = c;
 	return TP_OK;
 }

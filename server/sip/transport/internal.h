@@ -18,7 +18,6 @@ struct tp_transport_layer {
 	struct tp_list connections; /* struct connection */
 	struct tp_list silent;      /* accepted ones that sent no message yet, oldest first */
 	struct tp_list closing;     /* those closed and not yet told about */
-	struct tp_map by_id;
 	struct tp_map by_target;    /* outgoing ones that may be shared */
 	struct tp_map sources;      /* struct source */
 	uint64_t next_id;
@@ -73,7 +72,6 @@ struct connection {
 	unsigned refs;
 	struct tp_transport_layer *layer;
 	struct tp_list link;
-	struct tp_map_node id_node;
 	struct tp_map_node target_node;
 	struct target_key target;
 	struct source *source; /* accepted ones not exempt */
@@ -110,11 +108,11 @@ int tp_transport_reserve(void);
 
 /* connection.c */
 enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_addr *remote);
-TP_NODISCARD enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
-					    const struct tp_transport_target *target, bool shared,
-					    struct connection **out, struct tp_diag *diag);
-struct connection *tp_connection_find_target(struct tp_transport_layer *layer,
-					     const struct tp_transport_target *target);
+/* Takes the fd on success only. */
+TP_NODISCARD enum tp_err tp_connection_new(struct tp_transport_layer *layer, int fd, uint32_t events,
+					   struct connection **out);
+/* After a change of its state: its timer comes no later than the nearest deadline. */
+void tp_connection_arm(struct connection *c);
 /* Closes now, tells at the end of the round. */
 void tp_connection_fail(struct connection *c, const char *reason);
 /* Closes without telling. */
@@ -124,6 +122,13 @@ void tp_connection_ping(struct connection *c);
 void tp_connection_close(struct connection *c, const char *reason);
 void tp_connection_release(struct connection *c, bool accept, const char *reason);
 void tp_connection_unref(struct connection *c);
+
+/* dial.c */
+TP_NODISCARD enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
+					    const struct tp_transport_target *target, bool shared,
+					    struct connection **out, struct tp_diag *diag);
+struct connection *tp_connection_find_target(struct tp_transport_layer *layer,
+					     const struct tp_transport_target *target);
 
 /* receive.c */
 void tp_transport_receive(struct tp_transport_layer *layer, struct tp_flow *flow,

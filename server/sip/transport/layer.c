@@ -58,7 +58,6 @@ enum tp_err tp_transport_layer_new(struct tp_loop *loop, const struct tp_transpo
 	tp_list_init(&layer->silent);
 	tp_list_init(&layer->closing);
 	tp_random_bytes(seed, sizeof(seed));
-	tp_map_init(&layer->by_id, seed, layer->limits.connections);
 	tp_map_init(&layer->by_target, seed, layer->limits.connections);
 	tp_map_init(&layer->sources, seed, layer->limits.connections);
 	layer->reserve_fd = tp_transport_reserve();
@@ -101,7 +100,6 @@ void tp_transport_layer_free(struct tp_transport_layer **layer)
 		tp_listener_take_away(l);
 		tp_listener_unref(l);
 	}
-	tp_map_fini(&t->by_id);
 	tp_map_fini(&t->by_target);
 	tp_map_fini(&t->sources);
 	if (t->reserve_fd >= 0)
@@ -278,13 +276,6 @@ enum tp_err tp_transport_connect(struct tp_transport_layer *layer, const struct 
 	if (err == TP_OK)
 		*out = tp_flow_ref(&c->flow);
 	return err;
-}
-
-struct tp_flow *tp_transport_find(struct tp_transport_layer *layer, uint64_t id)
-{
-	struct tp_map_node *node = tp_map_find(&layer->by_id, &id, sizeof(id));
-
-	return node ? &TP_CONTAINER(node, struct connection, id_node)->flow : NULL;
 }
 
 void tp_transport_count(const struct tp_transport_layer *layer, struct tp_transport_counters *out)

@@ -171,8 +171,6 @@ TP_NODISCARD enum tp_err tp_transport_reach(struct tp_transport_layer *layer,
 TP_NODISCARD enum tp_err tp_transport_connect(struct tp_transport_layer *layer,
 					      const struct tp_transport_target *target,
 					      struct tp_flow **out, struct tp_diag *diag);
-/* An open connection by its id, borrowed; NULL when it is gone. */
-struct tp_flow *tp_transport_find(struct tp_transport_layer *layer, uint64_t id);
 
 /* Walks the TLS connections that are up, with the certificate that we show on each
  * (tp_tls_session_shown; may be NULL). Nothing may be closed meanwhile. */
