@@ -488,11 +488,6 @@ enum tp_err tp_bus_new(int argc, char **argv, const struct tp_bus_events *events
 	return TP_OK;
 }
 
-struct tp_loop *tp_bus_loop(struct tp_bus *bus)
-{
-	return tp_child_loop(bus->child);
-}
-
 enum tp_err tp_bus_start(struct tp_bus *bus)
 {
 	sigset_t all, before;

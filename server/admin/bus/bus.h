@@ -53,7 +53,6 @@ struct tp_bus_events {
  * signals blocked. events is copied. */
 TP_NODISCARD enum tp_err tp_bus_new(int argc, char **argv, const struct tp_bus_events *events,
 				    struct tp_bus **out);
-struct tp_loop *tp_bus_loop(struct tp_bus *bus);
 /* Starts the events thread: after the sandbox, which a new thread inherits. */
 TP_NODISCARD enum tp_err tp_bus_start(struct tp_bus *bus);
 /* Main thread: says ready and runs the loop; the result is main()'s. */

@@ -114,18 +114,6 @@ enum tp_err tp_facts_read(X509 *x, struct tp_facts *out)
 	return TP_OK;
 }
 
-enum tp_err tp_facts_from_pem(struct tp_span pem, struct tp_facts *out)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
-	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	enum tp_err err = x ? tp_facts_read(x, out) : TP_FORMAT;
-
-	X509_free(x);
-	BIO_free(bio);
-	ERR_clear_error();
-	return err;
-}
-
 enum tp_err tp_facts_print(X509 *x, char **out, size_t *len)
 {
 	BIO *bio = BIO_new(BIO_s_mem());

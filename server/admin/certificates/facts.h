@@ -24,8 +24,6 @@ struct tp_facts {
 };
 
 TP_NODISCARD enum tp_err tp_facts_read(struct x509_st *certificate, struct tp_facts *out);
-/* Of the first certificate in a PEM text. TP_FORMAT when there is none. */
-TP_NODISCARD enum tp_err tp_facts_from_pem(struct tp_span pem, struct tp_facts *out);
 
 /* As openssl x509 -text prints it (X509_print_ex, RFC 2253 names), what is not UTF-8
  * as '?'. *out is freed by the caller. */

@@ -77,11 +77,6 @@ void tp_lists_on_index(struct tp_lists *l, uint8_t slot, int fd)
 	pthread_mutex_unlock(&l->lock);
 }
 
-struct tp_crl_set *tp_lists_set(struct tp_lists *l)
-{
-	return l->set;
-}
-
 /* ---------------------------------------------------------------------- updating */
 
 static void note(struct tp_lists *l, unsigned slot, const char *url, enum tp_err err,

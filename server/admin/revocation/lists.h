@@ -25,8 +25,6 @@ void tp_lists_stop(struct tp_lists *lists);
 
 /* Main thread: what a slot holds from now on (bus.h). */
 void tp_lists_on_index(struct tp_lists *lists, uint8_t slot, int fd);
-/* All that is in use, for looking up. Borrowed. */
-struct tp_crl_set *tp_lists_set(struct tp_lists *lists);
 
 /* Updates all distribution points as soon as the thread is free. Returns how many. */
 size_t tp_lists_update_now(struct tp_lists *lists);
