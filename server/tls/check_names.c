@@ -325,18 +325,50 @@ static bool subject_allowed(struct asked *a, X509_NAME *subject, bool with_email
 	return true;
 }
 
-/* A CN that would be used as a name is held to the constraints of DNS names. */
-static bool common_names_allowed(struct asked *a, const X509_NAME *subject)
+/* Whether the CN stands in for names, as in tp_tls_check_server_name. */
+static bool has_no_host_name(const GENERAL_NAMES *names)
 {
-	GENERAL_NAME name = { .type = GEN_DNS };
-	int at = -1;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		int type = sk_GENERAL_NAME_value(names, i)->type;
 
-	while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
-		name.d.dNSName = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
-		if (!allowed(a, &name))
+		if (type == GEN_DNS || type == GEN_IPADD || type == GEN_URI)
 			return false;
 	}
 	return true;
+}
+
+static bool address_allowed(struct asked *a, const struct tp_addr *ip)
+{
+	GENERAL_NAME name = { .type = GEN_IPADD };
+	bool ok;
+
+	name.d.iPAddress = ASN1_OCTET_STRING_new();
+	ok = name.d.iPAddress &&
+	     ASN1_OCTET_STRING_set(name.d.iPAddress, ip->ip, ip->family == TP_ADDR_V4 ? 4 : 16) == 1 &&
+	     allowed(a, &name);
+	ASN1_OCTET_STRING_free(name.d.iPAddress);
+	return ok;
+}
+
+/* A CN that would be used as a name is held to the constraints of such names. */
+static bool common_names_allowed(struct asked *a, const X509_NAME *subject)
+{
+	GENERAL_NAME name = { .type = GEN_DNS };
+	bool ok = true;
+	int at = -1;
+
+	while (ok && (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
+		struct tp_addr ip;
+
+		name.d.dNSName = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+		if (!is_plain(text_of(name.d.dNSName)))
+			continue; /* matches nothing */
+		if (tp_addr_parse_ip(text_of(name.d.dNSName), 0, &ip) == TP_OK)
+			ok = address_allowed(a, &ip);
+		else
+			ok = allowed(a, &name);
+	}
+	return ok;
 }
 
 bool tp_check_names_allowed(struct tp_check_run *run, const NAME_CONSTRAINTS *constraints,
@@ -348,7 +380,7 @@ bool tp_check_names_allowed(struct tp_check_run *run, const NAME_CONSTRAINTS *co
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(cert->names) && ok; i++)
 		ok = allowed(&a, sk_GENERAL_NAME_value(cert->names, i));
-	if (ok && is_leaf && run->want->cn_names && !cert->names)
+	if (ok && is_leaf && run->want->cn_names && has_no_host_name(cert->names))
 		ok = common_names_allowed(&a, subject);
 	X509_NAME_free(a.head.name);
 	*problem = a.problem;

@@ -247,6 +247,8 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 		if (l->transport == TP_TRANSPORT_TLS)
 			list[count].tls = l->mutual ? c->tls_mutual : c->tls_server;
 		list[count].tag = l->mutual ? TP_SIP_TAG_MUTUAL : 0;
+		/* A zone may take a CN for the name: it has to be held to the CAs' constraints. */
+		list[count].cn_names = l->mutual;
 		set_advertised(c, &list[count++]);
 	}
 	for (size_t i = 0; i < c->cfg.zones_count; i++) {

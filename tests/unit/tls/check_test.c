@@ -370,6 +370,58 @@ static void keys_that_take_long_are_not_tried(void **state)
 	EVP_PKEY_free(own);
 }
 
+static void extend(X509 *x, int nid, const char *value, EVP_PKEY *signer)
+{
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	assert_int_equal(X509_add_ext(x, e, -1), 1);
+	X509_EXTENSION_free(e);
+	assert_true(X509_sign(x, signer, EVP_sha256()) > 0);
+}
+
+/* A CN that may be used as a name is held to the constraints, also beside an e-mail address. */
+static void constraints_hold_for_a_cn_beside_other_names(void **state)
+{
+	static const struct {
+		const char *cn, *beside;
+		bool good;
+	} rows[] = {
+		{ "edge.example.com", "email:a@example.com", true }, { "edge.example.com", NULL, true },
+		{ "edge.example.org", "email:a@example.com", false }, { "edge.example.org", NULL, false },
+		{ "192.0.2.1", "email:a@example.com", true },        { "203.0.113.1", NULL, false },
+		{ "203.0.113.1", "email:a@example.com", false },     { "Some Body", "email:a@example.com", true },
+	};
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	STACK_OF(X509) *anchors = sk_X509_new_null();
+
+	(void)state;
+	sk_X509_push(anchors, made("root", "root", key, key));
+	extend(sk_X509_value(anchors, 0), NID_basic_constraints, "critical,CA:TRUE", key);
+	extend(sk_X509_value(anchors, 0), NID_name_constraints,
+	       "critical,permitted;DNS:example.com,permitted;IP:192.0.2.0/255.255.255.0", key);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tp_tls_checked checked;
+		struct tp_tls_check check = {
+			.purpose = TP_TLS_PURPOSE_CLIENT,
+			.at = time(NULL),
+			.leaf = made(rows[i].cn, "root", key, key),
+			.anchors = anchors,
+			.cn_names = true,
+		};
+
+		if (rows[i].beside)
+			extend(check.leaf, NID_subject_alt_name, rows[i].beside, key);
+		tp_tls_check_run(&check, &checked);
+		if (checked.accepted != rows[i].good)
+			fail_msg("%s beside %s: %s", rows[i].cn, rows[i].beside ? rows[i].beside : "nothing",
+				 checked.reason);
+		tp_tls_checked_fini(&checked);
+		X509_free(check.leaf);
+	}
+	sk_X509_pop_free(anchors, X509_free);
+	EVP_PKEY_free(key);
+}
+
 static void revocation_lists_are_read_as_a_whole(void **state)
 {
 	struct given g = { .chain = "server.pem", .crls = "crls.pem" };
@@ -458,6 +510,7 @@ int main(void)
 		cmocka_unit_test(paths_are_searched),
 		cmocka_unit_test(a_maze_of_cross_certificates_ends),
 		cmocka_unit_test(keys_that_take_long_are_not_tried),
+		cmocka_unit_test(constraints_hold_for_a_cn_beside_other_names),
 		cmocka_unit_test(revocation_lists_are_read_as_a_whole),
 		cmocka_unit_test(policies_are_followed),
 		cmocka_unit_test(unreadable_text_is_told),
