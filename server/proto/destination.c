@@ -33,6 +33,10 @@ static const struct range v6_ranges[] = {
 	{ { 0xfe, 0xc0 }, 10, TP_DESTINATION_PRIVATE },
 	{ { 0xfc }, 7, TP_DESTINATION_PRIVATE },
 	{ { 0xff }, 8, TP_DESTINATION_MULTICAST },
+	/* They carry IPv4 addresses where nobody outside can tell: a network's own NAT64
+	 * (RFC 8215), Teredo. */
+	{ { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, TP_DESTINATION_RESERVED },
+	{ { 0x20, 0x01 }, 32, TP_DESTINATION_RESERVED },
 };
 
 /* IPv6 networks that carry an IPv4 address, and at which byte. */

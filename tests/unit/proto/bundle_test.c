@@ -211,6 +211,10 @@ static void attack_47_special_addresses_are_known_in_all_disguises(void **state)
 		{ "192.0.2.1", TP_DESTINATION_PUBLIC },
 		{ "2001:db8::1", TP_DESTINATION_PUBLIC },
 		{ "2002:c000:201::1", TP_DESTINATION_PUBLIC },
+		{ "64:ff9b:1::7f00:1", TP_DESTINATION_RESERVED },
+		{ "64:ff9b:1:fffe:7f:0:100:0", TP_DESTINATION_RESERVED },
+		{ "64:ff9b:2::1", TP_DESTINATION_PUBLIC },
+		{ "2001:0:4136:e378:8000:63bf:80ff:fffe", TP_DESTINATION_RESERVED },
 	};
 
 	(void)state;
