@@ -13,6 +13,7 @@ struct kept {
 	struct tp_list link; /* the longest kept first */
 	uint8_t key[32];
 	enum tp_ocsp_status status;
+	int64_t this_update;
 	int64_t until;
 	int64_t revoked_at;
 };
@@ -134,11 +135,14 @@ static void keep(struct tp_revocation *r, const uint8_t key[32], const struct tp
 		 int64_t now)
 {
 	struct tp_map_node *node = tp_map_find(&r->cache, key, 32);
-	struct kept *k;
+	struct kept *k = node ? TP_CONTAINER(node, struct kept, node) : NULL;
 
+	/* Not every answer is made for the question: an old one can be played again. */
+	if (k && k->until > now && answer->this_update < k->this_update)
+		return;
 	/* Also where the new one cannot be kept: it replaces what was said before. */
-	if (node)
-		forget(r, TP_CONTAINER(node, struct kept, node));
+	if (k)
+		forget(r, k);
 	if ((answer->status != TP_OCSP_GOOD && answer->status != TP_OCSP_REVOKED) || answer->next_update <= now)
 		return;
 	if (r->cache.count >= TP_REVOCATION_CACHE_MAX)
@@ -148,6 +152,7 @@ static void keep(struct tp_revocation *r, const uint8_t key[32], const struct tp
 		return;
 	memcpy(k->key, key, sizeof(k->key));
 	k->status = answer->status;
+	k->this_update = answer->this_update;
 	k->until = answer->next_update;
 	k->revoked_at = answer->revoked_at;
 	if (tp_map_put(&r->cache, &k->node, k->key, sizeof(k->key)) != TP_OK) {

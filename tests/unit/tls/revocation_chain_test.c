@@ -168,6 +168,40 @@ static void a_certificate_that_is_trusted_itself_is_not_asked_about(void **state
 	tp_revocation_chain_free(&c);
 }
 
+static void an_older_answer_played_again_does_not_undo_a_newer(void **state)
+{
+	static const struct {
+		long this_s;
+		int status;
+		enum tp_revocation_outcome then;
+	} rows[] = {
+		{ -60, V_OCSP_CERTSTATUS_REVOKED, TP_REVOCATION_REFUSE },
+		{ -3600, V_OCSP_CERTSTATUS_GOOD, TP_REVOCATION_REFUSE }, /* on the way, or from a stale cache */
+		{ -30, V_OCSP_CERTSTATUS_GOOD, TP_REVOCATION_ACCEPT },   /* it was on hold */
+		{ -60, V_OCSP_CERTSTATUS_REVOKED, TP_REVOCATION_ACCEPT },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct said said = { .signer = &w->middle, .status = rows[i].status,
+					   .this_s = rows[i].this_s, .next_s = 600, .nonce = NONCE_NONE };
+		struct tp_revocation_chain *c = NULL;
+		struct tp_ocsp_question q;
+		struct tp_ocsp_answer out;
+		uint8_t der[16384];
+		int len;
+
+		assert_int_equal(tp_ocsp_ask(w->leaf.cert, w->middle.cert, &q), TP_OK);
+		len = answer_write(&q, w->leaf.cert, w->middle.cert, &said, der, sizeof(der));
+		tp_revocation_learn(w->revocation, &q, der, (size_t)len, time(NULL), &out);
+		tp_ocsp_answer_fini(&out);
+		tp_ocsp_question_fini(&q);
+		assert_int_equal(tp_revocation_chain_new(w->revocation, w->chain, 2, true, time(NULL), &c), TP_OK);
+		assert_int_equal(outcome(c, NULL), rows[i].then);
+		tp_revocation_chain_free(&c);
+	}
+}
+
 static void the_cache_is_bounded(void **state)
 {
 	struct world *w = *state;
@@ -200,6 +234,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(row_94_switches_and_mode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_certificate_that_is_trusted_itself_is_not_asked_about, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(an_older_answer_played_again_does_not_undo_a_newer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_cache_is_bounded, set_up, tear_down),
 	};
 
