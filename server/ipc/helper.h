@@ -1,0 +1,21 @@
+/* What the helpers of turnpiked share that answer one question and end: the channel on
+ * fd 3, the loop, the sandbox. Runs in turnpike-keys, turnpike-fetch and turnpike-crl. */
+#ifndef TP_IPC_HELPER_H
+#define TP_IPC_HELPER_H
+
+#include "ipc/channel.h"
+
+struct tp_helper {
+	enum tp_process self;
+	/* What has to be read or loaded before the sandbox is entered. */
+	enum tp_err (*warm_up)(void);
+	/* Enters the sandbox. */
+	enum tp_err (*confine)(struct tp_diag *diag);
+	/* The question; TP_OK when it has been answered, else the channel is closed. */
+	enum tp_err (*answer)(struct tp_channel *ch, struct tp_frame *frame);
+};
+
+/* The whole of main(); its result is main()'s: 0 when the question was answered. */
+TP_NODISCARD int tp_helper_main(const struct tp_helper *helper);
+
+#endif
