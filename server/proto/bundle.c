@@ -250,7 +250,7 @@ static enum tp_err walk_zip_entry(struct walk *w, const struct zip_entry *e)
 		return broken(w, "ZIP");
 	if (e->flags & 1)
 		return tp_fail(w->diag, TP_UNSUPPORTED, "ZIP", "it is encrypted");
-	if (e->unpacked > allowance(w))
+	if (e->unpacked > allowance(w) || (e->method == 0 && e->packed > allowance(w)))
 		return too_much(w);
 	if (e->method == 0) {
 		w->unpacked += e->packed;

@@ -136,6 +136,28 @@ static void a_tar_inside_gzip_gives_its_files(void **state)
 			 TP_FORMAT);
 }
 
+/* Entries of a directory that all mean the same bytes, and say that they hold none. */
+static void attack_44_stored_files_count_too(void **state)
+{
+	size_t big = 2 << 20;
+	char *text = malloc(big + 1);
+	uint8_t *zip = malloc(big + 1024);
+	struct seen s;
+	struct tp_diag diag;
+	size_t len;
+
+	(void)state;
+	memset(text, 'x', big);
+	text[big] = '\0';
+	len = make_zip(text, 0, 0, 3, zip);
+	for (size_t i = 0; i < 3; i++)
+		put_le(zip + 31 + big + i * 47 + 24, 0, 4);
+	assert_int_equal(walk(zip, len, &s, &diag), TP_LIMIT);
+	assert_int_equal(s.files, 2);
+	free(zip);
+	free(text);
+}
+
 static void attack_44_bombs_are_not_unpacked(void **state)
 {
 	size_t big = 3 << 20;
@@ -234,6 +256,7 @@ int main(void)
 		cmocka_unit_test(row_88_files_are_found_by_content),
 		cmocka_unit_test(a_tar_inside_gzip_gives_its_files),
 		cmocka_unit_test(attack_44_bombs_are_not_unpacked),
+		cmocka_unit_test(attack_44_stored_files_count_too),
 		cmocka_unit_test(broken_archives_are_refused),
 		cmocka_unit_test(attack_47_special_addresses_are_known_in_all_disguises),
 	};
