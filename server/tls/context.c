@@ -11,6 +11,7 @@
 #include "tls/internal.h"
 #include "tls/revocation_chain.h"
 
+enum { CHAIN_BYTES_MAX = 32768 };   /* of the peer's Certificate message */
 enum { CLIENT_CA_NAMES_MAX = 200 }; /* named to clients when asking for a certificate */
 
 static enum tp_err fail_openssl(struct tp_diag *diag, const char *where, const char *what)
@@ -152,6 +153,8 @@ static bool harden(SSL_CTX *ssl)
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_cert_list(ssl, CHAIN_BYTES_MAX);
+	SSL_CTX_set_msg_callback(ssl, tp_tls_guard_certificates);
 	return SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
 	       SSL_CTX_set_session_id_context(ssl, session_context, sizeof(session_context)) == 1;
 }

@@ -53,6 +53,11 @@ const struct tp_tls_context *tp_tls_context_of(const SSL *ssl);
 /* Borrowed certificates of a trust store, which nobody changes once it is in use, in a new
  * stack. */
 STACK_OF(X509) *tp_tls_anchors_of(X509_STORE *trust);
+/* curve.c: whether DER holds a key whose curve is spelled out instead of named. */
+bool tp_tls_curve_without_name(const void *der, size_t len);
+/* For SSL_CTX_set_msg_callback: ends a handshake in which the peer sends such a key. */
+void tp_tls_guard_certificates(int sent, int version, int content_type, const void *message,
+			       size_t len, SSL *ssl, void *arg);
 /* For SSL_CTX_set_cert_verify_callback; arg is the struct tp_tls_context. */
 int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg);
 

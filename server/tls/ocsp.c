@@ -372,7 +372,9 @@ void tp_ocsp_judge(const struct tp_ocsp_question *question, const void *response
 
 	memset(out, 0, sizeof(*out));
 	say(out, TP_OCSP_WRONG, "it is no OCSP response");
-	if (response_len <= TP_OCSP_RESPONSE_MAX)
+	if (response_len <= TP_OCSP_RESPONSE_MAX && tp_tls_curve_without_name(response, response_len))
+		say(out, TP_OCSP_WRONG, "it holds a key on a curve that has no name");
+	else if (response_len <= TP_OCSP_RESPONSE_MAX)
 		answered = d2i_OCSP_RESPONSE(NULL, &a, (long)response_len);
 	if (asked && OCSP_request_onereq_count(asked) == 1 && answered &&
 	    a == (const unsigned char *)response + response_len) {

@@ -87,6 +87,24 @@ static inline void identity_make(struct identity *id, const struct identity_opti
 	identity_write_pem(id);
 }
 
+/* Another key for it, whose curve is spelled out in its certificate. */
+static inline void identity_spell_curve(struct identity *id, const struct identity *ca)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+
+	EVP_PKEY_free(id->key);
+	id->key = NULL;
+	assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_group_name(ctx, "P-256"), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_EXPLICIT_CURVE), 1);
+	assert_int_equal(EVP_PKEY_generate(ctx, &id->key), 1);
+	EVP_PKEY_CTX_free(ctx);
+	X509_set_pubkey(id->cert, id->key);
+	assert_true(X509_sign(id->cert, ca->key, EVP_sha256()) > 0);
+	tp_secret_fini(&id->secret);
+	identity_write_pem(id);
+}
+
 static inline void identity_fini(struct identity *id)
 {
 	X509_free(id->cert);

@@ -238,6 +238,22 @@ static void a_wrong_purpose_is_refused(void **state)
 	identity_fini(&mail);
 }
 
+/* Decoding one can cost OpenSSL hundreds of milliseconds, so nobody gets that far. */
+static void a_curve_without_name_is_refused_before_it_is_decoded(void **state)
+{
+	struct world *w = *state;
+	struct identity odd, chain = w->server;
+
+	identity_make(&odd, &(struct identity_options){ .common_name = "edge", .ca = &w->ca,
+							.san = "DNS:edge.example" });
+	identity_spell_curve(&odd, &w->ca);
+	assert_true(strlen(chain.pem) + strlen(odd.pem) < sizeof(chain.pem));
+	strcat(chain.pem, odd.pem);
+	expect_refusal(w, &chain, &w->ca, "edge.example", "TLS: certificate with a curve that has no name",
+		       "TLS: the peer ended it: decode error");
+	identity_fini(&odd);
+}
+
 /* The accepting side of a link lets the handshake pass and hands the verdict up. */
 static void expect_verdict(struct world *w, const struct identity *client, const char *reason)
 {
@@ -412,6 +428,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_future_certificate_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_self_signed_certificate_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_purpose_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_curve_without_name_is_refused_before_it_is_decoded, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_verdict_on_a_client_is_handed_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(row_35_a_common_name_counts_where_it_is_switched_on, setup,
 						teardown),

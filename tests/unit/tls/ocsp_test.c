@@ -156,6 +156,10 @@ static void attack_48_who_may_sign(void **state)
 			 TP_OCSP_WRONG);
 	assert_int_equal(judge(a, (struct said){ .next_s = 60, .signed_with = EVP_sha1() }, &out), TP_OCSP_WRONG);
 	assert_non_null(strstr(out.text, "weak"));
+	identity_spell_curve(&delegate, &a->ca);
+	assert_int_equal(judge(a, (struct said){ .next_s = 60, .signer = &delegate, .signer_shown = &delegate }, &out),
+			 TP_OCSP_WRONG);
+	assert_non_null(strstr(out.text, "curve"));
 	identity_fini(&stranger);
 	identity_fini(&other_ca);
 	identity_fini(&delegate);
