@@ -1,6 +1,5 @@
 /* turnpike-fetch: makes one HTTP request for the supervisor, then ends. Sees its channel,
  * the network, and the files that say how names are looked up. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,28 +43,9 @@ static enum tp_err answer(struct tp_channel *ch, struct tp_frame *frame)
 	return err;
 }
 
-/* What looking up names reads; nothing else of the file system stays reachable. */
 static enum tp_err confine(struct tp_diag *diag)
 {
-	static const char *const files[] = {
-		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
-		"/etc/services",
-	};
-	enum { COUNT = sizeof(files) / sizeof(files[0]) };
-	struct tp_sandbox_tree trees[COUNT];
-	size_t count = 0;
-	enum tp_err err;
-
-	for (size_t i = 0; i < COUNT; i++) {
-		int fd = open(files[i], O_PATH | O_CLOEXEC);
-
-		if (fd >= 0)
-			trees[count++] = (struct tp_sandbox_tree){ .fd = fd, .write = false };
-	}
-	err = tp_sandbox_enter(&tp_sandbox_profile_fetch, trees, count, diag);
-	while (count)
-		close(trees[--count].fd);
-	return err;
+	return tp_sandbox_enter_looking_up(&tp_sandbox_profile_fetch, diag);
 }
 
 int main(void)

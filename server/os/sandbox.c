@@ -181,3 +181,27 @@ enum tp_err tp_sandbox_enter(const struct tp_sandbox_profile *profile,
 		return err;
 	return enter_seccomp(profile, diag);
 }
+
+enum tp_err tp_sandbox_enter_looking_up(const struct tp_sandbox_profile *profile,
+					struct tp_diag *diag)
+{
+	static const char *const files[] = {
+		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
+		"/etc/services",
+	};
+	enum { COUNT = sizeof(files) / sizeof(files[0]) };
+	struct tp_sandbox_tree trees[COUNT];
+	size_t count = 0;
+	enum tp_err err;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		int fd = open(files[i], O_PATH | O_CLOEXEC);
+
+		if (fd >= 0)
+			trees[count++] = (struct tp_sandbox_tree){ .fd = fd, .write = false };
+	}
+	err = tp_sandbox_enter(profile, trees, count, diag);
+	while (count)
+		close(trees[--count].fd);
+	return err;
+}

@@ -47,5 +47,8 @@ enum { TP_SANDBOX_TREES_MAX = 16 };
 TP_NODISCARD enum tp_err tp_sandbox_enter(const struct tp_sandbox_profile *profile,
 					  const struct tp_sandbox_tree *trees, size_t tree_count,
 					  struct tp_diag *diag);
+/* The same where nothing is to be read but the files that say how names are looked up. */
+TP_NODISCARD enum tp_err tp_sandbox_enter_looking_up(const struct tp_sandbox_profile *profile,
+						     struct tp_diag *diag);
 
 #endif

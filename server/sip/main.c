@@ -1,8 +1,6 @@
 /* turnpike-sip: signalling. Transports, transactions, zones, registrations, calls. */
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/log.h"
 #include "os/random.h"
@@ -254,30 +252,6 @@ static void tear_down(struct tp_sip *sip)
 	tp_digest_fini(&sip->digest);
 }
 
-/* What looking up names reads; nothing else of the file system stays reachable. */
-static enum tp_err confine(struct tp_diag *diag)
-{
-	static const char *const files[] = {
-		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
-		"/etc/services",
-	};
-	enum { COUNT = sizeof(files) / sizeof(files[0]) };
-	struct tp_sandbox_tree trees[COUNT];
-	size_t count = 0;
-	enum tp_err err;
-
-	for (size_t i = 0; i < COUNT; i++) {
-		int fd = open(files[i], O_PATH | O_CLOEXEC);
-
-		if (fd >= 0)
-			trees[count++] = (struct tp_sandbox_tree){ .fd = fd, .write = false };
-	}
-	err = tp_sandbox_enter(&tp_sandbox_profile_sip, trees, count, diag);
-	while (count)
-		close(trees[--count].fd);
-	return err;
-}
-
 static int run(struct tp_sip *sip)
 {
 	struct tp_diag diag = { 0 };
@@ -290,7 +264,7 @@ static int run(struct tp_sip *sip)
 	sip->loop = tp_child_loop(sip->child);
 	err = build(sip);
 	if (err == TP_OK)
-		err = confine(&diag);
+		err = tp_sandbox_enter_looking_up(&tp_sandbox_profile_sip, &diag);
 	if (err == TP_OK)
 		err = tp_child_ready(sip->child);
 	if (err != TP_OK) {
