@@ -48,9 +48,9 @@ static enum tp_err confine(struct tp_diag *diag)
 	return tp_sandbox_enter_looking_up(&tp_sandbox_profile_fetch, diag);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct tp_helper helper = { TP_PROCESS_FETCH, tp_fetch_warm_up, confine, answer };
 
-	return tp_helper_main(&helper);
+	return tp_helper_main(argc, argv, &helper);
 }

@@ -63,9 +63,9 @@ static enum tp_err confine(struct tp_diag *diag)
 	return tp_sandbox_enter(&tp_sandbox_profile_keys, NULL, 0, diag);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct tp_helper helper = { TP_PROCESS_KEYS, tp_keys_warm_up, confine, answer };
 
-	return tp_helper_main(&helper);
+	return tp_helper_main(argc, argv, &helper);
 }

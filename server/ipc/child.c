@@ -59,6 +59,14 @@ static enum tp_log_level log_level(const char *name)
 	return TP_LOG_INFO;
 }
 
+void tp_child_begin(enum tp_process self, int argc, char **argv)
+{
+	tp_log_open(tp_process_name(self), log_level(tp_child_arg(argc, argv, "--log-level")));
+	prctl(PR_SET_NAME, tp_process_name(self), 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 struct tp_loop *tp_child_loop(const struct tp_child *c)
 {
 	return c->loop;
@@ -297,10 +305,7 @@ enum tp_err tp_child_new(enum tp_process self, int argc, char **argv,
 
 	if (!c)
 		return TP_NOMEM;
-	tp_log_open(tp_process_name(self), log_level(tp_child_arg(argc, argv, "--log-level")));
-	prctl(PR_SET_NAME, tp_process_name(self), 0, 0, 0);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
+	tp_child_begin(self, argc, argv);
 	c->self = self;
 	c->on = *handlers;
 	c->arg = arg;

@@ -56,6 +56,10 @@ TP_NODISCARD enum tp_err tp_child_new(enum tp_process self, int argc, char **arg
 				      struct tp_child **out);
 void tp_child_free(struct tp_child **child);
 
+/* What every program that turnpiked starts does first: log at `--log-level` under its own
+ * name, no core dumps, no death by a closed socket. tp_child_new begins with it. */
+void tp_child_begin(enum tp_process self, int argc, char **argv);
+
 /* Value behind `--name` on the command line as an open fd number, e.g. "--state-fd";
  * -1 when it is not there or not an open fd. The fd is made close-on-exec. */
 int tp_child_arg_fd(int argc, char **argv, const char *name);

@@ -2,10 +2,8 @@
  * and turnpike-crl. */
 #include "ipc/helper.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
-
 #include "core/log.h"
+#include "ipc/child.h"
 #include "os/loop.h"
 
 enum { SUPERVISOR_FD = 3 };
@@ -58,13 +56,10 @@ static enum tp_err serve(struct life *l)
 	return err;
 }
 
-int tp_helper_main(const struct tp_helper *helper)
+int tp_helper_main(int argc, char **argv, const struct tp_helper *helper)
 {
 	struct life l = { .helper = helper };
 
-	tp_log_open(tp_process_name(helper->self), TP_LOG_INFO);
-	prctl(PR_SET_NAME, tp_process_name(helper->self), 0, 0, 0);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
+	tp_child_begin(helper->self, argc, argv);
 	return serve(&l) == TP_OK && l.done ? 0 : 1;
 }

@@ -16,6 +16,6 @@ struct tp_helper {
 };
 
 /* The whole of main(); its result is main()'s: 0 when the question was answered. */
-TP_NODISCARD int tp_helper_main(const struct tp_helper *helper);
+TP_NODISCARD int tp_helper_main(int argc, char **argv, const struct tp_helper *helper);
 
 #endif
