@@ -1,27 +1,19 @@
 // The page Ciphers: presets, lists of one's own, what they come to, and what is refused.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, settle } from './browser.mjs';
+import { axeViolations, openPage, settle } from './browser.mjs';
+import { openMocked } from './mocked.mjs';
 
 let mock;
 let address;
-let browser;
 let page;
 let complaints;
+let close;
 
 before(async () => {
-	mock = createMock();
-	address = await mock.listen();
-	browser = await openBrowser();
-	({ page, complaints } = await openPage(browser.context));
-	page.on('dialog', (dialog) => dialog.accept());
-	await logIn(page, address);
+	({ mock, address, page, complaints, close } = await openMocked());
 });
-after(async () => {
-	await browser.close();
-	await mock.close();
-});
+after(() => close());
 
 async function visit() {
 	await page.goto(`${address}/ciphers`);
@@ -112,7 +104,7 @@ test('what is chosen is saved to the candidate, and reverted before', async () =
 });
 
 test('nothing is wider than a narrow window', async () => {
-	const { page: narrow } = await openPage(browser.context, { width: 320, height: 800 });
+	const { page: narrow } = await openPage(page.context(), { width: 320, height: 800 });
 	await narrow.goto(`${address}/ciphers`);
 	await settle(narrow);
 	const box = narrow.getByLabel('Cipher suites').first();

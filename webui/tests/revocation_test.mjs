@@ -1,27 +1,19 @@
 // The page Revocation: distribution points with what came of them, an upload, settings.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, settle } from './browser.mjs';
+import { axeViolations, settle } from './browser.mjs';
+import { openMocked } from './mocked.mjs';
 
 let mock;
 let address;
-let browser;
 let page;
 let complaints;
+let close;
 
 before(async () => {
-	mock = createMock();
-	address = await mock.listen();
-	browser = await openBrowser();
-	({ page, complaints } = await openPage(browser.context));
-	page.on('dialog', (dialog) => dialog.accept());
-	await logIn(page, address);
+	({ mock, address, page, complaints, close } = await openMocked());
 });
-after(async () => {
-	await browser.close();
-	await mock.close();
-});
+after(() => close());
 
 const automatic = (tree) => ((((tree['turnpike-tls:tls'] ??= {}).revocation ??= {}).crl ??= {}).automatic ??= {});
 
