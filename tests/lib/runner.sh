@@ -1,4 +1,4 @@
-# Runs tests one after the other, prints one line each, counts. A test is a command; exit status
+# Runs tests, prints one line each, counts. A test is a command; exit status
 # 77 means skipped. A test that prints lines "ok NAME 1.2 s", "FAILED NAME 1.2 s" or
 # "skipped NAME 0 s WHY" is counted by those, else as one.
 # shellcheck shell=bash
@@ -7,6 +7,7 @@ PASSED=0
 FAILED=0
 SKIPPED=0
 FAILED_NAMES=()
+BESIDE=()
 RESULT_LINE='^(ok|FAILED|skipped) [^ ]+ [0-9.]+ s'
 TEST_LOGS=$TOP/build/log/tests
 
@@ -48,16 +49,29 @@ count_lines() {
 	BAD_CASES=$bad
 }
 
-# run_test NAME TIMEOUT COMMAND...
-run_test() {
-	local name=$1 limit=$2 log start status=0 seconds
+# test_log NAME
+test_log() {
+	printf '%s/%s.log' "$TEST_LOGS" "${1//\//_}"
+}
+
+# execute_test NAME TIMEOUT COMMAND...: leaves its output, and beside it status and seconds.
+execute_test() {
+	local name=$1 limit=$2 log start status=0
 	shift 2
-	wanted "$name" || return 0
-	log=$TEST_LOGS/${name//\//_}.log
+	log=$(test_log "$name")
 	mkdir -p "$TEST_LOGS"
 	start=$EPOCHREALTIME
 	timeout --kill-after=30 "$limit" "$@" >"$log" 2>&1 </dev/null || status=$?
-	seconds=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", b - a }')
+	awk -v status="$status" -v a="$start" -v b="$EPOCHREALTIME" \
+		'BEGIN { printf "%d %.1f\n", status, b - a }' >"$log.end"
+}
+
+# report_test NAME TIMEOUT: counts what execute_test left.
+report_test() {
+	local name=$1 limit=$2 log status seconds
+	log=$(test_log "$name")
+	read -r status seconds <"$log.end"
+	seconds="$seconds s"
 	count_lines "$name" "$log"
 	if [ "$status" = 77 ] && [ "$CASES" = 0 ]; then
 		count skipped "$name" "$(tail -n 1 "$log")"
@@ -71,6 +85,46 @@ run_test() {
 		tail -n 60 "$log" | sed 's/^/    | /'
 	fi
 	return 0
+}
+
+# run_test NAME TIMEOUT COMMAND...
+run_test() {
+	wanted "$1" || return 0
+	rm -f "$(test_log "$1").end"
+	execute_test "$@"
+	report_test "$1" "$2"
+}
+
+# beside NAME TIMEOUT COMMAND...: like run_test, but two of these run at a time. Only for tests that
+# measure no time and no loss.
+beside() {
+	wanted "$1" || return 0
+	[ "${#BESIDE[@]}" -lt 2 ] || join_one
+	rm -f "$(test_log "$1").end"
+	execute_test "$@" &
+	BESIDE+=("$1 $2")
+}
+
+# join_one: reports the first that ends of those that run beside each other.
+join_one() {
+	local entry index
+	while :; do
+		for index in "${!BESIDE[@]}"; do
+			entry=${BESIDE[index]}
+			[ -s "$(test_log "${entry% *}").end" ] || continue
+			report_test "${entry% *}" "${entry##* }"
+			unset "BESIDE[index]"
+			return 0
+		done
+		sleep 0.2
+	done
+}
+
+# join_all: waits for all of them.
+join_all() {
+	while [ "${#BESIDE[@]}" -gt 0 ]; do
+		join_one
+	done
 }
 
 # run_ctest FOLDER PREFIX: unit tests and fuzz corpora, two at a time; ctest's lines become ours.
