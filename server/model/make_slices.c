@@ -21,7 +21,7 @@ enum {
 
 struct maker {
 	const struct tp_tree *tree;
-	const struct lyd_node *system, *tls, *sip, *zones, *search, *media;
+	const struct lyd_node *system, *tls, *sip, *zones, *search, *media, *access;
 	struct tp_slice_writer *writer;
 	enum tp_err err; /* sticky */
 	bool trust_is_too_big;
@@ -136,6 +136,21 @@ static void fill_identities(struct maker *m, struct tp_cfg_sip *s)
 
 /* ------------------------------------------------------------------------- admin */
 
+static void put_password_policy(const struct maker *m, struct tp_cfg_password_policy *out)
+{
+	const struct lyd_node *p = tp_leaf_child(m->access, "password-policy");
+
+	out->length = (uint8_t)tp_leaf_number(p, "minimum-length", 12);
+	out->upper = (uint8_t)tp_leaf_number(p, "minimum-upper", 0);
+	out->lower = (uint8_t)tp_leaf_number(p, "minimum-lower", 0);
+	out->digits = (uint8_t)tp_leaf_number(p, "minimum-digits", 0);
+	out->special = (uint8_t)tp_leaf_number(p, "minimum-special", 0);
+	out->history = (uint8_t)tp_leaf_number(p, "history", 5);
+	out->changed = (uint8_t)tp_leaf_number(p, "minimum-changed", 0);
+	out->max_age_d = (uint16_t)tp_leaf_number(p, "maximum-age", 0);
+	out->min_age_h = (uint16_t)tp_leaf_number(p, "minimum-age", 0);
+}
+
 static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 {
 	const struct lyd_node *web = tp_leaf_child(m->system, "web");
@@ -157,6 +172,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 		tp_leaf_tls_policy(m->tls, (enum tp_tls_service)i, TP_TLS_INBOUND, &p);
 		a->tls_least[i].version = (uint8_t)p.least;
 	}
+	a->password_policy_count = 1;
+	put_password_policy(m, &a->password_policy[0]);
 	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
 	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
 	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));
@@ -541,6 +558,7 @@ enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
 	m.zones = tp_leaf_top(tree, "zones");
 	m.search = tp_leaf_top(tree, "search");
 	m.media = tp_leaf_top(tree, "media");
+	m.access = tp_leaf_top(tree, "access");
 	make_admin(&m, revision, &fds.admin);
 	make_sip(&m, revision, &fds.sip);
 	make_media(&m, revision, &fds.media);

@@ -295,6 +295,21 @@ static void media_rules_hold(void **state)
 	       "/turnpike-sip:sip/registrar/expires-max", "shorter than the shortest");
 }
 
+static void access_rules_hold(void **state)
+{
+	(void)state;
+#define POLICY(fields) BASE ",\"turnpike-access:access\":{\"password-policy\":{" fields "}}}"
+#define P "/turnpike-access:access/password-policy"
+	expect(POLICY("\"minimum-length\":15,\"minimum-upper\":1,\"maximum-age\":60,"
+		      "\"minimum-age\":24"),
+	       "", "");
+	expect(POLICY("\"minimum-length\":7"), P "/minimum-length", "8 to 64 characters");
+	expect(POLICY("\"history\":11"), P "/history", "0 and 10");
+	expect(POLICY("\"maximum-age\":1,\"minimum-age\":24"), P "/minimum-age",
+	       "shorter than the greatest");
+	expect(POLICY("\"minimum-age\":24"), "", "");
+}
+
 static void many_errors_come_at_once(void **state)
 {
 	static struct tp_model_errors errors;
@@ -650,6 +665,7 @@ int main(void)
 		cmocka_unit_test(zone_rules_hold),
 		cmocka_unit_test(search_rules_hold),
 		cmocka_unit_test(media_rules_hold),
+		cmocka_unit_test(access_rules_hold),
 		cmocka_unit_test(many_errors_come_at_once),
 		cmocka_unit_test(edits_by_path),
 		cmocka_unit_test(bad_edits_change_nothing),

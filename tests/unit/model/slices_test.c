@@ -49,7 +49,8 @@ static const char configuration[] =
 	"zone\":\"core\"},"
 	"{\"name\":\"a\",\"match\":\"prefix\",\"pattern\":\"9\",\"behavior\":\"strip\",\"target\":"
 	"\"registrations\"}]},"
-	"\"turnpike-media:media\":{\"dscp\":34}}";
+	"\"turnpike-media:media\":{\"dscp\":34},"
+	"\"turnpike-access:access\":{\"password-policy\":{\"minimum-length\":15,\"minimum-digits\":2}}}";
 
 static struct tp_slice_fds make(const char *json)
 {
@@ -117,6 +118,10 @@ static void check_admin(int fd)
 	assert_string_equal(a.web_listeners[1].host, "2001:db8::1");
 	assert_int_equal(a.web_listeners[1].port, 8443);
 	assert_int_equal(a.session_idle_s, 600);
+	assert_int_equal(a.password_policy_count, 1);
+	assert_int_equal(a.password_policy[0].length, 15);
+	assert_int_equal(a.password_policy[0].digits, 2);
+	assert_int_equal(a.password_policy[0].history, 5);
 	expect_secret(slice, a.key_secret, "$tp1$WEB");
 	assert_true(holds(a.certificate_pem, a.certificate_pem_len, "FFFF"));
 	assert_int_equal(slice->secret_count, 1); /* no password of a zone, no other's key gets here */
