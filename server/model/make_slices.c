@@ -311,6 +311,7 @@ static void fill_zone(struct maker *m, const struct lyd_node *zone, struct tp_cf
 	z->tls_verify = z->type != TP_ZONE_NEIGHBOR || tp_leaf_true(zone, "tls-verify");
 	z->media_nat = tp_leaf_true(zone, "media-nat");
 	z->cn_names = tp_leaf_true(zone, "cn-names");
+	z->revocation_unknown = tp_leaf_enum(zone, "revocation-unknown");
 }
 
 static void fill_zones(struct maker *m, struct tp_cfg_sip *s)

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "tls/context.h"
+#include "tls/revocation.h"
 
 /* What our security callback needs; lives as long as the SSL_CTX. */
 struct tp_tls_guard {
@@ -33,10 +34,11 @@ struct tp_tls_context {
 struct tp_tls_verdict {
 	char wanted[TP_TLS_NAME_MAX + 1];
 	bool cn_names; /* also as a CN, see tp_tls_session_allow_cn */
+	enum tp_revocation_unknown unknown;
 	bool checked;
 	bool trusted;
 	bool chain_trusted; /* without the name and revocation */
-	bool held;          /* trusted unless an OCSP responder says otherwise */
+	bool held;          /* trusted unless what is known only later says otherwise */
 	char reason[TP_TLS_REASON_MAX + 1];
 };
 

@@ -45,6 +45,14 @@ struct tp_revocation_facts {
 	int64_t now;                        /* Unix time, seconds */
 };
 
+/* The fallback of one connection. */
+enum tp_revocation_unknown {
+	TP_REVOCATION_UNKNOWN_GLOBAL = 0,  /* the policy's */
+	TP_REVOCATION_UNKNOWN_REVOKED,
+	TP_REVOCATION_UNKNOWN_NOT_REVOKED,
+	TP_REVOCATION_UNKNOWN_LATER,       /* known only after the handshake: held until then */
+};
+
 enum tp_revocation_outcome {
 	TP_REVOCATION_ACCEPT = 0,
 	TP_REVOCATION_REFUSE,

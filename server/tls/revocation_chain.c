@@ -295,6 +295,15 @@ void tp_revocation_chain_free(struct tp_revocation_chain **chain)
 	free(c);
 }
 
+void tp_revocation_chain_set_unknown(struct tp_revocation_chain *chain,
+				     enum tp_revocation_unknown unknown)
+{
+	if (unknown != TP_REVOCATION_UNKNOWN_REVOKED && unknown != TP_REVOCATION_UNKNOWN_NOT_REVOKED)
+		return;
+	for (size_t i = 0; i < chain->count; i++)
+		chain->entries[i].facts.unknown_is_revoked = unknown == TP_REVOCATION_UNKNOWN_REVOKED;
+}
+
 size_t tp_revocation_chain_count(const struct tp_revocation_chain *chain)
 {
 	return chain->count;

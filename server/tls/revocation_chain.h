@@ -73,6 +73,9 @@ TP_NODISCARD enum tp_err tp_tls_revocation_chain_of_pem(const struct tp_tls_cont
 							struct tp_revocation_chain **out,
 							struct tp_diag *diag);
 void tp_revocation_chain_free(struct tp_revocation_chain **chain);
+/* Takes another fallback than the policy's; GLOBAL and LATER change nothing. */
+void tp_revocation_chain_set_unknown(struct tp_revocation_chain *chain,
+				     enum tp_revocation_unknown unknown);
 /* How many certificates are asked about. */
 size_t tp_revocation_chain_count(const struct tp_revocation_chain *chain);
 /* What is still to be asked about certificate n; NULL: nothing. */

@@ -31,12 +31,15 @@ void tp_tls_revocation_check(const struct tp_tls_context *context, X509_STORE_CT
 
 	if (!r || context->verify == TP_TLS_VERIFY_OFF || !tp_revocation_policy(r)->enabled)
 		return;
-	if (chain_of(r, X509_STORE_CTX_get0_chain(store), true, &chain) == TP_OK)
+	if (chain_of(r, X509_STORE_CTX_get0_chain(store), true, &chain) == TP_OK) {
+		tp_revocation_chain_set_unknown(chain, v->unknown);
 		tp_revocation_chain_decide(chain, &verdict);
-	else
+	} else {
 		tp_text_copy(verdict.reason, sizeof(verdict.reason), "its revocation cannot be checked");
+	}
 	tp_revocation_chain_free(&chain);
-	v->held = verdict.outcome == TP_REVOCATION_WAIT;
+	v->held = verdict.outcome == TP_REVOCATION_WAIT ||
+		  (verdict.fallback && v->unknown == TP_REVOCATION_UNKNOWN_LATER);
 	if (v->held)
 		return;
 	tp_revocation_count(r, &verdict);
@@ -50,10 +53,15 @@ void tp_tls_revocation_check(const struct tp_tls_context *context, X509_STORE_CT
 enum tp_err tp_tls_revocation_chain(SSL *ssl, struct tp_revocation_chain **out)
 {
 	const struct tp_tls_context *context = tp_tls_context_of(ssl);
+	const struct tp_tls_verdict *v = tp_tls_verdict_of(ssl);
+	enum tp_err err;
 
-	if (!context || !context->revocation)
+	if (!context || !context->revocation || !v)
 		return TP_STATE;
-	return chain_of(context->revocation, SSL_get0_verified_chain(ssl), true, out);
+	err = chain_of(context->revocation, SSL_get0_verified_chain(ssl), true, out);
+	if (err == TP_OK)
+		tp_revocation_chain_set_unknown(*out, v->unknown);
+	return err;
 }
 
 /* ------------------------------------------------------------------- from a PEM text */

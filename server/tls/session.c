@@ -204,6 +204,14 @@ void tp_tls_session_allow_cn(struct tp_tls_session *s)
 		v->cn_names = true;
 }
 
+void tp_tls_session_set_unknown(struct tp_tls_session *s, enum tp_revocation_unknown unknown)
+{
+	struct tp_tls_verdict *v = tp_tls_verdict_of(s->ssl);
+
+	if (v)
+		v->unknown = unknown;
+}
+
 bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name, bool cn_names)
 {
 	X509 *x = SSL_get0_peer_certificate(s->ssl);

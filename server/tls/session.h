@@ -5,6 +5,7 @@
 #define TP_TLS_SESSION_H
 
 #include "tls/context.h"
+#include "tls/revocation.h"
 
 struct tp_tls_session;
 struct tp_revocation_chain; /* tls/revocation_chain.h */
@@ -33,12 +34,15 @@ bool tp_tls_session_pending(const struct tp_tls_session *s);
 struct x509_st *tp_tls_session_shown(const struct tp_tls_session *s);
 /* From now on the CN of the peer counts where its certificate has no other name. */
 void tp_tls_session_allow_cn(struct tp_tls_session *s);
+/* What counts on this connection when no source knows the status of the peer's
+ * certificate; before the handshake. */
+void tp_tls_session_set_unknown(struct tp_tls_session *s, enum tp_revocation_unknown unknown);
 /* Whether the peer's certificate carries this name, as tp_tls_check_server_name says. */
 bool tp_tls_session_peer_carries(const struct tp_tls_session *s, const char *name, bool cn_names);
 /* After the handshake, or after one that failed on the peer's certificate. */
 void tp_tls_session_peer(const struct tp_tls_session *s, struct tp_tls_peer *out);
 /* After the handshake: the peer is trusted unless an OCSP responder that is still to be
- * asked says otherwise. Nothing may be read from it or sent to it before that. */
+ * asked, or a fallback that is not known yet, says otherwise. Nothing may be read from it or sent to it before that. */
 bool tp_tls_session_held(const struct tp_tls_session *s);
 /* Of a held one: the peer's chain with what is still to be asked. TP_STATE: not held. */
 TP_NODISCARD enum tp_err tp_tls_session_chain(const struct tp_tls_session *s,

@@ -17,7 +17,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 PORT, PHONES = 5062, 5061
 GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD, LISTS, INWARD = range(8101, 8109)
 CROWD = 20 # more than fetch helpers run at a time
-NAME = "peer.lab.test"
+NAME, OTHER = "peer.lab.test", "other.lab.test"
 REGISTER = ("REGISTER sip:outside.test SIP/2.0\r\nVia: SIP/2.0/TLS {ip}:5070;branch=z9hG4bK{n}\r\n"
             "Max-Forwards: 70\r\nFrom: <sip:outside@outside.test>;tag={n}\r\nTo: <sip:outside@outside.test>\r\n"
             "Call-ID: {n}\r\nCSeq: 1 REGISTER\r\nContact: <sip:outside@{ip}:5070;transport=tls>\r\n"
@@ -41,6 +41,8 @@ class OcspLab(Lab):
         a.leaf("below", NAME, None, None, ca="middle")
         for name, host in (("loopback", "127.0.0.1"), ("itself", ADDRESS["edge-dmz"])):
             a.leaf(name, NAME, f"http://{host}:{INWARD}/", "V")
+        a.leaf("other", OTHER, None, None)
+        a.leaf("other-unknown", OTHER, f"{url}:{GOOD}/", None)
         a.leaf("core-revoked", "core.lab.test", f"{url}:{GOOD}/", "R")
         netns = self.network.ns(OUTSIDE)
         self.responders = [
@@ -131,7 +133,7 @@ def fate(lab, name, seconds=8):
 
 def expect(lab, **fates):
     for name, wanted in fates.items():
-        seen = fate(lab, name)
+        seen = fate(lab, name.replace("_", "-"))
         check(seen == wanted, f"a peer with the certificate {name}: {seen}, expected {wanted}\n{lab.edge.log_tail(15)}")
 
 
@@ -161,6 +163,23 @@ def row_95_the_fallback_decides_what_is_unknown(lab):
     expect(lab, dead="answer")
     wait_until(lambda: not lab.alarm(40091, f":{DEAD}/"), 5, "the alarm stays though the responder answers again")
     lab.responders.pop().close()
+
+
+def wish_9_each_zone_has_its_own_fallback(lab):
+    admin = lab.edge.admin
+    lab.policy(fallback="treat-as-not-revoked")
+    admin.put("turnpike-zone:zones/zone=other", {
+        "name": "other", "type": "neighbor", "transport": "tls", "monitor": False, "verify-name": OTHER,
+        "peer": [{"address": ADDRESS[OUTSIDE], "port": 5071}], "revocation-unknown": "treat-as-revoked"})
+    admin.commit("a zone that is stricter")
+    expect(lab, other="closed", other_unknown="closed", plain="answer", unknown="answer")
+    wait_until(lambda: "the fallback treats it as revoked" in lab.edge.log_path.read_text(errors="replace"), 5,
+               "the log does not say why")
+    admin.put("turnpike-zone:zones/zone=other/revocation-unknown", "treat-as-not-revoked")
+    lab.policy(fallback="treat-as-revoked")
+    expect(lab, other="answer", other_unknown="answer", plain="closed", unknown="closed", revoked="closed")
+    admin.delete("/restconf/ds/candidate/turnpike-zone:zones/zone=other")
+    admin.commit("one zone only")
 
 
 def attack_48_answers_that_are_not_to_be_trusted(lab):
@@ -369,7 +388,8 @@ def row_91_the_traversal_link_is_held_too(lab):
 
 if __name__ == "__main__":
     cases.run([row_91_good_revoked_and_unknown, row_92_a_responder_that_answers_sha1_only,
-               row_95_the_fallback_decides_what_is_unknown, attack_48_answers_that_are_not_to_be_trusted,
+               row_95_the_fallback_decides_what_is_unknown,
+               wish_9_each_zone_has_its_own_fallback, attack_48_answers_that_are_not_to_be_trusted,
                row_94_switches_of_the_sources, row_94_manual_lists_for_sip, row_90_an_expired_list_revokes_all,
                attack_47_a_responder_on_the_appliance_itself_is_not_asked, row_82_lists_count_for_the_cas_of_the_chain,
                row_83_automatic_and_manual_lists_are_both_used_for_sip, wish_9_last_known_good,

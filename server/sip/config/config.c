@@ -249,6 +249,7 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 		list[count].tag = l->mutual ? TP_SIP_TAG_MUTUAL : 0;
 		/* A zone may take a CN for the name: it has to be held to the CAs' constraints. */
 		list[count].cn_names = l->mutual;
+		list[count].unknown = l->mutual ? TP_REVOCATION_UNKNOWN_LATER : TP_REVOCATION_UNKNOWN_GLOBAL;
 		set_advertised(c, &list[count++]);
 	}
 	for (size_t i = 0; i < c->cfg.zones_count; i++) {
@@ -258,7 +259,9 @@ static enum tp_err open_listeners(struct tp_sip *sip, struct tp_sip_config *c, s
 			continue;
 		list[count] = (struct tp_listener_config){
 			.transport = TP_TRANSPORT_TLS, .address = z->listen, .tls = c->tls_link_server,
-			.verify_name = z->verify_name, .cn_names = z->cn_names, .tag = z->id, .exempt_source_cap = true,
+			.verify_name = z->verify_name, .cn_names = z->cn_names,
+			.unknown = (enum tp_revocation_unknown)z->revocation_unknown, .tag = z->id,
+			.exempt_source_cap = true,
 		};
 		set_advertised(c, &list[count++]);
 	}

@@ -10,6 +10,7 @@
 #include "os/random.h"
 #include "sip/config/config.h"
 #include "sip/revocation/internal.h"
+#include "sip/zone/zone.h"
 #include "tls/crl_index.h"
 
 enum { TICK_MS = 1000, HTTP_OK = 200 };
@@ -321,6 +322,7 @@ void tp_sip_revocation_held(struct tp_sip *sip, struct tp_flow *flow)
 	}
 	w->sip = sip;
 	w->flow = tp_flow_ref(flow);
+	tp_revocation_chain_set_unknown(w->chain, tp_zones_unknown_of(sip, flow));
 	tp_sip_revocation_wait(w, deadline_s * 1000);
 }
 

@@ -666,6 +666,8 @@ enum tp_err tp_connection_accept(struct listener *l, int fd, const struct tp_add
 	}
 	if (l->tls && l->cn_names)
 		tp_tls_session_allow_cn(c->tls);
+	if (l->tls)
+		tp_tls_session_set_unknown(c->tls, l->unknown);
 	c->refs++;
 	if (l->tls)
 		tp_connection_arm(c);

@@ -25,6 +25,7 @@ static void write_target_key(struct tp_transport_layer *layer,
 	tp_wr_u8(&wr, target->local.family);
 	tp_wr_bytes(&wr, target->local.ip, sizeof(target->local.ip));
 	tp_wr_u64(&wr, target->tag);
+	tp_wr_u8(&wr, (uint8_t)target->unknown);
 	tp_wr_u64(&wr, name_hash + target->cn_names);
 	tp_wr_u64(&wr, (uint64_t)(uintptr_t)target->tls);
 }
@@ -118,6 +119,8 @@ enum tp_err tp_connection_dial(struct tp_transport_layer *layer,
 			c->context = tp_tls_context_ref(target->tls);
 		if (err == TP_OK && target->cn_names)
 			tp_tls_session_allow_cn(c->tls);
+		if (err == TP_OK)
+			tp_tls_session_set_unknown(c->tls, target->unknown);
 	}
 	if (err == TP_OK && shared) {
 		write_target_key(layer, target, &c->target);

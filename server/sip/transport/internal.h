@@ -41,6 +41,7 @@ struct listener {
 	struct tp_tls_context *tls;
 	char verify_name[TP_TLS_NAME_MAX + 1];
 	bool cn_names;
+	enum tp_revocation_unknown unknown;
 	uint64_t tag;
 	bool exempt;
 };

@@ -27,6 +27,7 @@ struct entry {
 	struct tp_tls_context *tls;
 	char verify_name[TP_TLS_NAME_MAX + 1];
 	bool cn_names;
+	enum tp_revocation_unknown unknown;
 	uint64_t tag;
 	bool exempt;
 };
@@ -338,6 +339,7 @@ static enum tp_err prepare_one(struct tp_transport_layer *layer, const struct tp
 	e->tls = config->tls ? tp_tls_context_ref(config->tls) : NULL;
 	tp_text_copy(e->verify_name, sizeof(e->verify_name), config->verify_name ? config->verify_name : "");
 	e->cn_names = config->cn_names;
+	e->unknown = config->unknown;
 	e->tag = config->tag;
 	e->exempt = config->exempt_source_cap;
 	return TP_OK;
@@ -377,6 +379,7 @@ static void apply(struct entry *e)
 	e->tls = NULL;
 	memcpy(l->verify_name, e->verify_name, sizeof(l->verify_name));
 	l->cn_names = e->cn_names;
+	l->unknown = e->unknown;
 	l->tag = e->tag;
 	l->exempt = e->exempt;
 }

@@ -7,6 +7,7 @@
 #include "os/loop.h"
 #include "sip/msg/msg.h"
 #include "tls/context.h"
+#include "tls/revocation.h"
 
 struct tp_transport_layer;
 
@@ -63,7 +64,7 @@ TP_NODISCARD enum tp_err tp_flow_chain(const struct tp_flow *flow, struct tp_rev
 /* Ends holding: accepted, the connection comes up (on_open); else it ends with the
  * reason, as after a failed handshake. Nothing for a flow that is not held. */
 void tp_flow_release(struct tp_flow *flow, bool accept, const char *reason);
-/* Whether the peer of an open TLS connection has shown a certificate that carries this
+/* Whether the peer of an open or held TLS connection has shown a certificate that carries this
  * name (tp_tls_check_server_name). */
 bool tp_flow_peer_carries(const struct tp_flow *flow, const char *name, bool cn_names);
 /* "tls 192.0.2.1:5061" for logs and pages; returns buf. */
@@ -88,7 +89,7 @@ struct tp_transport_events {
 	void (*on_refused)(void *arg, uint64_t listener_tag, const struct tp_addr *remote,
 			   const char *reason);
 	/* The TLS handshake is done, but an OCSP responder is still to be asked about the
-	 * peer (tp_flow_chain). Nothing is read from it or sent to it, and no other event
+	 * peer, or its zone to be found for the fallback (tp_flow_chain). Nothing is read from it or sent to it, and no other event
 	 * tells of it, until tp_flow_release. The flow may close meanwhile: look at its
 	 * state. NULL: such peers are put out. */
 	void (*on_held)(void *arg, struct tp_flow *flow);
@@ -124,6 +125,7 @@ struct tp_listener_config {
 	const char *verify_name;       /* TLS: what a client's certificate must carry to be trusted;
 	                                * NULL or "" = any; copied */
 	bool cn_names;                 /* TLS: its CN counts where it has no other name */
+	enum tp_revocation_unknown unknown; /* TLS: the fallback for those who come here */
 	uint64_t tag;                  /* the caller's own, shown in flows */
 	bool exempt_source_cap;        /* a traversal server's port: many calls, one peer */
 };
@@ -156,11 +158,12 @@ struct tp_transport_target {
 	struct tp_tls_context *tls;   /* TLS: our certificate and whom to trust */
 	const char *verify_name;      /* TLS: what the peer's certificate must carry; NULL or "" = any */
 	bool cn_names;                /* TLS: its CN counts where it has no other name */
+	enum tp_revocation_unknown unknown; /* TLS: the fallback for it */
 	uint64_t tag;                 /* becomes flow->listener_tag */
 };
 
 /* A flow to that target, with a reference for the caller. UDP: at once. TCP, TLS:
- * an existing one to the same address made with the same tls, verify_name and tag, or
+ * an existing one to the same address made with the same tls, verify_name, fallback and tag, or
  * an accepted one is not reused; else a new connection in state CONNECTING: messages
  * sent meanwhile wait; on_open or on_closed tells the end. TP_NOTFOUND: no UDP
  * listener fits; TP_LIMIT; TP_IO. */

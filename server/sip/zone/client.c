@@ -190,6 +190,7 @@ static void dial(struct tp_zone *zone)
 		.tls = config->tls_link_client,
 		.verify_name = zone->cfg->verify_name,
 		.cn_names = zone->cfg->cn_names,
+		.unknown = (enum tp_revocation_unknown)zone->cfg->revocation_unknown,
 		.tag = zone->id,
 	};
 	struct tp_diag diag = { 0 };

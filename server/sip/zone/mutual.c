@@ -12,7 +12,7 @@ struct proven {
 	struct tp_flow *flow;
 };
 
-static struct tp_zone *match(struct tp_sip *sip, const struct tp_flow *flow)
+struct tp_zone *tp_zone_mutual_match(struct tp_sip *sip, const struct tp_flow *flow)
 {
 	for (size_t i = 0; i < tp_zones_count(sip); i++) {
 		struct tp_zone *zone = tp_zones_at(sip, i);
@@ -51,7 +51,7 @@ static void forget(struct proven *p)
 
 void tp_zone_mutual_open(struct tp_sip *sip, struct tp_list *proven, struct tp_flow *flow)
 {
-	struct tp_zone *zone = match(sip, flow);
+	struct tp_zone *zone = tp_zone_mutual_match(sip, flow);
 	struct proven *p;
 	char text[TP_FLOW_TEXT];
 
@@ -93,7 +93,7 @@ void tp_zone_mutual_apply(struct tp_sip *sip, struct tp_list *proven)
 
 	TP_LIST_EACH(it, next, proven) {
 		struct proven *p = TP_CONTAINER(it, struct proven, link);
-		struct tp_zone *zone = match(sip, p->flow);
+		struct tp_zone *zone = tp_zone_mutual_match(sip, p->flow);
 
 		if (zone)
 			p->flow->zone = zone->id;

@@ -407,6 +407,15 @@ bool tp_zones_flow_open(struct tp_sip *sip, struct tp_flow *flow)
 	return true;
 }
 
+enum tp_revocation_unknown tp_zones_unknown_of(struct tp_sip *sip, const struct tp_flow *held)
+{
+	const struct tp_zone *zone = NULL;
+
+	if (held->listener_tag == TP_SIP_TAG_MUTUAL && !held->outgoing)
+		zone = tp_zone_mutual_match(sip, held);
+	return zone ? (enum tp_revocation_unknown)zone->cfg->revocation_unknown : TP_REVOCATION_UNKNOWN_GLOBAL;
+}
+
 bool tp_zones_flow_closed(struct tp_sip *sip, struct tp_flow *flow)
 {
 	tp_zone_mutual_closed(&sip->zones->proven, flow);
@@ -491,6 +500,7 @@ static enum tp_err reach_neighbor(struct tp_zone *zone, struct tp_flow **out, st
 		.local = tp_zone_local(zone),
 		.remote = zone->addrs[zone->peer_index],
 		.cn_names = zone->cfg->cn_names,
+		.unknown = (enum tp_revocation_unknown)zone->cfg->revocation_unknown,
 	};
 
 	if (!tp_addr_is_set(&target.remote))

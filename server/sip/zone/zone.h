@@ -79,6 +79,9 @@ void tp_zones_flow_refused(struct tp_sip *sip, uint64_t tag, const struct tp_add
 bool tp_zones_request(struct tp_sip *sip, struct tp_server_txn *txn, struct tp_flow *flow,
 		      const struct tp_sip_msg *msg);
 
+/* The fallback for the peer of a held connection, where only its certificate tells the
+ * zone; else GLOBAL. */
+enum tp_revocation_unknown tp_zones_unknown_of(struct tp_sip *sip, const struct tp_flow *held);
 /* The zone a request on this flow comes from; NULL = the default zone. */
 struct tp_zone *tp_zones_source(struct tp_sip *sip, const struct tp_flow *flow);
 /* A flow to the zone, with a reference. Traversal zones: the live link only. TP_STATE
@@ -135,6 +138,8 @@ void tp_zone_guests_drop(struct tp_list *guests);
 /* Connections on the port where a certificate is required: each is taken as the enabled
  * neighbor zone whose certificate name it carries, and closed when there is none, or
  * when a change of the configuration leaves none. */
+/* NULL: there is none. */
+struct tp_zone *tp_zone_mutual_match(struct tp_sip *sip, const struct tp_flow *flow);
 void tp_zone_mutual_open(struct tp_sip *sip, struct tp_list *proven, struct tp_flow *flow);
 void tp_zone_mutual_closed(struct tp_list *proven, struct tp_flow *flow);
 void tp_zone_mutual_apply(struct tp_sip *sip, struct tp_list *proven);

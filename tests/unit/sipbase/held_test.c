@@ -16,6 +16,9 @@ struct world {
 	struct identity ca, server, client, plain;
 	struct tp_revocation *revocation;
 	struct tp_flow *held;
+	enum tp_revocation_unknown unknown; /* of what listens and dials from here on */
+	enum tp_revocation_unknown zone;    /* what is found out while a peer is held */
+	enum tp_revocation_outcome later;   /* the verdict with it */
 	unsigned opened, accepted, closed, refused, messages, holds;
 	char closed_reason[256];
 	char refused_reason[256];
@@ -59,6 +62,7 @@ static void on_refused(void *arg, uint64_t tag, const struct tp_addr *remote, co
 static void on_held(void *arg, struct tp_flow *flow)
 {
 	struct world *w = arg;
+	struct tp_revocation_verdict verdict;
 	struct tp_revocation_chain *chain = NULL;
 
 	w->holds++;
@@ -66,7 +70,10 @@ static void on_held(void *arg, struct tp_flow *flow)
 	w->held = tp_flow_ref(flow);
 	assert_int_equal(tp_flow_chain(flow, &chain), TP_OK);
 	assert_int_equal(tp_revocation_chain_count(chain), 1);
-	assert_non_null(tp_revocation_chain_question(chain, 0));
+	assert_true(w->unknown == TP_REVOCATION_UNKNOWN_LATER || tp_revocation_chain_question(chain, 0));
+	tp_revocation_chain_set_unknown(chain, w->zone);
+	tp_revocation_chain_decide(chain, &verdict);
+	w->later = verdict.outcome;
 	tp_revocation_chain_free(&chain);
 }
 
@@ -90,6 +97,7 @@ static void listen_with(struct world *w, const struct identity *id, bool asks)
 	struct tp_tls_context *tls = context(w, id, true, asks);
 	const struct tp_listener_config config = {
 		.transport = TP_TRANSPORT_TLS, .address = w->tls.family ? w->tls : test_addr(LOCAL), .tls = tls,
+		.unknown = w->unknown,
 	};
 
 	test_listen(w->transport, &config, 1);
@@ -100,7 +108,8 @@ static void listen_with(struct world *w, const struct identity *id, bool asks)
 static struct tp_flow *dial(struct world *w, const struct identity *id, bool asks)
 {
 	struct tp_tls_context *tls = context(w, id, false, asks);
-	const struct tp_transport_target target = { .transport = TP_TRANSPORT_TLS, .remote = w->tls, .tls = tls };
+	const struct tp_transport_target target = { .transport = TP_TRANSPORT_TLS, .remote = w->tls, .tls = tls,
+						    .unknown = w->unknown };
 	struct tp_flow *flow = NULL;
 
 	assert_int_equal(tp_transport_connect(w->transport, &target, &flow, NULL), TP_OK);
@@ -262,6 +271,53 @@ static void row_93_nothing_is_held_when_switched_off(void **state)
 	tp_flow_unref(&flow);
 }
 
+static void wish_9_where_only_the_certificate_tells_the_zone_its_fallback_is_waited_for(void **state)
+{
+	static const enum tp_revocation_unknown zones[] = { TP_REVOCATION_UNKNOWN_REVOKED,
+							    TP_REVOCATION_UNKNOWN_NOT_REVOKED };
+	struct world *w = *state;
+
+	w->unknown = TP_REVOCATION_UNKNOWN_LATER;
+	listen_with(w, &w->plain, true);
+	for (unsigned i = 0; i < 2; i++) {
+		struct tp_flow *flow;
+
+		w->zone = zones[i];
+		flow = dial(w, &w->plain, false); /* names no responder: nothing is to be asked */
+		test_run_until(w->loop, &w->holds, i + 1);
+		send_options(flow);
+		test_run(w->loop, 50);
+		assert_int_equal(w->accepted, 0);
+		assert_int_equal(w->messages, 0);
+		assert_int_equal(w->later, i ? TP_REVOCATION_ACCEPT : TP_REVOCATION_REFUSE);
+		tp_flow_release(w->held, i, "refused");
+		if (i)
+			test_run_until(w->loop, &w->messages, 1);
+		tp_flow_unref(&flow);
+	}
+}
+
+static void wish_9_what_dials_brings_its_fallback(void **state)
+{
+	struct world *w = *state;
+	struct tp_flow *flow;
+
+	listen_with(w, &w->plain, false);
+	w->unknown = TP_REVOCATION_UNKNOWN_REVOKED; /* the policy says otherwise */
+	flow = dial(w, &w->client, true);
+	test_run_until(w->loop, &w->opened, 1);
+	assert_false(flow->tls->trusted);
+	assert_non_null(strstr(flow->tls->reason, "the fallback treats it as revoked"));
+	tp_flow_unref(&flow);
+	w->unknown = TP_REVOCATION_UNKNOWN_NOT_REVOKED;
+	flow = dial(w, &w->client, true);
+	test_run_until(w->loop, &w->opened, 3);
+	test_run(w->loop, 50);
+	assert_true(flow->tls->trusted);
+	assert_int_equal(w->holds, 0);
+	tp_flow_unref(&flow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +326,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(row_91_outgoing_connections_are_held_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_held_peer_may_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(row_93_nothing_is_held_when_switched_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(wish_9_where_only_the_certificate_tells_the_zone_its_fallback_is_waited_for,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(wish_9_what_dials_brings_its_fallback, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

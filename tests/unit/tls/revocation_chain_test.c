@@ -138,6 +138,36 @@ static void row_95_the_fallback_decides_when_nobody_answers(void **state)
 	tp_revocation_chain_free(&c);
 }
 
+static void wish_9_a_connection_may_have_a_fallback_of_its_own(void **state)
+{
+	static const struct {
+		bool strict;
+		enum tp_revocation_unknown unknown;
+		enum tp_revocation_outcome then;
+	} rows[] = {
+		{ false, TP_REVOCATION_UNKNOWN_GLOBAL, TP_REVOCATION_ACCEPT },
+		{ true, TP_REVOCATION_UNKNOWN_GLOBAL, TP_REVOCATION_REFUSE },
+		{ false, TP_REVOCATION_UNKNOWN_REVOKED, TP_REVOCATION_REFUSE },
+		{ true, TP_REVOCATION_UNKNOWN_NOT_REVOKED, TP_REVOCATION_ACCEPT },
+		{ true, TP_REVOCATION_UNKNOWN_LATER, TP_REVOCATION_REFUSE },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tp_revocation_policy p = both;
+		struct tp_revocation_chain *c;
+
+		p.unknown_is_revoked = rows[i].strict;
+		tp_revocation_set_policy(w->revocation, &p);
+		c = chain(w, time(NULL));
+		tp_revocation_chain_set_unknown(c, rows[i].unknown);
+		assert_int_equal(outcome(c, NULL), TP_REVOCATION_WAIT); /* nobody has been asked yet */
+		tp_revocation_chain_give_up(c);
+		assert_int_equal(outcome(c, NULL), rows[i].then);
+		tp_revocation_chain_free(&c);
+	}
+}
+
 static void row_94_switches_and_mode(void **state)
 {
 	struct world *w = *state;
@@ -231,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(row_82_every_certificate_of_the_chain_is_asked_about, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_95_the_fallback_decides_when_nobody_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wish_9_a_connection_may_have_a_fallback_of_its_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_94_switches_and_mode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_certificate_that_is_trusted_itself_is_not_asked_about, set_up,
 						tear_down),
