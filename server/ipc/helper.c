@@ -1,5 +1,5 @@
-/* The life of a helper that answers one question. Runs in turnpike-keys, turnpike-fetch
- * and turnpike-crl. */
+/* The life of a helper that answers one question. Runs in turnpike-keys, turnpike-fetch,
+ * turnpike-crl and turnpike-acme. */
 #include "ipc/helper.h"
 
 #include "core/log.h"
@@ -17,8 +17,11 @@ struct life {
 static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct life *l = arg;
-	enum tp_err err = l->helper->answer(ch, frame);
+	enum tp_err err = l->helper->converse ? l->helper->converse(l->helper->arg, ch, frame)
+					      : l->helper->answer(ch, frame);
 
+	if (err == TP_AGAIN)
+		return TP_OK;
 	l->done = err == TP_OK;
 	tp_loop_stop(l->loop);
 	return err;

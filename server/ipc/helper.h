@@ -1,5 +1,6 @@
 /* What the helpers of turnpiked share that answer one question and end: the channel on
- * fd 3, the loop, the sandbox. Runs in turnpike-keys, turnpike-fetch and turnpike-crl. */
+ * fd 3, the loop, the sandbox. Runs in turnpike-keys, turnpike-fetch, turnpike-crl and
+ * turnpike-acme. */
 #ifndef TP_IPC_HELPER_H
 #define TP_IPC_HELPER_H
 
@@ -13,6 +14,9 @@ struct tp_helper {
 	enum tp_err (*confine)(struct tp_diag *diag);
 	/* The question; TP_OK when it has been answered, else the channel is closed. */
 	enum tp_err (*answer)(struct tp_channel *ch, struct tp_frame *frame);
+	/* Instead of answer, for one that asks back: TP_AGAIN while frames are to follow. */
+	enum tp_err (*converse)(void *arg, struct tp_channel *ch, struct tp_frame *frame);
+	void *arg;
 };
 
 /* The whole of main(); its result is main()'s: 0 when the question was answered. */

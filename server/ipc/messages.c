@@ -31,6 +31,7 @@ enum {
 	KEYS = 1 << TP_PROCESS_KEYS,
 	CRL = 1 << TP_PROCESS_CRL,
 	FETCH = 1 << TP_PROCESS_FETCH,
+	ACME = 1 << TP_PROCESS_ACME,
 };
 
 static const struct row table[] = {
@@ -67,7 +68,7 @@ const char *tp_process_name(enum tp_process process)
 	static const char *const names[TP_PROCESS_COUNT] = {
 		"turnpiked",      "turnpike-admin",    "turnpike-sip",
 		"turnpike-media", "turnpike-validate", "turnpike-keys",
-		"turnpike-crl",   "turnpike-fetch",
+		"turnpike-crl",   "turnpike-fetch",    "turnpike-acme",
 	};
 
 	return (unsigned)process < TP_PROCESS_COUNT ? names[process] : "unknown";

@@ -17,6 +17,7 @@ enum tp_process {
 	TP_PROCESS_KEYS = 5,
 	TP_PROCESS_CRL = 6,
 	TP_PROCESS_FETCH = 7,
+	TP_PROCESS_ACME = 8,
 	TP_PROCESS_COUNT
 };
 
@@ -60,6 +61,13 @@ enum tp_key_type {
 	TP_KEY_RSA_4096 = 2,
 	TP_KEY_EC_P256 = 3,
 	TP_KEY_EC_P384 = 4,
+};
+
+/* How an authority finds out that a name is ours (RFC 8555, RFC 8737). */
+enum tp_acme_challenge {
+	TP_ACME_HTTP_01 = 0,
+	TP_ACME_DNS_01 = 1,
+	TP_ACME_TLS_ALPN_01 = 2,
 };
 
 enum tp_zone_type {

@@ -61,6 +61,8 @@ static bool allow_tree(int ruleset, uint64_t known, const struct tp_sandbox_tree
 								LANDLOCK_ACCESS_FS_MAKE_SYM |
 								ACCESS_IOCTL_DEV)
 					  : ACCESS_READ;
+	if (tree->run)
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= ACCESS_OF_FILES;
 	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
@@ -177,7 +179,7 @@ enum tp_err tp_sandbox_enter(const struct tp_sandbox_profile *profile,
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return tp_fail(diag, TP_IO, "no_new_privs", "%s", strerror(errno));
 	err = enter_landlock(profile, trees, tree_count, diag);
-	if (err != TP_OK)
+	if (err != TP_OK || profile->programs)
 		return err;
 	return enter_seccomp(profile, diag);
 }

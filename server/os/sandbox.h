@@ -20,6 +20,7 @@ struct tp_sandbox_profile {
 	bool threads;      /* make threads after entering */
 	bool files_read;   /* open files; Landlock bounds where */
 	bool files_write;  /* create, write, rename, lock, unlink; Landlock bounds where */
+	bool programs;     /* run programs: no list of calls can be told, turnpiked's filter holds on */
 	const int *extra;  /* further system call numbers (SCMP_SYS), extra_count of them */
 	size_t extra_count;
 };
@@ -28,6 +29,7 @@ struct tp_sandbox_profile {
 struct tp_sandbox_tree {
 	int fd;
 	bool write;
+	bool run; /* read, and run as a program */
 };
 
 /* Ready-made profiles, os/sandbox_profiles.c. */
@@ -38,6 +40,7 @@ extern const struct tp_sandbox_profile tp_sandbox_profile_keys;     /* base only
 extern const struct tp_sandbox_profile tp_sandbox_profile_validate; /* base and reading of files */
 extern const struct tp_sandbox_profile tp_sandbox_profile_crl;   /* base and fsync */
 extern const struct tp_sandbox_profile tp_sandbox_profile_fetch; /* UDP, TCP, threads, files read */
+extern const struct tp_sandbox_profile tp_sandbox_profile_acme;  /* TCP, programs */
 
 enum { TP_SANDBOX_TREES_MAX = 16 };
 

@@ -59,3 +59,10 @@ const struct tp_sandbox_profile tp_sandbox_profile_fetch = {
 	.extra = fetch_calls,
 	.extra_count = 1,
 };
+
+const struct tp_sandbox_profile tp_sandbox_profile_acme = {
+	.name = "acme",
+	.inet_udp = true,
+	.inet_tcp = true,
+	.programs = true,
+};

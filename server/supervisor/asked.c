@@ -88,6 +88,10 @@ enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame)
 		return tp_sup_crl_update(sup, frame);
 	case TP_MSG_TYPE_crl_drop:
 		return tp_sup_crl_drop(sup, frame);
+	case TP_MSG_TYPE_acme_order:
+		return tp_sup_acme_order(sup, frame);
+	case TP_MSG_TYPE_acme_challenge_ready:
+		return tp_sup_acme_ready(sup, frame);
 	case TP_MSG_TYPE_first_login_done:
 		return take_first_login_done(sup);
 	default:

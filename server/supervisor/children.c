@@ -418,6 +418,7 @@ static void on_end(void *arg)
 	if (c->process.which == TP_PROCESS_ADMIN) {
 		tp_sup_commit_forget(sup);
 		tp_sup_crl_forget(sup);
+		tp_sup_acme_forget(sup);
 	}
 	tp_sup_commit_child_ended(sup, c, was_preparing);
 	start_again(c);

@@ -90,7 +90,8 @@ static int open_life_lock(struct tp_sup *sup)
 static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const char *const *argv,
 			 int channel_fd, const int *fds, size_t fd_count, struct tp_diag *diag)
 {
-	bool reader = p->which == TP_PROCESS_CRL || p->which == TP_PROCESS_FETCH;
+	bool reader = p->which == TP_PROCESS_CRL || p->which == TP_PROCESS_FETCH ||
+		      p->which == TP_PROCESS_ACME;
 	bool helper = p->which == TP_PROCESS_VALIDATE || p->which == TP_PROCESS_KEYS || reader;
 	int all[TP_SPAWN_FDS_MAX] = { channel_fd };
 	int lock = open_life_lock(sup);

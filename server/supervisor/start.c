@@ -191,34 +191,34 @@ static enum tp_err copy_program(int *program, const char *name, struct tp_diag *
 	return TP_OK;
 }
 
-static enum tp_err open_programs(struct tp_sup *sup, struct tp_diag *diag)
+enum tp_err tp_sup_open_beside(const struct tp_sup *sup, const char *name, int *out,
+			       struct tp_diag *diag)
 {
-	char folder[4096];
+	char folder[4096], path[4160];
 	ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
 	char *slash;
 
 	if (n < 0)
 		return tp_fail(diag, TP_IO, "/proc/self/exe", "%s", strerror(errno));
 	folder[n] = '\0';
-	slash = strrchr(folder, '/');
-	*slash = '\0';
-	for (int p = TP_PROCESS_ADMIN; p < TP_PROCESS_COUNT; p++) {
-		char path[4160];
-		struct stat st;
-		enum tp_err err;
+	*strrchr(folder, '/') = '\0';
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	*out = open(path, O_PATH | O_CLOEXEC);
+	if (*out < 0 || fstat(*out, &st) < 0)
+		return tp_fail(diag, TP_IO, path, "%s", strerror(errno));
+	if (!sup->set_ids || (st.st_mode & S_IXOTH))
+		return TP_OK;
+	return copy_program(out, path, diag);
+}
 
-		snprintf(path, sizeof(path), "%s/%s", folder,
-			 tp_process_name((enum tp_process)p));
-		sup->programs[p] = open(path, O_PATH | O_CLOEXEC);
-		if (sup->programs[p] < 0 || fstat(sup->programs[p], &st) < 0)
-			return tp_fail(diag, TP_IO, path, "%s", strerror(errno));
-		if (!sup->set_ids || (st.st_mode & S_IXOTH))
-			continue;
-		err = copy_program(&sup->programs[p], path, diag);
-		if (err != TP_OK)
-			return err;
-	}
-	return TP_OK;
+static enum tp_err open_programs(struct tp_sup *sup, struct tp_diag *diag)
+{
+	enum tp_err err = TP_OK;
+
+	for (int p = TP_PROCESS_ADMIN; p < TP_PROCESS_COUNT && err == TP_OK; p++)
+		err = tp_sup_open_beside(sup, tp_process_name((enum tp_process)p), &sup->programs[p],
+					 diag);
+	return err;
 }
 
 static void find_users(struct tp_sup *sup)
@@ -305,6 +305,7 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	for (size_t i = 0; i < TP_SUP_CRL_SLOTS; i++)
 		sup->crl.indexes[i] = -1;
 	find_users(sup);
+	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
 	err = tp_loop_new(&sup->loop);
 	if (err != TP_OK)
 		return tp_fail(diag, err, "loop", "%s", strerror(errno));
@@ -323,6 +324,8 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	if (err == TP_OK && tp_memfd_sized("srtp-state", SRTP_STATE_BYTES, &sup->srtp_fd) != TP_OK)
 		err = tp_fail(diag, TP_IO, "srtp-state", "%s", strerror(errno));
 	if (err == TP_OK)
+	if (err == TP_OK)
+		err = tp_sup_acme_open(sup, diag);
 		err = open_secrets(sup, diag);
 	if (err == TP_OK)
 		err = open_decision(sup, diag);
@@ -346,6 +349,7 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_fetch_fini(sup);
 	tp_sup_children_fini(sup);
 	tp_revision_fini(&sup->running);
+	tp_sup_acme_fini(sup);
 	tp_seal_close(&sup->seal);
 	for (size_t i = 0; i < TP_PROCESS_COUNT; i++)
 		if (sup->programs[i] >= 0)

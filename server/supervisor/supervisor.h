@@ -245,6 +245,33 @@ void tp_sup_crl_forget(struct tp_sup *sup);
 void tp_sup_crl_fini(struct tp_sup *sup);
 
 /* ---------------------------------------------------------- admin's questions (asked.c) */
+/* --------------------------------------------------------- the audit log (audit.c) */
+
+TP_NODISCARD enum tp_err tp_sup_audit_seal(struct tp_sup *sup, struct tp_frame *frame);
+TP_NODISCARD enum tp_err tp_sup_audit_state(struct tp_sup *sup, struct tp_frame *frame);
+TP_NODISCARD enum tp_err tp_sup_audit_check(struct tp_sup *sup, struct tp_frame *frame);
+
+/* ------------------------------------------------------ orders of certificates (acme.c) */
+
+struct tp_sup_acme {
+	struct tp_sup_process helper;
+	struct tp_timer timer;
+	uint32_t request;
+	bool admin_waits;
+	int folder_fd;  /* run/acme: what one order needs on disk; the helper may write there */
+	int private_fd; /* its folder private */
+	int trust_fd;   /* turnpike-acme-trust.so */
+	int hooks_fd;   /* state/acme-hooks */
+};
+
+/* After the programs are open. */
+TP_NODISCARD enum tp_err tp_sup_acme_open(struct tp_sup *sup, struct tp_diag *diag);
+TP_NODISCARD enum tp_err tp_sup_acme_order(struct tp_sup *sup, struct tp_frame *frame);
+TP_NODISCARD enum tp_err tp_sup_acme_ready(struct tp_sup *sup, struct tp_frame *frame);
+/* admin ended: the order does, too. */
+void tp_sup_acme_forget(struct tp_sup *sup);
+void tp_sup_acme_fini(struct tp_sup *sup);
+
 
 TP_NODISCARD enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame);
 
@@ -290,6 +317,7 @@ struct tp_sup {
 	struct tp_sup_crl crl;
 	struct tp_sup_identity identity;
 	struct tp_sup_key_work key_work;
+	struct tp_sup_acme acme;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */
@@ -299,5 +327,9 @@ void tp_sup_close(struct tp_sup *sup);
 
 /* confine.c: gives up what the supervisor does not need once it has started. */
 TP_NODISCARD enum tp_err tp_sup_confine(struct tp_diag *diag);
+/* start.c: a file beside turnpiked, in a form that every child may open again. */
+TP_NODISCARD enum tp_err tp_sup_open_beside(const struct tp_sup *sup, const char *name, int *out,
+					    struct tp_diag *diag);
+
 
 #endif
