@@ -114,7 +114,7 @@ enum tp_err tp_facts_read(X509 *x, struct tp_facts *out)
 	return TP_OK;
 }
 
-enum tp_err tp_facts_print(X509 *x, char **out, size_t *len)
+enum tp_err tp_facts_print_raw(X509 *x, char **out, size_t *len)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *bytes, *copy = NULL;
@@ -124,11 +124,19 @@ enum tp_err tp_facts_print(X509 *x, char **out, size_t *len)
 	    (n = BIO_get_mem_data(bio, &bytes)) > 0 && (copy = malloc((size_t)n + 1))) {
 		memcpy(copy, bytes, (size_t)n);
 		copy[n] = '\0';
-		tp_facts_clean(copy, (size_t)n);
 		*out = copy;
 		*len = (size_t)n;
 	}
 	BIO_free(bio);
 	ERR_clear_error();
 	return copy ? TP_OK : TP_NOMEM;
+}
+
+enum tp_err tp_facts_print(X509 *x, char **out, size_t *len)
+{
+	enum tp_err err = tp_facts_print_raw(x, out, len);
+
+	if (err == TP_OK)
+		tp_facts_clean(*out, *len);
+	return err;
 }

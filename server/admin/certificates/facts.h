@@ -25,8 +25,11 @@ struct tp_facts {
 
 TP_NODISCARD enum tp_err tp_facts_read(struct x509_st *certificate, struct tp_facts *out);
 
-/* As openssl x509 -text prints it (X509_print_ex, RFC 2253 names), what is not UTF-8
- * as '?'. *out is freed by the caller. */
+/* Byte for byte what `openssl x509 -text -nameopt RFC2253 -noout` prints. *out is freed by
+ * the caller. */
+TP_NODISCARD enum tp_err tp_facts_print_raw(struct x509_st *certificate, char **out, size_t *len);
+
+/* The same for people: what is not UTF-8 as '?'. */
 TP_NODISCARD enum tp_err tp_facts_print(struct x509_st *certificate, char **out, size_t *len);
 
 /* A text that may hold any bytes: what is not UTF-8, and control bytes other than line

@@ -1,0 +1,178 @@
+/* admin/cac: the text of certificates is what the openssl program prints, for every file of the
+ * test PKI, and the names that come out of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <openssl/pem.h>
+
+#include "admin/cac/pattern.h"
+#include "admin/cac/text.h"
+
+static int make_pki(void **state)
+{
+	char *folder = strdup("/tmp/tp-cac-XXXXXX"), command[512];
+
+	assert_non_null(folder);
+	assert_non_null(mkdtemp(folder));
+	snprintf(command, sizeof(command), "'%s/make-test-pki' '%s' --only ec", TP_CERTS_DIR, folder);
+	assert_int_equal(system(command), 0); /* NOLINT: our own script, no input in it */
+	*state = folder;
+	return 0;
+}
+
+static int remove_pki(void **state)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", (char *)*state);
+	assert_int_equal(system(command), 0); /* NOLINT */
+	free(*state);
+	return 0;
+}
+
+static X509 *leaf_of(const char *folder, const char *file)
+{
+	char path[512];
+	X509 *x;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/ec/%s", folder, file);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	x = PEM_read_X509(f, NULL, NULL, NULL);
+	fclose(f);
+	return x;
+}
+
+static char *printed(const char *folder, const char *file, size_t *len)
+{
+	char command[512], *text = malloc(TP_CAC_TEXT_MAX);
+	FILE *p;
+
+	assert_non_null(text);
+	snprintf(command, sizeof(command), "openssl x509 -text -nameopt RFC2253 -noout -in '%s/ec/%s' 2>/dev/null",
+		 folder, file);
+	p = popen(command, "r"); /* NOLINT */
+	assert_non_null(p);
+	*len = fread(text, 1, TP_CAC_TEXT_MAX, p);
+	pclose(p);
+	return text;
+}
+
+static void row_104_the_text_is_what_openssl_prints(void **state)
+{
+	char path[256];
+	unsigned compared = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/ec", (char *)*state);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		struct tp_diag diag = { "", "" };
+		char *ours = NULL, *theirs;
+		size_t len = 0, wanted;
+		X509 *x;
+
+		if (!strstr(entry->d_name, ".pem") || strstr(entry->d_name, ".crl.") ||
+		    !strncmp(entry->d_name, "crls", 4) || !strcmp(entry->d_name, "card-nul.pem"))
+			continue;
+		x = leaf_of(*state, entry->d_name);
+		if (!x)
+			fail_msg("%s does not read", entry->d_name);
+		theirs = printed(*state, entry->d_name, &wanted);
+		if (tp_cac_text(x, &ours, &len, &diag) != TP_OK)
+			fail_msg("%s: %s", entry->d_name, diag.text);
+		if (len != wanted || memcmp(ours, theirs, len) != 0)
+			fail_msg("%s: %zu bytes, openssl prints %zu, or others", entry->d_name, len, wanted);
+		compared++;
+		free(ours);
+		free(theirs);
+		X509_free(x);
+	}
+	closedir(dir);
+	assert_true(compared > 80);
+}
+
+static void attack_42_a_nul_in_a_name_is_refused(void **state)
+{
+	X509 *x = leaf_of(*state, "card-nul.pem");
+	struct tp_diag diag = { "", "" };
+	char *text = NULL;
+	size_t len;
+
+	assert_non_null(x);
+	assert_int_equal(tp_cac_text(x, &text, &len, &diag), TP_FORMAT);
+	assert_null(text);
+	assert_non_null(strstr(diag.text, "NUL"));
+	X509_free(x);
+}
+
+/* "" when there is none. */
+static void name_of(const char *folder, const char *file, const char *pattern, struct tp_cac_name *name)
+{
+	struct tp_cac_pattern *p = NULL;
+	struct tp_diag diag = { "", "" };
+	X509 *x = leaf_of(folder, file);
+	char *text = NULL;
+	size_t len;
+
+	memset(name, 0, sizeof(*name));
+	assert_non_null(x);
+	if (tp_cac_pattern_new(pattern, "#Group1#", &p, &diag) != TP_OK ||
+	    tp_cac_text(x, &text, &len, &diag) != TP_OK)
+		fail_msg("%s: %s", file, diag.text);
+	if (tp_cac_pattern_apply(p, (struct tp_span){ text, len }, name, &diag) != TP_OK)
+		memset(name, 0, sizeof(*name));
+	tp_cac_pattern_free(&p);
+	free(text);
+	X509_free(x);
+}
+
+static void row_102_names_of_smart_cards(void **state)
+{
+	static const char first_cn[] = "/Subject: CN=(?<Group1>(?:[^,\\\\]|\\\\.)+)/";
+	struct tp_cac_name name;
+
+	name_of(*state, "card-adams.pem", first_cn, &name);
+	assert_string_equal(name.text, "ADAMS.ANN.A.1000000001");
+	assert_false(name.again);
+	/* The default takes all that follows: no name of an account. */
+	name_of(*state, "card-adams.pem", TP_CAC_PATTERN_DEFAULT, &name);
+	assert_string_equal(name.text, "ADAMS.ANN.A.1000000001,OU=PKI,OU=DoD,O=U.S. Government,C=US");
+	/* A pattern that takes the last CN believes an escaped comma; one that begins at the first
+	 * takes the whole. */
+	name_of(*state, "card-comma.pem", "/Subject:.*CN=(?<Group1>[^,]*)/m", &name);
+	assert_string_equal(name.text, "ADAMS.ANN.A.1000000001");
+	name_of(*state, "card-comma.pem", first_cn, &name);
+	assert_string_equal(name.text, "EVIL\\, CN=ADAMS.ANN.A.1000000001");
+	name_of(*state, "card-newline.pem", first_cn, &name);
+	assert_string_equal(name.text, "EVIL\\0ASubject: CN=ADAMS.ANN.A.1000000001");
+	name_of(*state, "card-utf8.pem", first_cn, &name);
+	assert_string_equal(name.text, "M\\C3\\9CLLER.J\\C3\\96RG.1000000005");
+	name_of(*state, "card-regex.pem", first_cn, &name);
+	assert_string_equal(name.text, ".*|(?\\<Group1\\>x)[\\+]$");
+	name_of(*state, "card-ldap.pem", first_cn, &name);
+	assert_string_equal(name.text, "*)(uid=*))(|(uid=*");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(row_104_the_text_is_what_openssl_prints),
+		cmocka_unit_test(attack_42_a_nul_in_a_name_is_refused),
+		cmocka_unit_test(row_102_names_of_smart_cards),
+	};
+
+	return cmocka_run_group_tests(tests, make_pki, remove_pki);
+}
