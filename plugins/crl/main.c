@@ -58,7 +58,10 @@ static enum tp_err confine(struct tp_diag *diag)
 
 int main(int argc, char **argv)
 {
-	static const struct tp_helper helper = { TP_PROCESS_CRL, tp_crl_warm_up, confine, answer };
+	static const struct tp_helper helper = { .self = TP_PROCESS_CRL,
+						 .warm_up = tp_crl_warm_up,
+						 .confine = confine,
+						 .answer = answer };
 
 	return tp_helper_main(argc, argv, &helper);
 }

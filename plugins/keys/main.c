@@ -65,7 +65,10 @@ static enum tp_err confine(struct tp_diag *diag)
 
 int main(int argc, char **argv)
 {
-	static const struct tp_helper helper = { TP_PROCESS_KEYS, tp_keys_warm_up, confine, answer };
+	static const struct tp_helper helper = { .self = TP_PROCESS_KEYS,
+						 .warm_up = tp_keys_warm_up,
+						 .confine = confine,
+						 .answer = answer };
 
 	return tp_helper_main(argc, argv, &helper);
 }

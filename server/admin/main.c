@@ -256,7 +256,7 @@ static int serve(struct admin *a, int argc, char **argv)
 {
 	int state_fd = tp_child_arg_fd(argc, argv, "--state-fd");
 	int socket_fd = tp_child_arg_fd(argc, argv, "--socket-fd");
-	const struct tp_sandbox_tree trees[] = { { state_fd, true } };
+	const struct tp_sandbox_tree trees[] = { { state_fd, true, false } };
 	struct tp_diag diag = { 0 };
 	enum tp_err err = state_fd < 0 ? TP_NOTFOUND : read_first(a, argc, argv);
 

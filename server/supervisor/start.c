@@ -196,7 +196,7 @@ enum tp_err tp_sup_open_beside(const struct tp_sup *sup, const char *name, int *
 {
 	char folder[4096], path[4160];
 	ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
-	char *slash;
+	struct stat st;
 
 	if (n < 0)
 		return tp_fail(diag, TP_IO, "/proc/self/exe", "%s", strerror(errno));
@@ -302,10 +302,10 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	tp_list_init(&sup->commit.waiting);
 	tp_list_init(&sup->fetches);
 	sup->crl.folder_fd = -1;
+	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
 	for (size_t i = 0; i < TP_SUP_CRL_SLOTS; i++)
 		sup->crl.indexes[i] = -1;
 	find_users(sup);
-	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
 	err = tp_loop_new(&sup->loop);
 	if (err != TP_OK)
 		return tp_fail(diag, err, "loop", "%s", strerror(errno));
@@ -321,11 +321,11 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 		err = open_socket(sup, diag);
 	if (err == TP_OK)
 		err = open_programs(sup, diag);
+	if (err == TP_OK)
+		err = tp_sup_acme_open(sup, diag);
 	if (err == TP_OK && tp_memfd_sized("srtp-state", SRTP_STATE_BYTES, &sup->srtp_fd) != TP_OK)
 		err = tp_fail(diag, TP_IO, "srtp-state", "%s", strerror(errno));
 	if (err == TP_OK)
-	if (err == TP_OK)
-		err = tp_sup_acme_open(sup, diag);
 		err = open_secrets(sup, diag);
 	if (err == TP_OK)
 		err = open_decision(sup, diag);
@@ -346,10 +346,10 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_identity_fini(sup);
 	tp_sup_key_work_fini(sup);
 	tp_sup_crl_fini(sup);
+	tp_sup_acme_fini(sup);
 	tp_sup_fetch_fini(sup);
 	tp_sup_children_fini(sup);
 	tp_revision_fini(&sup->running);
-	tp_sup_acme_fini(sup);
 	tp_seal_close(&sup->seal);
 	for (size_t i = 0; i < TP_PROCESS_COUNT; i++)
 		if (sup->programs[i] >= 0)

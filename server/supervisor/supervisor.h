@@ -244,7 +244,6 @@ void tp_sup_crl_tell(struct tp_sup *sup, struct tp_sup_child *c);
 void tp_sup_crl_forget(struct tp_sup *sup);
 void tp_sup_crl_fini(struct tp_sup *sup);
 
-/* ---------------------------------------------------------- admin's questions (asked.c) */
 /* --------------------------------------------------------- the audit log (audit.c) */
 
 TP_NODISCARD enum tp_err tp_sup_audit_seal(struct tp_sup *sup, struct tp_frame *frame);
@@ -272,6 +271,7 @@ TP_NODISCARD enum tp_err tp_sup_acme_ready(struct tp_sup *sup, struct tp_frame *
 void tp_sup_acme_forget(struct tp_sup *sup);
 void tp_sup_acme_fini(struct tp_sup *sup);
 
+/* ---------------------------------------------------------- admin's questions (asked.c) */
 
 TP_NODISCARD enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame);
 
@@ -315,9 +315,9 @@ struct tp_sup {
 	struct tp_sup_trial trial;
 	struct tp_list fetches;         /* tp_sup_fetch: running first, then waiting */
 	struct tp_sup_crl crl;
+	struct tp_sup_acme acme;
 	struct tp_sup_identity identity;
 	struct tp_sup_key_work key_work;
-	struct tp_sup_acme acme;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */
@@ -325,11 +325,11 @@ TP_NODISCARD enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_opt
 				     struct tp_diag *diag);
 void tp_sup_close(struct tp_sup *sup);
 
-/* confine.c: gives up what the supervisor does not need once it has started. */
-TP_NODISCARD enum tp_err tp_sup_confine(struct tp_diag *diag);
 /* start.c: a file beside turnpiked, in a form that every child may open again. */
 TP_NODISCARD enum tp_err tp_sup_open_beside(const struct tp_sup *sup, const char *name, int *out,
 					    struct tp_diag *diag);
 
+/* confine.c: gives up what the supervisor does not need once it has started. */
+TP_NODISCARD enum tp_err tp_sup_confine(struct tp_diag *diag);
 
 #endif

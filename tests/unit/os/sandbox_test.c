@@ -67,7 +67,7 @@ static int teardown(void **state)
 static int inside(const struct tp_sandbox_profile *profile, const struct world *w, bool write,
 		  int (*act)(const struct world *))
 {
-	const struct tp_sandbox_tree tree = { w->inside, write };
+	const struct tp_sandbox_tree tree = { .fd = w->inside, .write = write };
 	pid_t pid = fork();
 	int status;
 
