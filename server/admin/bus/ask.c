@@ -17,7 +17,7 @@
 		const struct tp_bus_question q_ = {                                            \
 			(process_),	       TP_MSG_TYPE_##question, tp_msg_##question##_write_any, \
 			(1 ? (msg_) : (const struct tp_msg_##question *)0),                    \
-			(fd_),	       TP_MSG_TYPE_##answer,   (wait_ms_), NULL                \
+			(fd_),	       TP_MSG_TYPE_##answer,   (wait_ms_), NULL, NULL          \
 		};                                                                             \
 		enum tp_err err_ = tp_bus_ask((bus_), &q_, &bytes_, &len_);                    \
 		struct tp_rd rd_;                                                              \
@@ -102,7 +102,7 @@ enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
 {
 	const struct tp_bus_question question = {
 		TP_PROCESS_SUP, TP_MSG_TYPE_key_ask,	tp_msg_key_ask_write_any, q,
-		-1,		TP_MSG_TYPE_key_answer, TP_BUS_COMMIT_WAIT_MS, NULL,
+		-1,		TP_MSG_TYPE_key_answer, TP_BUS_COMMIT_WAIT_MS, NULL, NULL,
 	};
 	void *bytes = NULL;
 	size_t len = 0;
@@ -150,6 +150,38 @@ enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot, struct tp_msg_crl_
 	const struct tp_msg_crl_drop q = { .slot = slot };
 
 	ASK(bus, TP_PROCESS_SUP, crl_drop, &q, -1, crl_made, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_fetch(struct tp_bus *bus, const struct tp_msg_fetch *q, struct tp_msg_fetched *out,
+			 int *body_fd)
+{
+	TP_AUTO(free) void *bytes = NULL;
+	size_t len = 0;
+	int fd = -1;
+	const struct tp_bus_question ask = {
+		.process = TP_PROCESS_SUP,
+		.type = TP_MSG_TYPE_fetch,
+		.write = tp_msg_fetch_write_any,
+		.msg = q,
+		.fd = -1,
+		.answer_type = TP_MSG_TYPE_fetched,
+		.wait_ms = q->time_ms + TP_BUS_WAIT_MS,
+		.answer_fd = &fd,
+	};
+	enum tp_err err = tp_bus_ask(bus, &ask, &bytes, &len);
+	struct tp_rd rd;
+
+	if (err != TP_OK)
+		return err;
+	tp_rd_init(&rd, bytes, len);
+	err = tp_msg_fetched_read(&rd, out);
+	if (err == TP_OK)
+		err = tp_rd_finish(&rd);
+	if (err == TP_OK)
+		*body_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_supervisor_status *out)

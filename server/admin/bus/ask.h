@@ -15,6 +15,7 @@ struct tp_bus_question {
 	uint16_t answer_type;
 	uint32_t wait_ms;
 	const int *second_fd; /* rides behind fd; NULL = none */
+	int *answer_fd;       /* gets what rode with the answer, -1 = nothing; NULL = not wanted */
 };
 
 /* Waits for the answer. *bytes (free with free) holds the encoded answer. TP_AGAIN,

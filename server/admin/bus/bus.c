@@ -242,6 +242,11 @@ static enum tp_err answer(struct tp_bus *bus, enum tp_process from, struct tp_fr
 			continue;
 		q->bytes = copy;
 		q->len = len;
+		if (q->ask->answer_fd) {
+			*q->ask->answer_fd = frame->fd_count ? frame->fds[0] : -1;
+			if (frame->fd_count)
+				frame->fds[0] = -1;
+		}
 		copy = NULL;
 		finish(q, TP_OK);
 		break;

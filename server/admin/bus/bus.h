@@ -86,6 +86,10 @@ TP_NODISCARD enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_m
 					   int trusted_fd, int bytes_fd, struct tp_msg_crl_made *out);
 TP_NODISCARD enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot,
 					 struct tp_msg_crl_made *out);
+/* Waits for as long as the question says, and somewhat more. *body_fd, the caller's own:
+ * the answer's bytes, -1 when there are none. */
+TP_NODISCARD enum tp_err tp_bus_fetch(struct tp_bus *bus, const struct tp_msg_fetch *q,
+				      struct tp_msg_fetched *out, int *body_fd);
 TP_NODISCARD enum tp_err tp_bus_supervisor_status(struct tp_bus *bus,
 						  struct tp_msg_supervisor_status *out);
 

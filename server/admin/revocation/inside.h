@@ -36,6 +36,7 @@ struct tp_lists {
 	struct tp_config *config;
 	struct tp_status *status;
 	struct tp_crl_set *set; /* has its own lock */
+	struct tp_peer_check *peers; /* the same */
 	struct tp_msg_alarm *told; /* the thread's own: alarms as they were settled last */
 	size_t told_count;
 

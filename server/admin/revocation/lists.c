@@ -11,6 +11,7 @@
 
 #include "admin/http/times.h"
 #include "admin/revocation/inside.h"
+#include "admin/revocation/peer_check.h"
 #include "core/log.h"
 #include "os/memfd.h"
 
@@ -316,7 +317,9 @@ enum tp_err tp_lists_new(struct tp_bus *bus, struct tp_config *config, struct tp
 	l->bus = bus;
 	l->config = config;
 	l->status = status;
-	if (tp_crl_set_new(&l->set) != TP_OK) {
+	if (tp_crl_set_new(&l->set) != TP_OK ||
+	    tp_peer_check_new(l->set, tp_peer_fetch_by_bus, bus, &l->peers) != TP_OK) {
+		tp_crl_set_free(&l->set);
 		free(l);
 		return TP_NOMEM;
 	}
@@ -335,12 +338,18 @@ void tp_lists_free(struct tp_lists **lists)
 
 	if (!l)
 		return;
+	tp_peer_check_free(&l->peers);
 	tp_crl_set_free(&l->set);
 	free(l->told);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 	*lists = NULL;
+}
+
+struct tp_peer_check *tp_lists_peer_check(struct tp_lists *l)
+{
+	return l->peers;
 }
 
 enum tp_err tp_lists_start(struct tp_lists *l)
