@@ -54,6 +54,9 @@ struct tp_tls_judgement {
 /* upload has been ordered. Worst first. */
 void tp_tls_findings_make(const struct tp_tls_upload *upload, const struct tp_tls_judgement *by,
 			  struct tp_tls_findings *out);
+/* Adds the one about the length of all names, which can be told of a request, too: names
+ * is then a certificate with the extensions that were asked for. */
+void tp_tls_find_long_names(struct x509_st *names, struct tp_tls_findings *out);
 /* The worst; TP_TLS_NOTE without any. */
 enum tp_tls_severity tp_tls_findings_worst(const struct tp_tls_findings *findings);
 /* Word of the API. */

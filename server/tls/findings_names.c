@@ -226,11 +226,24 @@ static void add_length(void *arg, const char *name)
 	*len += (*len ? 2 : 0) + strlen(name);
 }
 
+void tp_tls_find_long_names(X509 *names, struct tp_tls_findings *out)
+{
+	struct tp_tls_finding *f;
+	size_t len = 0;
+
+	tp_tls_each_name(names, add_length, &len);
+	if (len <= TP_TLS_SAN_LIMIT)
+		return;
+	f = tp_tls_finding_add(out, "san-too-long", TP_TLS_WARN);
+	SAY(f, "Its names take %zu characters together; some peers read no more than %d.", len,
+	    TP_TLS_SAN_LIMIT);
+	ADVISE(f, "Leave out names that nobody connects to, or use several identities.");
+}
+
 static void find_san(X509 *leaf, bool server, struct tp_tls_findings *out)
 {
 	bool has = X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1) >= 0;
 	struct tp_tls_finding *f;
-	size_t len = 0;
 
 	if (!has) {
 		f = tp_tls_finding_add(out, "no-san", server ? TP_TLS_WARN : TP_TLS_NOTE);
@@ -239,13 +252,7 @@ static void find_san(X509 *leaf, bool server, struct tp_tls_findings *out)
 		ADVISE(f, "Have it issued with the host name as a DNS name.");
 		return;
 	}
-	tp_tls_each_name(leaf, add_length, &len);
-	if (len > TP_TLS_SAN_LIMIT) {
-		f = tp_tls_finding_add(out, "san-too-long", TP_TLS_WARN);
-		SAY(f, "Its names take %zu characters together; some peers read no more than %d.", len,
-		    TP_TLS_SAN_LIMIT);
-		ADVISE(f, "Leave out names that nobody connects to, or use several identities.");
-	}
+	tp_tls_find_long_names(leaf, out);
 }
 
 void tp_tls_find_names(X509 *leaf, X509 *present, bool server, struct tp_tls_findings *out)

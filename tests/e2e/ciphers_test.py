@@ -84,8 +84,8 @@ def row_112_every_service_begins_with_tls_1_2(one):
         check(handshake(port, "1.2", "AES128-SHA") is None, f"{name} takes a suite without forward secrecy")
 
 
-def row_111_each_minimum_and_service_alone(one):
-    """And row 121: TLS 1.3. Another service keeps what it has."""
+def row_111_and_121_each_minimum_and_service_alone(one):
+    """TLS 1.3, too. Another service keeps what it has."""
     for least in ("1.3", "1.1", "1.0"):
         commit(one, "sip", minimum_version=least, preset="compatible")
         check(accepted(SIP) == VERSIONS[VERSIONS.index(least):], f"from {least}: {accepted(SIP)}")
@@ -268,7 +268,7 @@ def nightly_testssl_finds_nothing_weak(one):
         check(not bad, f"{name}: {bad}")
 
 
-run([set_up, row_112_every_service_begins_with_tls_1_2, row_111_each_minimum_and_service_alone,
+run([set_up, row_112_every_service_begins_with_tls_1_2, row_111_and_121_each_minimum_and_service_alone,
      row_114_old_versions_raise_an_alarm_for_the_service, row_116_the_compatible_lists_serve,
      row_118_anonymous_suites_never_come_in, row_120_diffie_hellman_is_2048_or_more, row_29_disa_takes_gcm_only,
      row_115_a_change_serves_the_next_and_leaves_the_rest, row_112_web_can_lock_out_so_it_is_tried_first,

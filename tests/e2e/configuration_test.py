@@ -35,10 +35,11 @@ def kill_admin(one):
     wait_until(lambda: answers(one), 30, "turnpike-admin does not answer again")
 
 
-def restart(one):
+def restart(one, meanwhile=lambda: None):
     """Ends turnpiked as a power cut would, and starts it again."""
     one.process.kill()
     one.process.wait()
+    meanwhile()
     with open(one.log, "ab") as log:
         one.process = subprocess.Popen(one.process.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True)
@@ -91,6 +92,32 @@ def a_restart_inside_a_trial_is_an_undo(one):
     check(newest["revision"] == number and newest["state"] == "undone", f"{newest}")
 
 
+def row_113_settings_outlive_an_upgrade(one):
+    """Another version finds the configuration as this one left it, and nothing is tightened by itself."""
+    service = "turnpike-tls:tls/service/sip"
+    kept = {"minimum-version": "1.0", "preset": "custom", "inbound": {"ciphers": "ECDHE-ECDSA-AES128-SHA:ECDHE+AESGCM:!aNULL"}}
+    one.admin.put(service, kept)
+    one.admin.commit("as an old neighbour wants it")
+
+    def state():
+        sip = [s for s in one.admin.get("/api/v1/tls/services")["services"] if s["name"] == "sip"][0]["running"]
+        done = subprocess.run(["openssl", "s_client", "-connect", f"{one.address[0]}:{port(one)}", "-tls1", "-cipher",
+                               "ALL:@SECLEVEL=0"], input="", capture_output=True, text=True, check=False)
+        return one.admin.running(service), sip, re.search(r"^New, (.*)", done.stdout, re.M).group(1)
+    before = state()
+    check(before[1]["minimum-version"] == "1.0" and "AES128-SHA" in before[2], f"{before[0]} {before[2]}")
+    stale = [p for p in (one.state / "config").iterdir() if p.suffix in (".sip", ".admin", ".media")]
+    check(len(stale) >= 3, f"{stale}")
+
+    def upgrade():
+        for path in stale:
+            head = path.read_bytes()
+            path.write_bytes(head[:4] + bytes([head[4] ^ 0xff]) + head[5:21] + b"\xff" * 50)
+    restart(one, upgrade)
+    check("are made again" in one.log.read_text(), "the files of the other version were taken")
+    wait_until(lambda: state() == before, 15, "another policy is in force")
+
+
 def a_lost_database_does_not_lose_what_is_in_force(one):
     before = status(one)["running"]["revision"]
     for path in (one.state / "admin").iterdir():
@@ -105,5 +132,5 @@ def a_lost_database_does_not_lose_what_is_in_force(one):
 
 
 run([set_up, changes_survive_a_crash_of_admin, a_trial_survives_a_crash_of_admin,
-     a_restart_inside_a_trial_is_an_undo, a_lost_database_does_not_lose_what_is_in_force],
+     a_restart_inside_a_trial_is_an_undo, row_113_settings_outlive_an_upgrade, a_lost_database_does_not_lose_what_is_in_force],
     One(("127.0.5.9", 7443)))

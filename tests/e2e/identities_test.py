@@ -17,6 +17,7 @@ import threading
 from admin import ApiError
 from appliance import BIN, One
 from cases import check, run, wait_until
+from web import Browser
 
 WEB = ("127.0.4.9", 7443)
 SIP = ("127.0.4.9", 5061)
@@ -121,6 +122,12 @@ def ids(findings):
 
 
 def set_up(one):
+    one.visitor = Browser(WEB)
+    one.visitor.visit()
+    for what, body in (("unlock", {"secret": one.secret()}),
+                       ("password", {"user": "admin", "password": "correct horse battery"})):
+        status = one.visitor.status("POST", f"/api/v1/setup/{what}", body)
+        check(status < 300, f"setup/{what}: {status}")
     one.admin.post("/api/v1/setup/complete", {
         "role": "edge", "host-name": HOST, "peer": None,
         "networks": [{"name": "lan", "address": WEB[0]}]})
@@ -140,8 +147,76 @@ def row_71_the_first_certificate_is_a_temporary_one(one):
     check("untrusted-issuer" in ids(default["findings"]), f"{default['findings']}")
 
 
+def row_40_and_69_and_79_each_service_has_identities_and_requests_of_its_own(one):
+    """What the seeds call purposes: each side of each service, and the form is there for all."""
+    everything = one.admin.get("/api/v1/identities")["identities"]
+    sides = [("default", None, None), ("web-server", "web", "server"), ("sip-server", "sip", "server"),
+             ("sip-client", "sip", "client"), ("traversal-server", "traversal", "server"),
+             ("traversal-client", "traversal", "client")]
+    check([(i["id"], i["service"], i["side"]) for i in everything] == sides, f"{everything}")
+    for name, _, side in sides:
+        made = Identity(one, name).post("request", **{"key-type": "ec-p256", "distribution": "multi-server"})
+        text = openssl("req", "-noout", "-text", input=made["pem"].encode()).decode()
+        for purpose, without in (("TLS Web Server Authentication", "client"), ("TLS Web Client Authentication", "server")):
+            check((purpose in text) == (side != without), f"{name}: {text}")
+    keys = {i["request"]["sha256"] for i in one.admin.get("/api/v1/identities")["identities"]}
+    check(len(keys) == len(sides), "two requests have the same key")
+    for name, _, _ in sides:
+        one.admin.delete(f"/api/v1/identities/{name}/request")
+
+
+def browser_sees(ca):
+    """The certificate that a browser trusting this authority alone is shown for our name."""
+    context = ssl.create_default_context(cadata=ca)
+    with socket.create_connection(WEB, 5) as tcp, context.wrap_socket(tcp, server_hostname=HOST) as tls:
+        return hashlib.sha256(tls.getpeercert(True)).hexdigest()
+
+
+def row_53_and_70_an_authoritys_certificate_takes_the_place_of_the_first(one):
+    """Until then an alarm asks for it, and no browser trusts what is shown."""
+    root = (AT / "root.pem").read_text()
+
+    def waiting():
+        return [a for a in one.admin.get("/api/v1/alarms")["alarms"] if a["code"] == 40001 and not a["cleared-at"]]
+    asks = wait_until(waiting, 30, "no alarm tells of the first certificate")
+    check("temporary" in asks[0]["text"] and "authority" in asks[0]["remedy"], f"{asks}")
+    try:
+        browser_sees(root)
+        raise AssertionError("a browser trusts the first certificate")
+    except ssl.SSLCertVerificationError:
+        pass
+    default = Identity(one, "default")
+    default.post("request", **{"key-type": "ec-p256"})
+    staged = default.post("upload", pem=sign(default.csr()) + (AT / "sub.pem").read_text())
+    default.activate(staged, commit=True)
+    check(browser_sees(root) == print_of(staged["certificate"]["pem"]), "another one is shown")
+    wait_until(lambda: not waiting(), 30, "the alarm stays")
+
+
+def row_30_elliptic_curves_and_sha_2(one):
+    """Keys, requests, certificates, handshakes and fingerprints."""
+    server = Identity(one, "sip-server")
+    for kind, digest, curve in (("ec-p256", "sha256", "prime256v1"), ("ec-p384", "sha384", "secp384r1")):
+        made = server.post("request", **{"key-type": kind, "hash": digest})
+        text = openssl("req", "-noout", "-text", "-verify", input=made["pem"].encode()).decode()
+        check(curve in text and f"ecdsa-with-{digest.upper()}" in text, text)
+        key = openssl("pkey", "-pubin", "-outform", "DER",
+                      input=openssl("req", "-noout", "-pubkey", input=made["pem"].encode()))
+        check(made["sha256"].replace(":", "").lower() == hashlib.sha256(key).hexdigest(), f"{made['sha256']}")
+        staged = server.post("upload", pem=sign(made["pem"]) + (AT / "sub.pem").read_text())
+        about = staged["certificate"]
+        check(about["sha256"].replace(":", "").lower() == print_of(about["pem"]), f"{about['sha256']}")
+        check(about["signature"] == "ecdsa-with-SHA256" and not staged["refused"], f"{staged}")
+        server.activate(staged, commit=True)
+        for flag in ("-tls1_2", "-tls1_3"):
+            said = openssl("s_client", "-connect", f"{SIP[0]}:{SIP[1]}", flag, "-CAfile", AT / "root.pem",
+                           "-verify_return_error", input=b"").decode()
+            check("Peer signature type: ECDSA" in said and "Verify return code: 0 (ok)" in said, said)
+    one.admin.call("DELETE", server.path + "/certificate?commit=true")
+
+
 def row_54_a_request_is_made_on_the_box_and_its_certificate_taken(one):
-    """Rows 52, 53, 70, 78: key and request made here, signed outside, activated as a revision."""
+    """Rows 52 and 78: key and request made here, signed outside, activated as a revision."""
     default = Identity(one, "default")
     before = shown(WEB)
     made = default.post("request", **{"key-type": "rsa-3072", "hash": "sha384", "organization": "Lab",
@@ -216,14 +291,31 @@ def row_73_and_wish_4_server_and_client_identities_of_their_own(one):
     refused(405, lambda: one.admin.call("DELETE", "/api/v1/identities/default/certificate"))
 
 
-def row_72_weak_and_strange_certificates_are_named(one):
-    """Rows 56, 57, 72, wish 20: each with its finding; none comes into use unseen."""
+def row_56_dsa_is_refused_and_rsa_is_proposed(one):
+    """RSA comes first in the form; DSA cannot even be uploaded to serve."""
+    default = Identity(one, "default")
+    kinds = one.admin.get("/api/v1/identities")["key-types"]
+    check(kinds == ["rsa-2048", "rsa-3072", "rsa-4096", "ec-p256", "ec-p384"], f"{kinds}")
+    refused(400, lambda: default.post("request", **{"key-type": "dsa-2048"}), "key-type")
+    made = default.post("request")
+    check(made["key-type"].startswith("RSA "), f"{made['key-type']}")
+    one.admin.delete(default.path + "/request")
+    openssl("dsaparam", "-out", AT / "dsa.params", "2048")
+    before = shown(WEB)
+    staged = default.post("upload", pem=issue("/CN=x", GOOD, "-newkey", f"dsa:{AT}/dsa.params") +
+                          (AT / "sub.pem").read_text(), key=(AT / "own.key").read_text())
+    check("unsupported-key-type" in ids(staged["findings"]) and staged["refused"], f"{staged['findings']}")
+    refused(409, lambda: default.post("activate", staged=staged["staged"], accept=ids(staged["findings"]),
+                                      commit=True))
+    check(shown(WEB) == before, "it is in use")
+
+
+def row_57_and_72_weak_and_strange_certificates_are_named(one):
+    """Wish 20: each with its finding; none comes into use unseen."""
     default = Identity(one, "default")
     chain = (AT / "sub.pem").read_text()
-    openssl("dsaparam", "-out", AT / "dsa.params", "1024")
     long_names = "subjectAltName=" + ",".join(f"DNS:host-number-{i:03}.very.long.example.com" for i in range(30))
     cases = {
-        "unsupported-key-type": ("refuse", "/CN=x", GOOD, "-newkey", f"dsa:{AT}/dsa.params"),
         "weak-key": ("refuse", "/CN=x", GOOD, "-newkey", "rsa:1024"),
         "ca-as-leaf": ("refuse", "/CN=x", GOOD + "basicConstraints=CA:TRUE\n"),
         "cn-missing": ("warn", "/O=Lab", GOOD),
@@ -266,7 +358,7 @@ def warnings_have_to_be_accepted_by_name(one):
 
 
 def row_76_multi_server_names(one):
-    """Rows 74, 75, 76."""
+    """And the two distributions of row 75."""
     client = Identity(one, "traversal-client")
     defaults = one.admin.get("/api/v1/identities")["defaults"]
     check(defaults["multi-server-common-name"] == "edge-ms.lab.example", f"{defaults}")
@@ -276,6 +368,35 @@ def row_76_multi_server_names(one):
     made = client.post("request", distribution="multi-server", replace=True,
                        **{"key-type": "ec-p256", "common-name": "all.lab.example"})
     check("DNS:all.lab.example" in made["names"], f"{made['names']}")
+
+
+def row_74_and_80_one_certificate_with_the_names_of_all_nodes(one):
+    """It serves each of them; that of another appliance alone is told apart by its names lost."""
+    server, web = Identity(one, "sip-server"), Identity(one, "web-server")
+    nodes = ["node1.lab.example", "node2.lab.example"]
+    made = server.post("request", distribution="multi-server", **{"key-type": "ec-p256", "other-domains": nodes})
+    staged = server.post("upload", pem=sign(made["pem"]) + (AT / "sub.pem").read_text())
+    server.activate(staged, commit=True)
+    for name in (HOST, "edge-ms.lab.example", *nodes):
+        said = openssl("s_client", "-connect", f"{SIP[0]}:{SIP[1]}", "-CAfile", AT / "root.pem",
+                       "-verify_return_error", "-verify_hostname", name, input=b"").decode()
+        check(f"Verified peername: {name}" in said, f"{name}: {said}")
+    alone = web.post("upload", pem=issue("/CN=node1.lab.example", GOOD.replace(HOST, nodes[0])),
+                     key=(AT / "own.key").read_text())
+    check(f"DNS:{HOST}" in alone["names-lost"] and "names-lost" in alone["accept-needed"], f"{alone}")
+    one.admin.call("DELETE", server.path + "/certificate?commit=true")
+
+
+def wish_20_a_request_says_when_its_names_are_too_long(one):
+    """Before it is sent away, not when the certificate comes back."""
+    client = Identity(one, "traversal-client")
+    names = [f"host-number-{i:03}.very.long.example.com" for i in range(30)]
+    made = client.post("request", **{"key-type": "ec-p256", "other-domains": names})
+    check(ids(made["findings"]) == ["san-too-long"] and "999" in made["findings"][0]["text"], f"{made['findings']}")
+    check(client.get()["request"]["findings"] == made["findings"], "they are told once only")
+    made = client.post("request", replace=True, **{"key-type": "ec-p256", "other-domains": names[:5]})
+    check(made["findings"] == [], f"{made['findings']}")
+    one.admin.delete(client.path + "/request")
 
 
 def row_77_names_from_a_txt_file(one):
@@ -386,6 +507,24 @@ def a_killed_helper_takes_nothing_along(one):
     one.admin.delete(client.path + "/request")
 
 
+def row_58_the_web_interface_and_its_api_are_the_way(one):
+    """A logged-in browser does all of it; a file laid beside the state is nothing."""
+    visitor = one.visitor
+    path = "/api/v1/identities/sip-server"
+    status, _, made = visitor.call("POST", f"{path}/request", {"key-type": "ec-p256"})
+    check(status == 201, f"{status} {made}")
+    status, _, staged = visitor.call("POST", f"{path}/upload", {"pem": sign(made["pem"]) + (AT / "sub.pem").read_text()})
+    check(status == 200 and not staged["refused"], f"{status} {staged}")
+    status, _, done = visitor.call("POST", f"{path}/activate", {
+        "staged": staged["staged"], "accept": staged["accept-needed"], "commit": True})
+    check(status == 200 and shown(SIP) == print_of(staged["certificate"]["pem"]), f"{status} {done}")
+    before = one.admin.get("/api/v1/trust")["certificates"]
+    for name in ("trusted-ca.pem", "list.crl"):
+        (one.state / name).write_text((AT / "root.pem").read_text())
+    check(one.admin.get("/api/v1/trust")["certificates"] == before, "a file beside the state is trusted")
+    one.admin.call("DELETE", path + "/certificate?commit=true")
+
+
 def the_shell_does_the_same(one):
     """turnpikectl: list, request, upload, activate."""
     def ctl(*args, status=0):
@@ -404,7 +543,7 @@ def the_shell_does_the_same(one):
     ctl("upload", "../../x", AT / "ctl.pem", status=2)
 
 
-def broken_uploads_change_nothing(one):
+def wish_3_broken_uploads_change_nothing(one):
     server = Identity(one, "sip-server")
     before = shown(SIP), one.admin.get("/api/v1/config/status")
     good = issue(f"/CN={HOST}", GOOD)
@@ -417,8 +556,8 @@ def broken_uploads_change_nothing(one):
     check((shown(SIP), one.admin.get("/api/v1/config/status")) == before, "something changed")
 
 
-def connections_go_on_over_a_new_certificate(one):
-    """Wish 1: who is connected stays, on the web interface and in SIP; the next one sees the new."""
+def wish_1_connections_go_on_over_a_new_certificate(one):
+    """Who is connected stays, on the web interface and in SIP; the next one sees the new."""
     one.admin.put("turnpike-sip:sip/registrar", {
         "domain": ["lab.example"], "realm": "lab.example", "account": [{"name": "a", "password": "secret-1"}]})
     one.admin.commit("a registrar")
@@ -471,9 +610,13 @@ def connections_go_on_over_a_new_certificate(one):
 
 
 run([set_up, row_71_the_first_certificate_is_a_temporary_one,
+     row_40_and_69_and_79_each_service_has_identities_and_requests_of_its_own,
+     row_53_and_70_an_authoritys_certificate_takes_the_place_of_the_first, row_30_elliptic_curves_and_sha_2,
      row_54_a_request_is_made_on_the_box_and_its_certificate_taken, row_55_wrong_key_is_refused,
-     row_73_and_wish_4_server_and_client_identities_of_their_own, row_72_weak_and_strange_certificates_are_named,
+     row_73_and_wish_4_server_and_client_identities_of_their_own, row_56_dsa_is_refused_and_rsa_is_proposed,
+     row_57_and_72_weak_and_strange_certificates_are_named,
      warnings_have_to_be_accepted_by_name, row_76_multi_server_names, row_77_names_from_a_txt_file,
-     wish_7_renew_with_same_names, pkcs12_and_der_are_taken, the_shell_does_the_same,
-     a_killed_helper_takes_nothing_along, broken_uploads_change_nothing,
-     connections_go_on_over_a_new_certificate], One(WEB))
+     row_74_and_80_one_certificate_with_the_names_of_all_nodes, wish_20_a_request_says_when_its_names_are_too_long,
+     wish_7_renew_with_same_names, row_58_the_web_interface_and_its_api_are_the_way, pkcs12_and_der_are_taken, the_shell_does_the_same,
+     a_killed_helper_takes_nothing_along, wish_3_broken_uploads_change_nothing,
+     wish_1_connections_go_on_over_a_new_certificate], One(WEB))

@@ -202,7 +202,7 @@ def check_handshakes(lab, edge_serial, core_serial):
         check(seen == wanted, f"{address}:{port} shows serial {seen}, committed was {wanted}")
 
 
-def calls_and_registrations_do_not_notice(lab):
+def wish_1_and_13_calls_and_registrations_do_not_notice(lab):
     authority = Authority(lab.folder)
     add_accounts(lab)
     trust(lab, authority)
@@ -362,7 +362,7 @@ def try_certificate(one, authority):
     return None, serial
 
 
-def full_disk_refuses_a_certificate_and_serves_on(_lab):
+def wish_3_full_disk_refuses_a_certificate_and_serves_on(_lab):
     """At whichever step the room runs out: all of the change is there, or nothing of it."""
     with SmallDisk() as one:
         authority = Authority(one.folder)
@@ -385,6 +385,6 @@ def full_disk_refuses_a_certificate_and_serves_on(_lab):
 
 
 if __name__ == "__main__":
-    cases.run([calls_and_registrations_do_not_notice,
-               kill_during_a_certificate_commit, full_disk_refuses_a_certificate_and_serves_on],
+    cases.run([wish_1_and_13_calls_and_registrations_do_not_notice,
+               kill_during_a_certificate_commit, wish_3_full_disk_refuses_a_certificate_and_serves_on],
               Lab(FAST_BIN if nightly() else None))

@@ -38,15 +38,20 @@ class Mutual(One):
         self.leaf("server-only", "ca", "DNS:pbx.example.com", "serverAuth")
         self.leaf("expired", "ca", "DNS:pbx.example.com", days="-1")
         self.leaf("pbx.example.com", "ca", None)
+        self.authority("middle", "ca")
+        self.leaf("below", "middle", "DNS:pbx.example.com")
+        self.leaf("with-chain", "middle", "DNS:pbx.example.com")
+        self.path("with-chain").write_text(self.path("with-chain").read_text() + self.path("middle").read_text())
         return self
 
     def path(self, name, end="pem"):
         return self.folder / f"{name}.{end}"
 
-    def authority(self, name):
+    def authority(self, name, issuer=None):
+        by = ("-CA", self.path(issuer), "-CAkey", self.path(issuer, "key")) if issuer else ()
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 10,
                 "-subj", f"/CN=Test authority {name}", "-keyout", self.path(name, "key"), "-out", self.path(name),
-                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign", *by)
 
     def leaf(self, name, ca, san, usage="clientAuth,serverAuth", days="10"):
         self.path(name, "ext").write_text((f"subjectAltName={san}\n" if san else "") + f"extendedKeyUsage={usage}\n"
@@ -136,6 +141,47 @@ def row_34_bad_certificates_do_not_pass(one):
     refused(one, "forged", "issuer unknown")
     refused(one, "expired", "expired")
     refused(one, "server-only", "purpose")
+
+
+def trust(one, name, certificate, *uses):
+    one.admin.put(f"turnpike-tls:tls/trusted-ca={name}", {"name": name, "certificate": one.path(certificate).read_text(),
+                                                        "use": list(uses)})
+    one.admin.commit(f"{name} is trusted")
+
+
+def distrust(one, name):
+    one.admin.delete(f"/restconf/ds/candidate/turnpike-tls:tls/trusted-ca={name}")
+    one.admin.commit(f"{name} is not trusted")
+
+
+def answered(one, certificate):
+    with one.connect(MUTUAL, one.context(certificate)) as connection:
+        check(ask(connection, "INVITE") is not None, f"a peer with the certificate {certificate} is not answered")
+
+
+def row_41_the_chain_must_reach_a_trusted_root(one):
+    """Over an intermediate that the peer shows, or that is in the list; never without the root."""
+    answered(one, "with-chain")
+    refused(one, "below", "issuer unknown")
+    trust(one, "middle", "middle")
+    answered(one, "below")
+    distrust(one, "middle")
+    refused(one, "below", "issuer unknown")
+    trust(one, "other", "other")
+    distrust(one, "test")
+    refused(one, "with-chain", "issuer unknown")
+    trust(one, "test", "ca")
+    distrust(one, "other")
+    answered(one, "with-chain")
+
+
+def row_65_an_authority_counts_for_its_uses_alone(one):
+    trust(one, "test", "ca", "traversal")
+    refused(one, "pbx", "issuer unknown")
+    trust(one, "test", "ca", "traversal", "sip")
+    answered(one, "pbx")
+    trust(one, "test", "ca")  # no use named: all
+    answered(one, "pbx")
 
 
 def row_35_the_name_must_be_a_zones_on_every_connection(one):
@@ -302,6 +348,7 @@ def a_connection_ends_when_its_zone_goes(one):
 
 
 run([set_up, row_34_the_port_wants_a_certificate_and_shows_one, row_34_bad_certificates_do_not_pass,
+     row_41_the_chain_must_reach_a_trusted_root, row_65_an_authority_counts_for_its_uses_alone,
      row_35_the_name_must_be_a_zones_on_every_connection, row_35_requests_are_the_zones,
      row_35_a_common_name_counts_where_the_zone_says_so, row_35_the_name_counts_outbound_too,
      row_36_the_port_of_the_phones_stays_theirs,

@@ -152,11 +152,18 @@ def row_92_a_responder_that_answers_sha1_only(lab):
 def row_95_the_fallback_decides_what_is_unknown(lab):
     lab.policy(fallback="treat-as-revoked")
     pid = lab.edge.pid("sip")
-    expect(lab, unknown="closed", dead="closed", plain="closed", good="answer")
+    expect(lab, unknown="closed", plain="closed", good="answer")
     lab.policy(fallback="treat-as-not-revoked")
-    expect(lab, unknown="answer", dead="answer", plain="answer", revoked="closed")
+    expect(lab, unknown="answer", plain="answer", revoked="closed")
     check(lab.edge.pid("sip") == pid, "a setting took a restart")
     wait_until(lambda: lab.alarm(40095), 5, "no alarm says that the fallback decides")
+
+
+def row_96_a_dead_responder_is_ignored_only_where_the_fallback_says_so(lab):
+    lab.policy(fallback="treat-as-revoked")
+    expect(lab, dead="closed", good="answer")
+    lab.policy() # as delivered: peers are still let in
+    expect(lab, dead="answer", good="answer")
     wait_until(lambda: lab.alarm(40091, f":{DEAD}/"), 5, "no alarm names the dead responder")
     lab.responders.append(Responder(lab.authority, lab.network.ns(OUTSIDE), DEAD))
     wait_listening(lab.network.ns(OUTSIDE), [DEAD])
@@ -389,6 +396,7 @@ def row_91_the_traversal_link_is_held_too(lab):
 if __name__ == "__main__":
     cases.run([row_91_good_revoked_and_unknown, row_92_a_responder_that_answers_sha1_only,
                row_95_the_fallback_decides_what_is_unknown,
+               row_96_a_dead_responder_is_ignored_only_where_the_fallback_says_so,
                wish_9_each_zone_has_its_own_fallback, attack_48_answers_that_are_not_to_be_trusted,
                row_94_switches_of_the_sources, row_94_manual_lists_for_sip, row_90_an_expired_list_revokes_all,
                attack_47_a_responder_on_the_appliance_itself_is_not_asked, row_82_lists_count_for_the_cas_of_the_chain,

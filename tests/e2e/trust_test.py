@@ -167,7 +167,7 @@ def alarms(one, code):
             if a["code"] == code and not a["cleared-at"]}
 
 
-def row_66_one_list_with_filters_order_and_pages(one):
+def row_66_and_wish_14_one_list_with_filters_order_and_pages(one):
     total, rows = listed(one)
     check(total > 50 and len(rows) == 50, f"a page has {len(rows)} of {total} rows")
     check({r["type"] for r in rows} <= {"self-signed", "CA-signed"}, f"{rows[0]}")
@@ -249,7 +249,7 @@ def row_215_names_that_clients_ask_for(one):
 CASES = [a_fresh_appliance_trusts_nobody, row_59_append_adds_only_new_ones,
          row_59_a_choice_of_uses_goes_with_it, row_61_decoded_and_pem, row_62_delete_selected,
          row_60_reset_to_the_default_list, row_64_isrg_is_in_and_what_expired_is_not,
-         row_66_one_list_with_filters_order_and_pages, row_66_csv,
+         row_66_and_wish_14_one_list_with_filters_order_and_pages, row_66_csv,
          row_66_colours_and_alarms_before_the_end, row_64_age_of_the_default_list,
          row_66_requests_and_identities_stand_in_the_list, row_215_names_that_clients_ask_for]
 

@@ -145,7 +145,18 @@ test('a fault of the form stands at its field, and a second request has to repla
 	await page.locator('#common-name-help').getByText('A common name is needed.').waitFor();
 });
 
-test('wish 20: a certificate of another request is refused with a remedy', async () => {
+test('wish_20: a request whose names are too long says so before it is sent away', async () => {
+	await visit('/identities/default/request');
+	await page.getByLabel('Replace it; its private key is lost').check();
+	const names = Array.from({ length: 30 }, (_, i) => `host-number-${i}.very.long.example.com`).join('\n');
+	await page.getByLabel('File with domains').setInputFiles({ name: 'names.txt', mimeType: 'text/plain', buffer: Buffer.from(names) });
+	await page.getByText('30 names imported from names.txt.').waitFor();
+	await press('Make the request');
+	await page.getByText('some peers read no more than 999').waitFor();
+	await accessible();
+});
+
+test('wish_20: a certificate of another request is refused with a remedy', async () => {
 	await visit('/identities/default/upload');
 	await page.getByRole('textbox', { name: 'Certificate and its chain' }).fill('-----BEGIN CERTIFICATE-----\nWRONG\n-----END CERTIFICATE-----');
 	await press('Check it');

@@ -62,7 +62,7 @@ test('a list of one\'s own begins with the preset before it; a bad one is refuse
 	await sip.getByText(/is not known/).first().waitFor({ state: 'detached' });
 });
 
-test('row 122: who would be shut out is told before', async () => {
+test('row_122: who would be shut out is told before', async () => {
 	await visit();
 	const sip = card('SIP');
 	await sip.getByText('Everyone seen in the last 30 days can connect as before.').waitFor();
@@ -114,7 +114,7 @@ test('nothing is wider than a narrow window', async () => {
 	await narrow.close();
 });
 
-test('row 36: what asking for certificates means for phones is said on the SIP page', async () => {
+test('row_36: what asking for certificates means for phones is said on the SIP page', async () => {
 	mock.store.candidate['turnpike-sip:sip']['mutual-tls'] = { enabled: true };
 	mock.store.candidate['turnpike-sip:sip'].tls = { ...mock.store.candidate['turnpike-sip:sip'].tls, enabled: false };
 	await page.goto(`${address}/sip`);

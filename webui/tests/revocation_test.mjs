@@ -25,7 +25,7 @@ async function visit() {
 const card = (name) => page.locator('.pf-v6-c-card').filter({ has: page.getByRole('heading', { level: 2, name }) });
 const accessible = async () => assert.deepEqual(await axeViolations(page), [], page.url());
 
-test('row 86: the distribution points are a setting, one a line', async () => {
+test('row_86: the distribution points are a setting, one a line', async () => {
 	for (const tree of [mock.store.running, mock.store.candidate])
 		delete tree['turnpike-tls:tls'].revocation.crl;
 	await visit();
@@ -52,7 +52,7 @@ test('each point shows what came of it, and is updated at once', async () => {
 	await accessible();
 });
 
-test('row 89: an upload in PEM form only, replaced and removed', async () => {
+test('row_89: an upload in PEM form only, replaced and removed', async () => {
 	await visit();
 	const upload = card('Uploaded revocation lists');
 	await upload.getByLabel('Revocation lists in PEM form').fill('not a list');
@@ -69,7 +69,7 @@ test('row 89: an upload in PEM form only, replaced and removed', async () => {
 	assert.deepEqual(complaints, []);
 });
 
-test('row 81: what would happen now, source by source', async () => {
+test('row_81: what would happen now, source by source', async () => {
 	await visit();
 	const tester = card('What would happen now');
 	await tester.getByLabel('Certificate of the peer').fill('nothing');
@@ -84,7 +84,7 @@ test('row 81: what would happen now, source by source', async () => {
 	assert.deepEqual(complaints, []);
 });
 
-test('rows 93 to 95: mode, switches and fallback are settings with words of their own', async () => {
+test('row_93, row_94, row_95: mode, switches and fallback are settings with words of their own', async () => {
 	await visit();
 	await page.getByLabel('Certificate revocation checking mode').selectOption({ label: 'On' });
 	await page.getByLabel('Fallback behavior').selectOption({ label: 'Treat as revoked' });

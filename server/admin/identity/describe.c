@@ -163,15 +163,19 @@ static void add_request_names(X509_REQ *request, json_t *list)
 {
 	STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions(request);
 	X509 *x = X509_new();
+	json_t *list = json_array();
 
-	/* The names are read as those of a certificate are. */
+	/* They are read as those of a certificate are. */
 	for (int i = 0; x && i < sk_X509_EXTENSION_num(extensions); i++)
 		X509_add_ext(x, sk_X509_EXTENSION_value(extensions, i), -1);
-	if (x)
+	if (x) {
 		tp_tls_each_name(x, add_name, list);
 	X509_free(x);
+		tp_tls_find_long_names(x, findings);
+	}
 	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 }
+	return list;
 
 static const char *hash_of(X509_REQ *request)
 {
@@ -223,23 +227,24 @@ json_t *tp_identity_request_json(const struct tp_identity_request *r)
 	BIO *bio = BIO_new_mem_buf(r->pem, -1);
 	X509_REQ *request = bio ? PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL) : NULL;
 	char key_name[64] = "", key_print[3 * 32];
-	json_t *names = json_array();
-	json_t *out = NULL;
+	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
+	json_t *names, *out = NULL;
 
-	if (request) {
+	if (request && findings) {
 		const X509_NAME *subject = X509_REQ_get_subject_name(request);
 
-		add_request_names(request, names);
+		names = request_names_json(request, findings);
 		tp_tls_key_name(X509_REQ_get0_pubkey(request), key_name, sizeof(key_name));
 		write_key_print(r, key_print);
-		out = json_pack("{s:o, s:o, s:O, s:s, s:s, s:s, s:o, s:o, s:s, s:s}", "subject",
+		out = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:s}", "subject",
 				subject_json(subject), "common-name", common_name_json(subject),
 				"names", names, "key-type", key_name, "hash", hash_of(request),
 				"distribution", r->distribution, "created-at",
 				tp_times_json(r->created_ms), "created-by",
-				tp_json_text(r->created_by), "sha256", key_print, "pem", r->pem);
+				tp_json_text(r->created_by), "sha256", key_print, "findings",
+				tp_identity_findings_json(findings), "pem", r->pem);
 	}
-	json_decref(names);
+	free(findings);
 	X509_REQ_free(request);
 	BIO_free(bio);
 	ERR_clear_error();

@@ -75,9 +75,11 @@ function pending(identity, defaults, body) {
 		throw fault(400, 'invalid-value', 'A common name is needed.', 'common-name');
 	if (identity.request && !body.replace)
 		throw fault(409, 'in-use', 'A request is pending already.');
+	const length = names.join(', ').length;
+	const long = { id: 'san-too-long', severity: 'warn', text: `Its names take ${length} characters together; some peers read no more than 999.`, remedy: 'Leave out names that nobody connects to, or use several identities.' };
 	identity.request = {
 		subject: `CN=${renew ? renew['common-name'] : body['common-name']}`, 'common-name': renew ? renew['common-name'] : body['common-name'], names, 'key-type': keyWords[body['key-type']], hash: body.hash, distribution: body.distribution ?? 'this-server',
-		'created-at': new Date().toISOString(), 'created-by': 'admin', sha256: 'AB:CD', pem: '-----BEGIN CERTIFICATE REQUEST-----\nTU9DSw==\n-----END CERTIFICATE REQUEST-----\n',
+		'created-at': new Date().toISOString(), 'created-by': 'admin', sha256: 'AB:CD', findings: length > 999 ? [long] : [], pem: '-----BEGIN CERTIFICATE REQUEST-----\nTU9DSw==\n-----END CERTIFICATE REQUEST-----\n',
 	};
 	return identity.request;
 }

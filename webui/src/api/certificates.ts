@@ -174,6 +174,7 @@ export interface PendingRequest {
 	'created-at': string;
 	'created-by': string;
 	sha256: string;
+	findings: Finding[];
 	pem: string;
 }
 

@@ -120,6 +120,7 @@ function RequestCard({ request, onDiscard }: { request: PendingRequest; onDiscar
 					['Key', `${request['key-type']}, ${hashText(request.hash)}`],
 					['Made', `${timeText(request['created-at'])} by ${request['created-by']}`],
 				]} />
+				{request.findings.length > 0 && <FindingList findings={request.findings} />}
 			</CardBody>
 		</Card>
 	);
