@@ -32,6 +32,7 @@ enum {
 	CRL = 1 << TP_PROCESS_CRL,
 	FETCH = 1 << TP_PROCESS_FETCH,
 	ACME = 1 << TP_PROCESS_ACME,
+	HASH = 1 << TP_PROCESS_HASH,
 };
 
 static const struct row table[] = {
@@ -69,6 +70,7 @@ const char *tp_process_name(enum tp_process process)
 		"turnpiked",      "turnpike-admin",    "turnpike-sip",
 		"turnpike-media", "turnpike-validate", "turnpike-keys",
 		"turnpike-crl",   "turnpike-fetch",    "turnpike-acme",
+		"turnpike-hash",
 	};
 
 	return (unsigned)process < TP_PROCESS_COUNT ? names[process] : "unknown";

@@ -18,6 +18,7 @@ enum tp_process {
 	TP_PROCESS_CRL = 6,
 	TP_PROCESS_FETCH = 7,
 	TP_PROCESS_ACME = 8,
+	TP_PROCESS_HASH = 9,
 	TP_PROCESS_COUNT
 };
 

@@ -33,6 +33,10 @@ const struct tp_sandbox_profile tp_sandbox_profile_keys = {
 	.name = "keys",
 };
 
+const struct tp_sandbox_profile tp_sandbox_profile_hash = {
+	.name = "hash",
+};
+
 const struct tp_sandbox_profile tp_sandbox_profile_validate = {
 	.name = "validate",
 	.files_read = true,

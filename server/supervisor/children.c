@@ -419,6 +419,7 @@ static void on_end(void *arg)
 		tp_sup_commit_forget(sup);
 		tp_sup_crl_forget(sup);
 		tp_sup_acme_forget(sup);
+		tp_sup_hash_forget(sup);
 	}
 	tp_sup_commit_child_ended(sup, c, was_preparing);
 	start_again(c);

@@ -202,6 +202,30 @@ struct tp_sup_key_work {
 TP_NODISCARD enum tp_err tp_sup_key_work_request(struct tp_sup *sup, struct tp_frame *frame);
 void tp_sup_key_work_fini(struct tp_sup *sup);
 
+/* ------------------------------------------------------------ password hashes (hash.c) */
+
+enum { TP_SUP_HASHERS = 2, TP_SUP_HASH_QUEUES = 2 };
+
+struct tp_sup_hasher {
+	struct tp_sup_process process;
+	struct tp_timer timer; /* of its work, then of its idleness */
+	bool busy;
+	bool ending; /* killed, its end is not seen yet */
+	uint32_t request; /* 0: nobody waits for it any more */
+};
+
+struct tp_sup_hash {
+	struct tp_sup_hasher hashers[TP_SUP_HASHERS];
+	struct tp_list waiting[TP_SUP_HASH_QUEUES]; /* urgent, others */
+	size_t count[TP_SUP_HASH_QUEUES];
+};
+
+void tp_sup_hash_init(struct tp_sup *sup);
+TP_NODISCARD enum tp_err tp_sup_hash_request(struct tp_sup *sup, struct tp_frame *frame);
+/* admin ended: nobody waits for the answers any more. */
+void tp_sup_hash_forget(struct tp_sup *sup);
+void tp_sup_hash_fini(struct tp_sup *sup);
+
 /* ------------------------------------------------------------------ downloads (fetch.c) */
 
 enum { TP_SUP_FETCHES = 16, TP_SUP_FETCHES_WAITING = 128 };
@@ -318,6 +342,7 @@ struct tp_sup {
 	struct tp_sup_acme acme;
 	struct tp_sup_identity identity;
 	struct tp_sup_key_work key_work;
+	struct tp_sup_hash hash;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */

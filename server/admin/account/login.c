@@ -20,7 +20,8 @@ static uint64_t steady_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-enum tp_err tp_login_new(struct tp_store *store, tp_login_done on_done, void *arg, struct tp_login **out)
+enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *gate, tp_login_done on_done,
+			 void *arg, struct tp_login **out)
 {
 	static const struct tp_throttle_policy by_source = { 5, 300, 900, 4096 };
 	static const struct tp_throttle_policy by_account = { 10, 30, 900, 4096 };
@@ -33,8 +34,8 @@ enum tp_err tp_login_new(struct tp_store *store, tp_login_done on_done, void *ar
 	l->arg = arg;
 	l->role = -1;
 	pthread_mutex_init(&l->lock, NULL);
-	l->gate = tp_password_gate_new();
-	if (!l->gate || tp_sessions_new(&l->sessions) != TP_OK ||
+	l->gate = gate;
+	if (tp_sessions_new(&l->sessions) != TP_OK ||
 	    tp_throttle_new(&by_source, &l->sources) != TP_OK ||
 	    tp_throttle_new(&by_account, &l->accounts) != TP_OK) {
 		tp_login_free(&l);
@@ -54,7 +55,6 @@ void tp_login_free(struct tp_login **login)
 	tp_sessions_free(&l->sessions);
 	tp_throttle_free(&l->sources);
 	tp_throttle_free(&l->accounts);
-	tp_password_gate_free(&l->gate);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
@@ -393,9 +393,8 @@ static void unlock(struct tp_login *l, const struct tp_http_request *req, struct
 		return;
 	}
 	normalise(secret, plain);
-	if (has_first && first.salt_len == 16 && first.hash_len == 32)
-		err = tp_password_verify_raw(l->gate, plain, first.salt, first.log2_n, first.r, first.p,
-					     first.hash);
+	if (has_first)
+		err = tp_password_verify_first(l->gate, plain, &first);
 	tp_wipe(plain, sizeof(plain));
 	if (err != TP_OK) {
 		tp_login_log(l, req, 1, "setup.failed", "", "Wrong first-login secret.");

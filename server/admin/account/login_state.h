@@ -5,14 +5,13 @@
 #include <pthread.h>
 
 #include "admin/account/login.h"
-#include "admin/account/password.h"
 #include "admin/account/throttle.h"
 
 struct tp_login {
 	struct tp_store *store;
 	tp_login_done on_done;
 	void *arg;
-	struct tp_password_gate *gate;
+	const struct tp_password_gate *gate;
 	struct tp_sessions *sessions;
 	struct tp_throttle *sources;
 	struct tp_throttle *accounts;

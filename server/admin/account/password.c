@@ -1,8 +1,6 @@
 /* Passwords of local administrators. Runs in turnpike-admin's workers. */
 #include "admin/account/password.h"
 
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +11,7 @@
 #include "core/text.h"
 #include "os/random.h"
 
-enum { SALT = 16, HASH = 32, LOG2_N = 15, R = 8, P = 1, AT_ONCE = 2, LOG2_N_MOST = 20 };
+enum { SALT = 16, HASH = 32, LOG2_N = 15, R = 8, P = 1 };
 
 struct parameters {
 	uint8_t salt[SALT];
@@ -111,82 +109,39 @@ enum tp_err tp_password_check_rule(const char *user, const char *password, struc
 	return TP_OK;
 }
 
-/* ------------------------------------------------------------------------- gate */
+/* ------------------------------------------------------------------------- hash */
 
-struct tp_password_gate {
-	pthread_mutex_t lock;
-	pthread_cond_t free;
-	unsigned running;
-	unsigned waiting;
-};
-
-struct tp_password_gate *tp_password_gate_new(void)
+static enum tp_err derive(const struct tp_password_gate *gate, const char *password,
+			  const struct parameters *with, bool urgent, uint8_t out[HASH])
 {
-	struct tp_password_gate *gate = calloc(1, sizeof(*gate));
+	struct tp_msg_hash_ask ask = {
+		.password_len = (uint16_t)strnlen(password, sizeof(ask.password)),
+		.salt_len = SALT,
+		.log2_n = with->log2_n,
+		.r = with->r,
+		.p = with->p,
+		.urgent = urgent,
+	};
+	struct tp_msg_hash_made made;
+	enum tp_err err;
 
-	if (gate) {
-		pthread_mutex_init(&gate->lock, NULL);
-		pthread_cond_init(&gate->free, NULL);
-	}
-	return gate;
-}
-
-void tp_password_gate_free(struct tp_password_gate **gate)
-{
-	if (!*gate)
-		return;
-	pthread_cond_destroy(&(*gate)->free);
-	pthread_mutex_destroy(&(*gate)->lock);
-	free(*gate);
-	*gate = NULL;
-}
-
-static enum tp_err enter(struct tp_password_gate *gate)
-{
-	enum tp_err err = TP_OK;
-
-	pthread_mutex_lock(&gate->lock);
-	if (gate->running >= AT_ONCE && gate->waiting >= TP_PASSWORD_WAITING_MAX) {
-		err = TP_LIMIT;
-	} else {
-		gate->waiting++;
-		while (gate->running >= AT_ONCE)
-			pthread_cond_wait(&gate->free, &gate->lock);
-		gate->waiting--;
-		gate->running++;
-	}
-	pthread_mutex_unlock(&gate->lock);
+	if (strlen(password) > sizeof(ask.password))
+		return TP_LIMIT;
+	memcpy(ask.password, password, ask.password_len);
+	memcpy(ask.salt, with->salt, SALT);
+	err = gate->derive(gate->arg, &ask, &made);
+	tp_wipe(&ask, sizeof(ask));
+	if (err != TP_OK)
+		return err;
+	if (made.err == TP_OK && made.hash_len == HASH)
+		memcpy(out, made.hash, HASH);
+	else
+		err = made.err == TP_OK ? TP_FORMAT : (enum tp_err)made.err;
+	tp_wipe(&made, sizeof(made));
 	return err;
 }
 
-static void leave(struct tp_password_gate *gate)
-{
-	pthread_mutex_lock(&gate->lock);
-	gate->running--;
-	pthread_cond_signal(&gate->free);
-	pthread_mutex_unlock(&gate->lock);
-}
-
-/* ------------------------------------------------------------------------- hash */
-
-static enum tp_err derive(struct tp_password_gate *gate, const char *password,
-			  const struct parameters *with, uint8_t out[HASH])
-{
-	enum tp_err err;
-	int done;
-
-	if (with->log2_n < 1 || with->log2_n > LOG2_N_MOST || !with->r || !with->p)
-		return TP_FORMAT;
-	err = enter(gate);
-	if (err != TP_OK)
-		return err;
-	done = EVP_PBE_scrypt(password, strlen(password), with->salt, SALT, 1ull << with->log2_n, with->r,
-			      with->p, (uint64_t)1 << 31, out, HASH);
-	leave(gate);
-	return done == 1 ? TP_OK : TP_NOMEM;
-}
-
-enum tp_err tp_password_hash(struct tp_password_gate *gate, const char *password,
+enum tp_err tp_password_hash(const struct tp_password_gate *gate, const char *password,
 			     char out[TP_PASSWORD_HASH_MAX + 1])
 {
 	struct parameters made = { .log2_n = LOG2_N, .r = R, .p = P };
@@ -194,7 +149,7 @@ enum tp_err tp_password_hash(struct tp_password_gate *gate, const char *password
 	enum tp_err err;
 
 	tp_random_bytes(made.salt, SALT);
-	err = derive(gate, password, &made, made.hash);
+	err = derive(gate, password, &made, true, made.hash);
 	if (err != TP_OK)
 		return err;
 	tp_text_write_base64(salt, made.salt, SALT);
@@ -233,7 +188,21 @@ static enum tp_err read_hash(const char *text, struct parameters *out)
 	return TP_OK;
 }
 
-enum tp_err tp_password_verify(struct tp_password_gate *gate, const char *password, const char *hash)
+/* Compares, in constant time. */
+static enum tp_err verify(const struct tp_password_gate *gate, const char *password,
+			  const struct parameters *with, bool urgent)
+{
+	uint8_t got[HASH];
+	enum tp_err err = derive(gate, password, with, urgent, got);
+
+	if (err == TP_OK && !tp_equal_constant_time(got, with->hash, HASH))
+		err = TP_AUTH;
+	tp_wipe(got, sizeof(got));
+	return err;
+}
+
+enum tp_err tp_password_verify_in(const struct tp_password_gate *gate, const char *password,
+				  const char *hash, bool urgent)
 {
 	struct parameters stored = { .log2_n = LOG2_N, .r = R, .p = P };
 	bool known = hash && read_hash(hash, &stored) == TP_OK;
@@ -241,24 +210,28 @@ enum tp_err tp_password_verify(struct tp_password_gate *gate, const char *passwo
 
 	if (!known)
 		stored = (struct parameters){ .log2_n = LOG2_N, .r = R, .p = P };
-	err = tp_password_verify_raw(gate, password, stored.salt, stored.log2_n, stored.r, stored.p,
-				     stored.hash);
+	err = verify(gate, password, &stored, urgent);
 	tp_wipe(&stored, sizeof(stored));
 	return err == TP_OK && !known ? TP_AUTH : err;
 }
 
-enum tp_err tp_password_verify_raw(struct tp_password_gate *gate, const char *password,
-				   const uint8_t salt[16], uint8_t log2_n, uint8_t r, uint8_t p,
-				   const uint8_t hash[32])
+enum tp_err tp_password_verify(const struct tp_password_gate *gate, const char *password,
+			       const char *hash)
 {
-	struct parameters with = { .log2_n = log2_n, .r = r, .p = p };
-	uint8_t got[HASH];
+	return tp_password_verify_in(gate, password, hash, true);
+}
+
+enum tp_err tp_password_verify_first(const struct tp_password_gate *gate, const char *password,
+				     const struct tp_msg_first_login *first)
+{
+	struct parameters with = { .log2_n = first->log2_n, .r = first->r, .p = first->p };
 	enum tp_err err;
 
-	memcpy(with.salt, salt, SALT);
-	err = derive(gate, password, &with, got);
-	if (err == TP_OK && !tp_equal_constant_time(got, hash, HASH))
-		err = TP_AUTH;
-	tp_wipe(got, sizeof(got));
+	if (first->salt_len != SALT || first->hash_len != HASH)
+		return TP_FORMAT;
+	memcpy(with.salt, first->salt, SALT);
+	memcpy(with.hash, first->hash, HASH);
+	err = verify(gate, password, &with, false);
+	tp_wipe(&with, sizeof(with));
 	return err;
 }

@@ -120,6 +120,12 @@ void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer)
 	tp_msg_key_answer_fini(answer);
 }
 
+enum tp_err tp_bus_hash(struct tp_bus *bus, const struct tp_msg_hash_ask *q,
+			struct tp_msg_hash_made *out)
+{
+	ASK(bus, TP_PROCESS_SUP, hash_ask, q, -1, hash_made, TP_BUS_HASH_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q, int trusted_fd,
 			      int bytes_fd, struct tp_msg_crl_made *out)
 {
