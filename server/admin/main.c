@@ -13,8 +13,7 @@
 #include "admin/http/configuration.h"
 #include "admin/identity/identities.h"
 #include "admin/revocation/lists.h"
-#include "admin/revocation/routes.h"
-#include "admin/trust/routes.h"
+#include "admin/routes.h"
 #include "core/log.h"
 #include "os/sandbox.h"
 
@@ -178,35 +177,21 @@ static enum tp_err open_parts(struct admin *a, int state_fd, struct tp_diag *dia
 
 static enum tp_err add_routes(struct admin *a)
 {
-	size_t count;
-	const struct tp_route *routes = tp_login_routes(&count);
-	enum tp_err err = tp_router_add(a->router, routes, count, a->login);
+	void *const args[TP_ROUTE_TABLES] = {
+		[TP_ROUTES_LOGIN] = a->login,
+		[TP_ROUTES_STATUS] = a->status,
+		[TP_ROUTES_CONFIGURATION] = &a->configuration,
+		[TP_ROUTES_IDENTITIES] = a->identities,
+		[TP_ROUTES_LISTS] = a->lists,
+		[TP_ROUTES_TRUST] = a->config,
+		[TP_ROUTES_CIPHERS] = &a->ciphers,
+		[TP_ROUTES_CERTIFICATES] = &a->certificates,
+	};
 
-	routes = tp_status_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, a->status);
 	a->configuration = (struct tp_configuration_routes){ a->config, a->login };
-	routes = tp_configuration_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, &a->configuration);
-	routes = tp_identities_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, a->identities);
-	routes = tp_lists_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, a->lists);
-	routes = tp_trust_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, a->config);
 	a->ciphers = (struct tp_cipher_parts){ a->config, a->store };
-	routes = tp_cipher_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, &a->ciphers);
 	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };
-	routes = tp_certificates_routes(&count);
-	if (err == TP_OK)
-		err = tp_router_add(a->router, routes, count, &a->certificates);
-	return err;
+	return tp_routes_add_all(a->router, args);
 }
 
 /* After the sandbox: what starts threads. */

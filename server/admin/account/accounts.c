@@ -35,7 +35,7 @@ static bool is_account_name(const char *name)
 static enum tp_err store_password(struct tp_login *l, const char *user, const char *password,
 				  struct tp_diag *diag)
 {
-	struct tp_account account = { .level = TP_ACCOUNT_READ_WRITE };
+	struct tp_account account = { .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };
 	enum tp_err err;
 
 	if (!is_account_name(user))
@@ -47,7 +47,8 @@ static enum tp_err store_password(struct tp_login *l, const char *user, const ch
 	err = tp_password_hash(l->gate, password, account.password_hash);
 	if (err != TP_OK)
 		return tp_fail(diag, TP_AGAIN, "", "Too many logins at once: try again in a moment.");
-	err = tp_store_account_set_password(l->store, user, account.password_hash, tp_times_now_ms());
+	err = tp_store_account_set_password(l->store, user, account.password_hash, false, tp_times_now_ms(),
+					    TP_STORE_PASSWORDS_MAX);
 	if (err == TP_NOTFOUND) {
 		tp_text_copy(account.name, sizeof(account.name), user);
 		account.created_ms = account.password_changed_ms = tp_times_now_ms();
@@ -69,7 +70,8 @@ static void done_with_first(struct tp_login *l)
 static void first_password(struct tp_login *l, const struct tp_http_request *req,
 			   struct tp_http_response *res, const char *user, const char *password)
 {
-	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE };
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
+					  .rights = { .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true } };
 	struct tp_diag diag = { 0 };
 	enum tp_err err;
 

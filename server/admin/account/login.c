@@ -125,6 +125,7 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	req->state = TP_OPERATOR_ANONYMOUS;
 	if (req->local) {
 		req->state = TP_OPERATOR_ACTIVE;
+		req->rights = (struct tp_rights){ .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };
 		tp_text_copy(req->user, sizeof(req->user), "root");
 		return;
 	}
@@ -134,7 +135,17 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	if (tp_session_find(l->sessions, req->session, steady_ms(), !req->background, &facts) != TP_OK)
 		return;
 	req->state = facts.state;
+	req->rights = facts.rights;
+	req->by_api = facts.by_api;
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
+}
+
+struct tp_rights tp_login_rights(const struct tp_account *account)
+{
+	return (struct tp_rights){ .level = account->level,
+				   .web = account->web,
+				   .api = account->api,
+				   .must_change_password = account->must_change };
 }
 
 static void set_cookie(struct tp_http_response *res, const char *id)
@@ -186,19 +197,21 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 	struct tp_session_facts facts = { 0 };
 	char host_name[256];
 	int role;
+	const char *level = req->state == TP_OPERATOR_ACTIVE ? tp_account_level_name(req->rights.level) : NULL;
 	json_t *out;
 
 	tp_login_names(l, host_name, &role);
 	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
 	    tp_session_find(l->sessions, req->session, steady_ms(), false, &facts) != TP_OK)
 		facts = (struct tp_session_facts){ 0 };
-	out = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i}", "state",
+	out = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i, s:s?, s:b}", "state",
 			state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",
 			"Turnpike", "version", TP_VERSION, "host-name", tp_json_text(host_name), "role",
 			role < 0 ? NULL : role == TP_ROLE_CORE ? "core" : "edge", "user",
 			req->user[0] ? req->user : NULL, "csrf", csrf, "idle-s", (json_int_t)l->idle_s,
 			"banner", "previous-login-at", tp_times_json(facts.previous_login_ms),
-			"failed-logins", (int)facts.failed_logins);
+			"failed-logins", (int)facts.failed_logins, "level", level,
+			"must-change-password", req->rights.must_change_password);
 	return out;
 }
 
@@ -237,6 +250,8 @@ static void admit(struct tp_login *l, const struct tp_http_request *req, struct 
 		return;
 	}
 	as.state = facts->state;
+	as.rights = facts->rights;
+	as.by_api = facts->by_api;
 	tp_text_copy(as.user, sizeof(as.user), facts->user);
 	tp_session_csrf(l->sessions, as.session, csrf);
 	tp_http_reply_json(res, 200, describe(l, &as, csrf));
@@ -296,16 +311,16 @@ void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, cons
 }
 
 static void log_in(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
-		   const char *user, const char *password)
+		   const char *user, const char *password, bool by_api)
 {
-	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE };
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .by_api = by_api };
 	struct tp_account account = { 0 };
 	bool known = tp_store_account_get(l->store, user, &account) == TP_OK;
 	enum tp_err err = tp_password_verify(l->gate, password, known ? account.password_hash : NULL);
 	char source[64];
 
 	tp_login_source(req, source);
-	if (err == TP_OK && account.disabled)
+	if (err == TP_OK && (account.disabled || !(by_api ? account.api : account.web)))
 		err = TP_AUTH;
 	if (err == TP_AUTH) {
 		if (known && tp_store_account_note_login(l->store, user, false, tp_times_now_ms(), source) != TP_OK)
@@ -323,6 +338,7 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 	tp_login_passed(l, req, user);
 	facts.previous_login_ms = account.last_login_ms;
 	facts.failed_logins = account.failures;
+	facts.rights = tp_login_rights(&account);
 	tp_text_copy(facts.user, sizeof(facts.user), user);
 	err = tp_store_account_note_login(l->store, user, true, tp_times_now_ms(), source);
 	if (err != TP_OK) {
@@ -339,14 +355,17 @@ static void session_post(void *arg, const struct tp_http_request *req, struct tp
 	json_t *body = tp_http_body_object(req, res);
 	const char *user = json_string_value(json_object_get(body, "user"));
 	const char *password = json_string_value(json_object_get(body, "password"));
+	const char *by = json_string_value(json_object_get(body, "access"));
 
 	if (!body)
 		return;
-	if (!user || !password || !user[0] || strlen(user) > TP_SESSION_USER_MAX ||
+	if (by && strcmp(by, "web") != 0 && strcmp(by, "api") != 0)
+		tp_http_reply_error(res, 400, "invalid-value", "/access", "access is web or api");
+	else if (!user || !password || !user[0] || strlen(user) > TP_SESSION_USER_MAX ||
 	    strlen(password) > TP_PASSWORD_MAX)
 		tp_http_reply_error(res, 400, "missing-element", NULL, "user and password are needed");
 	else if (tp_login_may_try(l, req, res, user))
-		log_in(l, req, res, user, password);
+		log_in(l, req, res, user, password, by && !strcmp(by, "api"));
 	tp_login_json_free(body);
 }
 
@@ -428,9 +447,9 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/unlock", TP_ACCESS_ANYONE, 4096, setup_unlock),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/password", TP_ACCESS_SETUP, 4096, tp_login_setup_password),
-	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*/password", TP_ACCESS_SIGNED_IN, 4096,
+	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*/password", TP_ACCESS_PASSWORD, 4096,
 		 tp_login_account_password),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/accounts", TP_ACCESS_SIGNED_IN, 0, tp_login_accounts),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/accounts", TP_ACCESS_READ, 0, tp_login_accounts),
 };
 
 const struct tp_route *tp_login_routes(size_t *count)

@@ -35,6 +35,7 @@ void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, cons
 void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
 		  const char *name, const char *user, const char *text);
 void tp_login_source(const struct tp_http_request *req, char text[64]);
+struct tp_rights tp_login_rights(const struct tp_account *account);
 /* Frees a body that holds passwords, wiping its texts first. */
 void tp_login_json_free(json_t *body);
 

@@ -118,9 +118,9 @@ static void get_names(void *arg, const struct tp_http_request *req, struct tp_ht
 }
 
 static const struct tp_route table[] = {
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificates", TP_ACCESS_SIGNED_IN, 0, get_certificates),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificates/names", TP_ACCESS_SIGNED_IN, 0, get_names),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificates.csv", TP_ACCESS_SIGNED_IN, 0, get_csv),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificates", TP_ACCESS_READ, 0, get_certificates),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificates/names", TP_ACCESS_READ, 0, get_names),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificates.csv", TP_ACCESS_READ, 0, get_csv),
 };
 
 const struct tp_route *tp_certificates_routes(size_t *count)

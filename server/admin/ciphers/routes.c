@@ -77,8 +77,8 @@ static void post_preview(void *arg, const struct tp_http_request *req, struct tp
 }
 
 static const struct tp_route routes[] = {
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/tls/services", TP_ACCESS_SIGNED_IN, 0, get_services),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/tls/preview", TP_ACCESS_SIGNED_IN, PREVIEW_MAX, post_preview),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/tls/services", TP_ACCESS_READ, 0, get_services),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/tls/preview", TP_ACCESS_READ, PREVIEW_MAX, post_preview),
 };
 
 const struct tp_route *tp_cipher_routes(size_t *count)

@@ -44,7 +44,8 @@ static void handle(void *arg, const struct tp_http_request *req, struct tp_http_
 			.source = source,
 			.connection = req->connection,
 			.newest = req->newest_connection,
-			.may_write = true },
+			.may_write = req->state == TP_OPERATOR_SETUP ||
+				     req->rights.level == TP_ACCOUNT_READ_WRITE },
 	};
 	struct tp_restconf_response answer = { 0 };
 
@@ -145,11 +146,12 @@ static const struct tp_route table[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/setup", TP_ACCESS_SETUP, 0, get_setup),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/complete", TP_ACCESS_SETUP, TP_HTTP_BODY_MAX, handle),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/identity", TP_ACCESS_SETUP, 0, handle),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/model", TP_ACCESS_SIGNED_IN, 0, handle),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/ports", TP_ACCESS_SIGNED_IN, 0, handle),
-	TP_ROUTE(TP_HTTP_GET | TP_HTTP_POST, "/api/v1/config/*", TP_ACCESS_SIGNED_IN, TP_HTTP_BODY_MAX, handle),
-	TP_ROUTE(TP_HTTP_GET, "/restconf/**", TP_ACCESS_SIGNED_IN, 0, handle),
-	TP_ROUTE(CHANGES, "/restconf/ds/candidate/**", TP_ACCESS_SIGNED_IN, TP_HTTP_CONFIGURATION_MAX, handle),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/model", TP_ACCESS_READ, 0, handle),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/ports", TP_ACCESS_READ, 0, handle),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/config/*", TP_ACCESS_READ, 0, handle),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/config/*", TP_ACCESS_WRITE, TP_HTTP_BODY_MAX, handle),
+	TP_ROUTE(TP_HTTP_GET, "/restconf/**", TP_ACCESS_READ, 0, handle),
+	TP_ROUTE(CHANGES, "/restconf/ds/candidate/**", TP_ACCESS_WRITE, TP_HTTP_CONFIGURATION_MAX, handle),
 };
 
 const struct tp_route *tp_configuration_routes(size_t *count)

@@ -8,7 +8,7 @@
 #include "core/bytes.h"
 #include "core/secret.h"
 
-enum { TABLES_MAX = 16 };
+enum { TABLES_MAX = 32 };
 
 struct table {
 	const struct tp_route *routes;
@@ -137,18 +137,12 @@ static void allow(struct tp_http_response *res, unsigned methods)
 	tp_http_header(res, "Allow", text);
 }
 
-/* 0, or the status of the refusal. */
-static int check_access(enum tp_access access, enum tp_operator_state state)
+/* 0, or the status of the refusal and why. */
+static int check_access(enum tp_access access, const struct tp_http_request *req, const char **why)
 {
-	switch (access) {
-	case TP_ACCESS_ANYONE:
-		return 0;
-	case TP_ACCESS_SETUP:
-		return state == TP_OPERATOR_ANONYMOUS ? 401 : 0;
-	case TP_ACCESS_SIGNED_IN:
-		return state == TP_OPERATOR_ACTIVE ? 0 : state == TP_OPERATOR_SETUP ? 403 : 401;
-	}
-	return 403;
+	const struct tp_access_facts facts = { req->state, req->rights, req->by_api, req->advanced };
+
+	return tp_access_check(access, &facts, why);
 }
 
 static bool is_same_origin(const struct tp_http_request *req)
@@ -170,6 +164,7 @@ bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req
 		     struct tp_http_response *res, struct tp_admission *out)
 {
 	bool changes = req->method & (TP_HTTP_POST | TP_HTTP_PUT | TP_HTTP_DELETE);
+	const char *why;
 	struct match m;
 	int refused;
 
@@ -188,9 +183,8 @@ bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req
 	} else if (changes && !req->local && !has_token(req)) {
 		tp_http_reply_error(res, 403, "access-denied", NULL,
 				    "the CSRF token is missing or out of date: load the page again");
-	} else if ((refused = check_access(m.route->access, req->state)) != 0) {
-		tp_http_reply_error(res, refused, "access-denied", NULL, "%s",
-				    refused == 401 ? "log in first" : "your session may not do this");
+	} else if ((refused = check_access(m.route->access, req, &why)) != 0) {
+		tp_http_reply_error(res, refused, "access-denied", NULL, "%s", why);
 	} else if (tp_http_decode(m.parameter, req->parameter, sizeof(req->parameter)) != TP_OK) {
 		tp_http_reply_error(res, 400, "invalid-value", NULL, "the path is malformed");
 	} else {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admin/account/access.h"
 #include "core/addr.h"
 #include "core/err.h"
 
@@ -19,19 +20,6 @@ enum tp_http_method {
 	TP_HTTP_PUT = 4,
 	TP_HTTP_DELETE = 8,
 	TP_HTTP_OPTIONS = 16, /* answered by the router; not for tables */
-};
-
-/* Who may use a route. There is no rule with value 0. */
-enum tp_access {
-	TP_ACCESS_ANYONE = 1,   /* also without a session; says nothing about the appliance */
-	TP_ACCESS_SETUP,        /* first run, with the first-login secret; never once set up */
-	TP_ACCESS_SIGNED_IN,    /* an administrator */
-};
-
-enum tp_operator_state {
-	TP_OPERATOR_ANONYMOUS = 0,
-	TP_OPERATOR_SETUP,  /* knows the first-login secret */
-	TP_OPERATOR_ACTIVE, /* an administrator: logged in, or uid 0 on the admin socket */
 };
 
 enum {
@@ -64,6 +52,9 @@ struct tp_http_request {
 	uint64_t newest_connection; /* highest number given out by now */
 
 	enum tp_operator_state state;
+	struct tp_rights rights; /* of an active caller; root on the administration socket: all */
+	bool by_api;            /* a program's session, not the web interface's */
+	bool advanced;          /* the appliance is in the advanced mode */
 	char user[128];         /* who, when active: account name, or "root" */
 	uint8_t session[32];    /* SHA-256 of the cookie's value; zeros: no cookie */
 	char csrf_wanted[65];   /* what csrf has to be; "" on the administration socket */

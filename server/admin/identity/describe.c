@@ -159,23 +159,24 @@ bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp
 
 /* --------------------------------------------------------------------- requests */
 
-static void add_request_names(X509_REQ *request, json_t *list)
+/* Names of a request, and what there is to say about them. */
+static json_t *request_names_json(X509_REQ *request, struct tp_tls_findings *findings)
 {
 	STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions(request);
-	X509 *x = X509_new();
 	json_t *list = json_array();
+	X509 *x = X509_new();
 
 	/* They are read as those of a certificate are. */
 	for (int i = 0; x && i < sk_X509_EXTENSION_num(extensions); i++)
 		X509_add_ext(x, sk_X509_EXTENSION_value(extensions, i), -1);
 	if (x) {
 		tp_tls_each_name(x, add_name, list);
-	X509_free(x);
 		tp_tls_find_long_names(x, findings);
 	}
+	X509_free(x);
 	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-}
 	return list;
+}
 
 static const char *hash_of(X509_REQ *request)
 {

@@ -224,21 +224,21 @@ enum { FORM_MAX = 128 << 10 };
 #define ONE "/api/v1/identities/*"
 
 static const struct tp_route table[] = {
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/identities", TP_ACCESS_SIGNED_IN, 0, get_all),
-	TP_ROUTE(TP_HTTP_GET, ONE, TP_ACCESS_SIGNED_IN, 0, get_one),
-	TP_ROUTE(TP_HTTP_GET, ONE "/request", TP_ACCESS_SIGNED_IN, 0, tp_identity_get_request),
-	TP_ROUTE(TP_HTTP_POST, ONE "/request", TP_ACCESS_SIGNED_IN, FORM_MAX,
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/identities", TP_ACCESS_READ, 0, get_all),
+	TP_ROUTE(TP_HTTP_GET, ONE, TP_ACCESS_READ, 0, get_one),
+	TP_ROUTE(TP_HTTP_GET, ONE "/request", TP_ACCESS_READ, 0, tp_identity_get_request),
+	TP_ROUTE(TP_HTTP_POST, ONE "/request", TP_ACCESS_WRITE, FORM_MAX,
 		 tp_identity_post_request),
-	TP_ROUTE(TP_HTTP_DELETE, ONE "/request", TP_ACCESS_SIGNED_IN, 0,
+	TP_ROUTE(TP_HTTP_DELETE, ONE "/request", TP_ACCESS_WRITE, 0,
 		 tp_identity_delete_request),
-	TP_ROUTE(TP_HTTP_POST, ONE "/self-signed", TP_ACCESS_SIGNED_IN, FORM_MAX,
+	TP_ROUTE(TP_HTTP_POST, ONE "/self-signed", TP_ACCESS_WRITE, FORM_MAX,
 		 tp_identity_post_self_signed),
-	TP_ROUTE(TP_HTTP_POST, ONE "/upload", TP_ACCESS_SIGNED_IN, TP_HTTP_BODY_MAX,
+	TP_ROUTE(TP_HTTP_POST, ONE "/upload", TP_ACCESS_WRITE, TP_HTTP_BODY_MAX,
 		 tp_identity_post_upload),
-	TP_ROUTE(TP_HTTP_DELETE, ONE "/staged", TP_ACCESS_SIGNED_IN, 0, tp_identity_delete_staged),
-	TP_ROUTE(TP_HTTP_POST, ONE "/activate", TP_ACCESS_SIGNED_IN, FORM_MAX,
+	TP_ROUTE(TP_HTTP_DELETE, ONE "/staged", TP_ACCESS_WRITE, 0, tp_identity_delete_staged),
+	TP_ROUTE(TP_HTTP_POST, ONE "/activate", TP_ACCESS_WRITE, FORM_MAX,
 		 tp_identity_post_activate),
-	TP_ROUTE(TP_HTTP_DELETE, ONE "/certificate", TP_ACCESS_SIGNED_IN, 0,
+	TP_ROUTE(TP_HTTP_DELETE, ONE "/certificate", TP_ACCESS_WRITE, 0,
 		 tp_identity_delete_certificate),
 };
 

@@ -69,12 +69,12 @@ static void delete_manual(void *arg, const struct tp_http_request *req, struct t
 const struct tp_route *tp_lists_routes(size_t *count)
 {
 	static const struct tp_route routes[] = {
-		TP_ROUTE(TP_HTTP_GET, "/api/v1/revocation/crls", TP_ACCESS_SIGNED_IN, 0, get_lists),
-		TP_ROUTE(TP_HTTP_POST, "/api/v1/revocation/crls/update", TP_ACCESS_SIGNED_IN, 1024,
+		TP_ROUTE(TP_HTTP_GET, "/api/v1/revocation/crls", TP_ACCESS_READ, 0, get_lists),
+		TP_ROUTE(TP_HTTP_POST, "/api/v1/revocation/crls/update", TP_ACCESS_WRITE, 1024,
 			 post_update),
-		TP_ROUTE(TP_HTTP_PUT, "/api/v1/revocation/crls/manual", TP_ACCESS_SIGNED_IN,
+		TP_ROUTE(TP_HTTP_PUT, "/api/v1/revocation/crls/manual", TP_ACCESS_WRITE,
 			 TP_LISTS_UPLOAD_MAX, put_manual),
-		TP_ROUTE(TP_HTTP_DELETE, "/api/v1/revocation/crls/manual", TP_ACCESS_SIGNED_IN, 0,
+		TP_ROUTE(TP_HTTP_DELETE, "/api/v1/revocation/crls/manual", TP_ACCESS_WRITE, 0,
 			 delete_manual),
 	};
 

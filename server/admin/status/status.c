@@ -178,23 +178,23 @@ void tp_status_get_status(void *arg, const struct tp_http_request *req, struct t
 }
 
 static const struct tp_route routes[] = {
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/status", TP_ACCESS_SIGNED_IN, 0, tp_status_get_status),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/zones", TP_ACCESS_SIGNED_IN, 0, tp_status_get_zones),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/registrations", TP_ACCESS_SIGNED_IN, 0, tp_status_get_registrations),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/calls", TP_ACCESS_SIGNED_IN, 0, tp_status_get_calls),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/calls/*", TP_ACCESS_SIGNED_IN, 0, tp_status_get_call),
-	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/calls/*", TP_ACCESS_SIGNED_IN, 0, tp_status_end_call),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/history", TP_ACCESS_SIGNED_IN, 0, tp_status_get_history),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/history/*", TP_ACCESS_SIGNED_IN, 0, tp_status_get_history_one),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/alarms", TP_ACCESS_SIGNED_IN, 0, tp_status_get_alarms),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/alarms/*/acknowledge", TP_ACCESS_SIGNED_IN, 4096,
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/status", TP_ACCESS_READ, 0, tp_status_get_status),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/zones", TP_ACCESS_READ, 0, tp_status_get_zones),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/registrations", TP_ACCESS_READ, 0, tp_status_get_registrations),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/calls", TP_ACCESS_READ, 0, tp_status_get_calls),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/calls/*", TP_ACCESS_READ, 0, tp_status_get_call),
+	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/calls/*", TP_ACCESS_WRITE, 0, tp_status_end_call),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/history", TP_ACCESS_READ, 0, tp_status_get_history),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/history/*", TP_ACCESS_READ, 0, tp_status_get_history_one),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/alarms", TP_ACCESS_READ, 0, tp_status_get_alarms),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/alarms/*/acknowledge", TP_ACCESS_WRITE, 4096,
 		 tp_status_acknowledge),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/tls/serials", TP_ACCESS_SIGNED_IN, 0, tp_status_get_tls_serials),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/traversal-test", TP_ACCESS_SIGNED_IN, 4096,
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/tls/serials", TP_ACCESS_READ, 0, tp_status_get_tls_serials),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/traversal-test", TP_ACCESS_WRITE, 4096,
 		 tp_status_traversal_test),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/revocation/test", TP_ACCESS_SIGNED_IN, 131072,
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/revocation/test", TP_ACCESS_WRITE, 131072,
 		 tp_status_revocation_test),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/log", TP_ACCESS_SIGNED_IN, 0, tp_status_get_log),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/log", TP_ACCESS_LOGS, 0, tp_status_get_log),
 };
 
 const struct tp_route *tp_status_routes(size_t *count)

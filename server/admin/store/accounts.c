@@ -5,7 +5,15 @@
 
 #define COLUMNS                                                                                    \
 	"name, password_hash, level, disabled, created_ms, password_changed_ms, "                  \
-	"last_login_ms, last_login_source, last_failure_ms, failures"
+	"last_login_ms, last_login_source, last_failure_ms, failures, web, api, must_change, "     \
+	"unused, enabled_ms"
+
+/* Another account than ?1 can administer by web. */
+#define ANOTHER_CAN                                                                                \
+	"EXISTS (SELECT 1 FROM account WHERE name <> ?1 AND level = 1 AND web = 1"                 \
+	" AND disabled = 0)"
+/* The row itself cannot, so that nothing is lost with it. */
+#define CANNOT "(level <> 1 OR web = 0 OR disabled = 1)"
 
 static void read_account(sqlite3_stmt *stmt, void *row)
 {
@@ -21,16 +29,26 @@ static void read_account(sqlite3_stmt *stmt, void *row)
 	TP_SQL_TEXT(stmt, 7, a->last_login_source);
 	a->last_failure_ms = (uint64_t)sqlite3_column_int64(stmt, 8);
 	a->failures = (uint32_t)sqlite3_column_int64(stmt, 9);
+	a->web = sqlite3_column_int(stmt, 10) != 0;
+	a->api = sqlite3_column_int(stmt, 11) != 0;
+	a->must_change = sqlite3_column_int(stmt, 12) != 0;
+	a->unused = sqlite3_column_int(stmt, 13) != 0;
+	a->enabled_ms = (uint64_t)sqlite3_column_int64(stmt, 14);
 }
 
 enum tp_err tp_store_account_add(struct tp_store *store, const struct tp_account *a)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_run(
-		store, "INSERT INTO account (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"ttiiiiitii", a->name, a->password_hash, (int64_t)a->level, (int64_t)a->disabled,
+	enum tp_err err = tp_sql_change(
+		store,
+		"INSERT INTO account (" COLUMNS ") SELECT ?1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+		" WHERE NOT EXISTS (SELECT 1 FROM account WHERE lower(name) = lower(?1))",
+		"ttiiiiitiiiiiii", a->name, a->password_hash, (int64_t)a->level, (int64_t)a->disabled,
 		(int64_t)a->created_ms, (int64_t)a->password_changed_ms, (int64_t)a->last_login_ms,
-		a->last_login_source, (int64_t)a->last_failure_ms, (int64_t)a->failures);
+		a->last_login_source, (int64_t)a->last_failure_ms, (int64_t)a->failures, (int64_t)a->web,
+		(int64_t)a->api, (int64_t)a->must_change, (int64_t)a->unused, (int64_t)a->enabled_ms);
+
+	return err == TP_NOTFOUND ? TP_EXISTS : err;
 }
 
 enum tp_err tp_store_account_get(struct tp_store *store, const char *name, struct tp_account *out)
@@ -64,29 +82,102 @@ enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **ro
 	return err;
 }
 
-enum tp_err tp_store_account_set_password(struct tp_store *store, const char *name,
-					  const char *password_hash, uint64_t at_ms)
+/* -------------------------------------------------------------------- passwords */
+
+struct new_password {
+	const char *name;
+	const char *hash;
+	bool must_change;
+	uint64_t at_ms;
+	uint32_t keep;
+};
+
+static enum tp_err set_password(struct tp_store *store, void *arg)
 {
-	TP_STORE_LOCK(store);
-	return tp_sql_change(
-		store,
-		"UPDATE account SET password_hash = ?, password_changed_ms = ?, failures = 0"
-		" WHERE name = ?",
-		"tit", password_hash, (int64_t)at_ms, name);
+	const struct new_password *p = arg;
+	enum tp_err err = tp_sql_change(store,
+					"INSERT INTO password_history (account, password_hash)"
+					" SELECT name, password_hash FROM account WHERE name = ?",
+					"t", p->name);
+
+	if (err == TP_OK)
+		err = tp_sql_run(store,
+				 "DELETE FROM password_history WHERE account = ?1 AND id NOT IN"
+				 " (SELECT id FROM password_history WHERE account = ?1"
+				 " ORDER BY id DESC LIMIT ?2)",
+				 "ti", p->name, (int64_t)p->keep);
+	if (err == TP_OK)
+		err = tp_sql_change(store,
+				    "UPDATE account SET password_hash = ?, password_changed_ms = ?,"
+				    " must_change = ?, failures = 0 WHERE name = ?",
+				    "tiit", p->hash, (int64_t)p->at_ms, (int64_t)p->must_change, p->name);
+	return err;
 }
 
-enum tp_err tp_store_account_set_level(struct tp_store *store, const char *name,
-				       enum tp_account_level level, bool disabled)
+enum tp_err tp_store_account_set_password(struct tp_store *store, const char *name,
+					  const char *password_hash, bool must_change, uint64_t at_ms,
+					  uint32_t keep)
+{
+	struct new_password p = { name, password_hash, must_change, at_ms, keep };
+
+	if (p.keep > TP_STORE_PASSWORDS_MAX)
+		p.keep = TP_STORE_PASSWORDS_MAX;
+	TP_STORE_LOCK(store);
+	return tp_sql_transaction(store, set_password, &p);
+}
+
+enum tp_err tp_store_account_passwords(struct tp_store *store, const char *name,
+				       char hashes[TP_STORE_PASSWORDS_MAX][256], size_t *count)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_change(store, "UPDATE account SET level = ?, disabled = ? WHERE name = ?",
-			     "iit", (int64_t)level, (int64_t)disabled, name);
+	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
+	size_t n = 0;
+	enum tp_err err = tp_sql_open(store, &stmt,
+				      "SELECT password_hash FROM password_history WHERE account = ?"
+				      " ORDER BY id DESC LIMIT ?",
+				      "ti", name, (int64_t)TP_STORE_PASSWORDS_MAX);
+
+	while (err == TP_OK && (err = tp_sql_step(store, stmt)) == TP_OK)
+		tp_sql_text(stmt, 0, hashes[n++], 256);
+	if (err != TP_NOTFOUND)
+		return err;
+	*count = n;
+	return TP_OK;
+}
+
+/* ---------------------------------------------------------------------- changes */
+
+/* A statement with a guard changed nothing: because of it, or was there nothing? */
+static enum tp_err why_nothing(struct tp_store *store, const char *name)
+{
+	int64_t n = 0;
+	enum tp_err err = tp_sql_number(store, &n, "SELECT count(*) FROM account WHERE name = ?", "t",
+					name);
+
+	return err != TP_OK ? err : n ? TP_STATE : TP_NOTFOUND;
+}
+
+enum tp_err tp_store_account_update(struct tp_store *store, const struct tp_account *a)
+{
+	TP_STORE_LOCK(store);
+	enum tp_err err = tp_sql_change(
+		store,
+		"UPDATE account SET level = ?2, web = ?3, disabled = ?4, api = ?5, unused = ?6,"
+		" must_change = ?7, enabled_ms = ?8 WHERE name = ?1"
+		" AND ((?2 = 1 AND ?3 = 1 AND ?4 = 0) OR " CANNOT " OR " ANOTHER_CAN ")",
+		"tiiiiiii", a->name, (int64_t)a->level, (int64_t)a->web, (int64_t)a->disabled,
+		(int64_t)a->api, (int64_t)a->unused, (int64_t)a->must_change, (int64_t)a->enabled_ms);
+
+	return err == TP_NOTFOUND ? why_nothing(store, a->name) : err;
 }
 
 enum tp_err tp_store_account_delete(struct tp_store *store, const char *name)
 {
 	TP_STORE_LOCK(store);
-	return tp_sql_change(store, "DELETE FROM account WHERE name = ?", "t", name);
+	enum tp_err err = tp_sql_change(
+		store, "DELETE FROM account WHERE name = ?1 AND (" CANNOT " OR " ANOTHER_CAN ")", "t", name);
+
+	return err == TP_NOTFOUND ? why_nothing(store, name) : err;
 }
 
 enum tp_err tp_store_account_note_login(struct tp_store *store, const char *name, bool success,

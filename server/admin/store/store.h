@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admin/account/access.h"
 #include "core/addr.h"
 #include "core/err.h"
 
@@ -106,18 +107,16 @@ void tp_store_request_fini(struct tp_identity_request *r);
 
 /* -------------------------------------------------------------------- accounts */
 
-enum tp_account_level {
-	TP_ACCOUNT_READ_ONLY = 0,
-	TP_ACCOUNT_READ_WRITE = 1,
-	TP_ACCOUNT_AUDITOR = 2
-};
-
 struct tp_account {
 	char name[128];
 	char password_hash[256]; /* as admin/account writes it: "$scrypt$…" */
 	enum tp_account_level level;
+	bool web, api;   /* may log in there */
 	bool disabled;
+	bool unused;      /* disabled for that alone */
+	bool must_change; /* the password, before anything else */
 	uint64_t created_ms;
+	uint64_t enabled_ms; /* by an administrator, last; 0 = never was disabled */
 	uint64_t password_changed_ms;
 	uint64_t last_login_ms;
 	char last_login_source[64];
@@ -125,17 +124,27 @@ struct tp_account {
 	uint32_t failures; /* since the last successful login */
 };
 
-/* TP_EXISTS when the name is taken (names differ by case). */
+enum { TP_STORE_PASSWORDS_MAX = 10 }; /* earlier ones of an account */
+
+/* TP_EXISTS when the name is taken, also in other letters' case. */
 TP_NODISCARD enum tp_err tp_store_account_add(struct tp_store *store, const struct tp_account *a);
 TP_NODISCARD enum tp_err tp_store_account_get(struct tp_store *store, const char *name,
 					      struct tp_account *out);
 /* By name; rows is freed with free() after wiping is not needed: hashes only. */
 TP_NODISCARD enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **rows,
 					       size_t *count);
+/* Keeps the hash before it among the last `keep` (at most TP_STORE_PASSWORDS_MAX). */
 TP_NODISCARD enum tp_err tp_store_account_set_password(struct tp_store *store, const char *name,
-						       const char *password_hash, uint64_t at_ms);
-TP_NODISCARD enum tp_err tp_store_account_set_level(struct tp_store *store, const char *name,
-						    enum tp_account_level level, bool disabled);
+						       const char *password_hash, bool must_change,
+						       uint64_t at_ms, uint32_t keep);
+/* Hashes of the passwords before the present one, latest first. */
+TP_NODISCARD enum tp_err
+tp_store_account_passwords(struct tp_store *store, const char *name,
+			   char hashes[TP_STORE_PASSWORDS_MAX][256], size_t *count);
+/* Takes over level, web, api, disabled, unused, must_change and enabled_ms. TP_STATE: then no
+ * account would be left that can administer by web (read-write, web, not disabled). */
+TP_NODISCARD enum tp_err tp_store_account_update(struct tp_store *store, const struct tp_account *a);
+/* TP_STATE as above. */
 TP_NODISCARD enum tp_err tp_store_account_delete(struct tp_store *store, const char *name);
 /* Notes a login: success sets last_login and clears the failures, failure counts. */
 TP_NODISCARD enum tp_err tp_store_account_note_login(struct tp_store *store, const char *name,

@@ -280,14 +280,14 @@ static void post_reset(void *arg, const struct tp_http_request *req, struct tp_h
 enum { APPEND_BODY_MAX = TP_TRUST_UPLOAD_MAX + (TP_TRUST_UPLOAD_MAX >> 4) };
 
 static const struct tp_route table[] = {
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust", TP_ACCESS_SIGNED_IN, 0, get_trust),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/trust/append", TP_ACCESS_SIGNED_IN, APPEND_BODY_MAX, post_append),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/trust/delete", TP_ACCESS_SIGNED_IN, TP_HTTP_BODY_MAX, post_delete),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/trust/reset", TP_ACCESS_SIGNED_IN, 4096, post_reset),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/text", TP_ACCESS_SIGNED_IN, 0, get_text),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/pem", TP_ACCESS_SIGNED_IN, 0, get_pem),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/*/text", TP_ACCESS_SIGNED_IN, 0, get_text),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/*/pem", TP_ACCESS_SIGNED_IN, 0, get_pem),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust", TP_ACCESS_READ, 0, get_trust),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/trust/append", TP_ACCESS_WRITE, APPEND_BODY_MAX, post_append),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/trust/delete", TP_ACCESS_WRITE, TP_HTTP_BODY_MAX, post_delete),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/trust/reset", TP_ACCESS_WRITE, 4096, post_reset),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/text", TP_ACCESS_READ, 0, get_text),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/pem", TP_ACCESS_READ, 0, get_pem),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/*/text", TP_ACCESS_READ, 0, get_text),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/trust/*/pem", TP_ACCESS_READ, 0, get_pem),
 };
 
 const struct tp_route *tp_trust_routes(size_t *count)

@@ -7,81 +7,143 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/account/login.h"
-#include "admin/ciphers/routes.h"
-#include "admin/http/configuration.h"
 #include "admin/http/router.h"
-#include "admin/status/status.h"
+#include "admin/routes.h"
 
 #define G TP_HTTP_GET
 #define P TP_HTTP_POST
 #define U TP_HTTP_PUT
 #define D TP_HTTP_DELETE
 
-/* Status of the refusal for a visitor without a session, in the wizard, and logged in;
- * 0: the handler is called. A route that is not here fails the test. */
+/* ----------------------------------------------------------------------- callers */
+
+static const struct caller {
+	const char *name;
+	enum tp_operator_state state;
+	struct tp_rights rights;
+	bool by_api;
+} callers[] = {
+	{ "nobody", TP_OPERATOR_ANONYMOUS, { 0 }, false },
+	{ "the wizard", TP_OPERATOR_SETUP, { 0 }, false },
+	{ "read-only", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_ONLY, true, true, false, false }, false },
+	{ "read-write", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_WRITE, true, true, false, false }, false },
+	{ "auditor", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_AUDITOR, true, true, false, false }, false },
+	{ "emergency", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_WRITE, true, true, true, false }, false },
+	{ "forced", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_WRITE, true, true, false, true }, false },
+	{ "program", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_WRITE, false, true, false, false }, true },
+	{ "program, no API", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_WRITE, true, false, false, false }, true },
+	{ "browser, no web", TP_OPERATOR_ACTIVE, { TP_ACCOUNT_READ_WRITE, false, true, false, false }, false },
+};
+enum { CALLERS = sizeof(callers) / sizeof(callers[0]) };
+
+/* Statuses of the refusals in the order of the callers, outside of the advanced mode and
+ * in it; 0: the handler is called. */
+enum rule { ANYONE, FIRST, OWN, PASSWORD, READ, WRITE, LOGS, RULES };
+
+static const struct {
+	const char *name;
+	int outside[CALLERS];
+	int inside[CALLERS];
+} rules[RULES] = {
+	/*              none wiz   ro   rw  aud emerg forced prog -api -web */
+	[ANYONE] = { "anyone",
+		     { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+		     { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+	[FIRST] = { "first run",
+		    { 401, 0, 403, 0, 403, 0, 403, 0, 403, 403 },
+		    { 401, 0, 403, 0, 403, 0, 403, 403, 403, 403 } },
+	[PASSWORD] = { "password",
+		       { 401, 403, 0, 0, 0, 0, 0, 0, 403, 403 },
+		       { 401, 403, 0, 0, 0, 0, 0, 403, 403, 403 } },
+	[OWN] = { "own account",
+		  { 401, 403, 0, 0, 0, 0, 403, 0, 403, 403 },
+		  { 401, 403, 0, 0, 0, 0, 403, 403, 403, 403 } },
+	[READ] = { "read",
+		   { 401, 403, 0, 0, 403, 0, 403, 0, 403, 403 },
+		   { 401, 403, 0, 0, 403, 0, 403, 403, 403, 403 } },
+	[WRITE] = { "write",
+		    { 401, 403, 403, 0, 403, 0, 403, 0, 403, 403 },
+		    { 401, 403, 403, 0, 403, 0, 403, 403, 403, 403 } },
+	[LOGS] = { "logs",
+		   { 401, 403, 0, 0, 0, 0, 403, 0, 403, 403 },
+		   { 401, 403, 403, 403, 0, 403, 403, 403, 403, 403 } },
+};
+
+/* Every route there is, as its table writes it. One that is not here fails the test, and so
+ * does a line here that no route has. */
 static const struct {
 	enum tp_http_method method;
-	const char *path;
-	int anonymous;
-	int setup;
-	int active;
+	const char *pattern;
+	enum rule rule;
 } expected[] = {
-	{ G, "/api/v1/session", 0, 0, 0 },
-	{ P, "/api/v1/session", 0, 0, 0 },
-	{ D, "/api/v1/session", 0, 0, 0 },
-	{ P, "/api/v1/setup/unlock", 0, 0, 0 },
-	{ G, "/api/v1/setup", 401, 0, 0 },
-	{ P, "/api/v1/setup/password", 401, 0, 0 },
-	{ P, "/api/v1/setup/complete", 401, 0, 0 },
-	{ G, "/api/v1/identity", 401, 0, 0 },
-	{ U, "/api/v1/accounts/x/password", 401, 403, 0 },
-	{ G, "/api/v1/accounts", 401, 403, 0 },
-	{ G, "/api/v1/model", 401, 403, 0 },
-	{ G, "/api/v1/ports", 401, 403, 0 },
-	{ G, "/api/v1/config/status", 401, 403, 0 },
-	{ P, "/api/v1/config/commit", 401, 403, 0 },
-	{ G, "/restconf/ds/running", 401, 403, 0 },
-	{ G, "/restconf/ds/candidate/turnpike-sip:sip", 401, 403, 0 },
-	{ U, "/restconf/ds/candidate/turnpike-sip:sip", 401, 403, 0 },
-	{ P, "/restconf/ds/candidate", 401, 403, 0 },
-	{ D, "/restconf/ds/candidate/turnpike-zone:zones/zone=x", 401, 403, 0 },
-	{ U, "/restconf/ds/running/turnpike-sip:sip", 405, 405, 405 },
-	{ G, "/api/v1/status", 401, 403, 0 },
-	{ G, "/api/v1/zones", 401, 403, 0 },
-	{ G, "/api/v1/registrations", 401, 403, 0 },
-	{ G, "/api/v1/calls", 401, 403, 0 },
-	{ G, "/api/v1/calls/7", 401, 403, 0 },
-	{ D, "/api/v1/calls/7", 401, 403, 0 },
-	{ G, "/api/v1/history", 401, 403, 0 },
-	{ G, "/api/v1/history/7", 401, 403, 0 },
-	{ G, "/api/v1/alarms", 401, 403, 0 },
-	{ P, "/api/v1/alarms/7/acknowledge", 401, 403, 0 },
-	{ G, "/api/v1/log", 401, 403, 0 },
-	{ P, "/api/v1/traversal-test", 401, 403, 0 },
-	{ G, "/api/v1/tls/serials", 401, 403, 0 },
-	{ P, "/api/v1/revocation/test", 401, 403, 0 },
-	{ G, "/api/v1/tls/services", 401, 403, 0 },
-	{ P, "/api/v1/tls/preview", 401, 403, 0 },
-	{ G, "/api/v1/calls/7/steps", 404, 404, 404 },
-	{ G, "/api/v1", 404, 404, 404 },
-	{ D, "/api/v1/status", 405, 405, 405 },
+	{ G, "/api/v1/session", ANYONE },
+	{ P, "/api/v1/session", ANYONE },
+	{ D, "/api/v1/session", ANYONE },
+	{ P, "/api/v1/setup/unlock", ANYONE },
+	{ G, "/api/v1/setup", FIRST },
+	{ P, "/api/v1/setup/password", FIRST },
+	{ P, "/api/v1/setup/complete", FIRST },
+	{ G, "/api/v1/identity", FIRST },
+	{ U, "/api/v1/accounts/*/password", PASSWORD },
+	{ G, "/api/v1/accounts", READ },
+	{ G, "/api/v1/model", READ },
+	{ G, "/api/v1/ports", READ },
+	{ G, "/api/v1/config/*", READ },
+	{ P, "/api/v1/config/*", WRITE },
+	{ G, "/restconf/**", READ },
+	{ P, "/restconf/ds/candidate/**", WRITE },
+	{ U, "/restconf/ds/candidate/**", WRITE },
+	{ D, "/restconf/ds/candidate/**", WRITE },
+	{ G, "/api/v1/status", READ },
+	{ G, "/api/v1/zones", READ },
+	{ G, "/api/v1/registrations", READ },
+	{ G, "/api/v1/calls", READ },
+	{ G, "/api/v1/calls/*", READ },
+	{ D, "/api/v1/calls/*", WRITE },
+	{ G, "/api/v1/history", READ },
+	{ G, "/api/v1/history/*", READ },
+	{ G, "/api/v1/alarms", READ },
+	{ P, "/api/v1/alarms/*/acknowledge", WRITE },
+	{ G, "/api/v1/log", LOGS },
+	{ G, "/api/v1/tls/serials", READ },
+	{ P, "/api/v1/traversal-test", WRITE },
+	{ P, "/api/v1/revocation/test", WRITE },
+	{ G, "/api/v1/identities", READ },
+	{ G, "/api/v1/identities/*", READ },
+	{ G, "/api/v1/identities/*/request", READ },
+	{ P, "/api/v1/identities/*/request", WRITE },
+	{ D, "/api/v1/identities/*/request", WRITE },
+	{ P, "/api/v1/identities/*/self-signed", WRITE },
+	{ P, "/api/v1/identities/*/upload", WRITE },
+	{ D, "/api/v1/identities/*/staged", WRITE },
+	{ P, "/api/v1/identities/*/activate", WRITE },
+	{ D, "/api/v1/identities/*/certificate", WRITE },
+	{ G, "/api/v1/revocation/crls", READ },
+	{ P, "/api/v1/revocation/crls/update", WRITE },
+	{ U, "/api/v1/revocation/crls/manual", WRITE },
+	{ D, "/api/v1/revocation/crls/manual", WRITE },
+	{ G, "/api/v1/trust", READ },
+	{ P, "/api/v1/trust/append", WRITE },
+	{ P, "/api/v1/trust/delete", WRITE },
+	{ P, "/api/v1/trust/reset", WRITE },
+	{ G, "/api/v1/trust/text", READ },
+	{ G, "/api/v1/trust/pem", READ },
+	{ G, "/api/v1/trust/*/text", READ },
+	{ G, "/api/v1/trust/*/pem", READ },
+	{ G, "/api/v1/tls/services", READ },
+	{ P, "/api/v1/tls/preview", READ },
+	{ G, "/api/v1/certificates", READ },
+	{ G, "/api/v1/certificates/names", READ },
+	{ G, "/api/v1/certificates.csv", READ },
 };
+enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
 
 static struct tp_router *router_of_all(void)
 {
+	void *const args[TP_ROUTE_TABLES] = { NULL };
 	struct tp_router *router = tp_router_new();
-	const struct tp_route *routes;
-	size_t count;
 
-	routes = tp_login_routes(&count);
-	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
-	routes = tp_status_routes(&count);
-	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
-	routes = tp_cipher_routes(&count);
-	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
-	routes = tp_configuration_routes(&count);
-	assert_int_equal(tp_router_add(router, routes, count, NULL), TP_OK);
+	assert_int_equal(tp_routes_add_all(router, args), TP_OK);
 	return router;
 }
 
@@ -117,35 +179,110 @@ static int admit(const struct tp_router *router, struct tp_http_request *req,
 	return status;
 }
 
-static void every_route_has_its_rule(void **state)
+/* A path that fits the pattern. */
+static void path_of(const char *pattern, char path[128])
 {
-	static const enum tp_operator_state states[] = { TP_OPERATOR_ANONYMOUS, TP_OPERATOR_SETUP,
-							 TP_OPERATOR_ACTIVE };
+	size_t n = 0;
+
+	for (; *pattern; pattern++) {
+		if (*pattern == '*' && pattern[1] == '*')
+			n += (size_t)snprintf(path + n, 128 - n, "a/b"), pattern++;
+		else
+			path[n++] = *pattern == '*' ? 'x' : *pattern;
+	}
+	path[n] = '\0';
+}
+
+static size_t line_of(const char *pattern, enum tp_http_method method)
+{
+	for (size_t i = 0; i < EXPECTED; i++)
+		if (!strcmp(expected[i].pattern, pattern) && expected[i].method == method)
+			return i;
+	fail_msg("%s, method %d, has no line in this test: say who may use it", pattern, method);
+	return 0;
+}
+
+static void try_everybody(const struct tp_router *router, const struct tp_route *route,
+			  enum tp_http_method method, enum rule rule)
+{
+	char path[128];
+
+	path_of(route->pattern, path);
+	for (size_t i = 0; i < 2 * (size_t)CALLERS; i++) {
+		const struct caller *caller = &callers[i / 2];
+		struct tp_http_request req = request(method, path);
+		struct tp_admission admission;
+		int got, wanted;
+
+		req.state = caller->state;
+		req.rights = caller->rights;
+		req.by_api = caller->by_api;
+		req.advanced = i % 2;
+		wanted = req.advanced ? rules[rule].inside[i / 2] : rules[rule].outside[i / 2];
+		got = admit(router, &req, &admission);
+		if (got != wanted)
+			fail_msg("%s, method %d, for %s%s: %d, not %d (%s)", route->pattern, method,
+				 caller->name, req.advanced ? " in the advanced mode" : "", got, wanted,
+				 rules[rule].name);
+		if (!got && admission.route != route)
+			fail_msg("%s is hidden by %s", route->pattern, admission.route->pattern);
+	}
+}
+
+/* Every route and method against every caller, in and out of the advanced mode. */
+static void row_172_every_route_has_its_rule(void **state)
+{
+	static const enum tp_http_method methods[] = { G, P, U, D };
 	struct tp_router *router = router_of_all();
-	const struct tp_route *seen[128] = { NULL };
+	bool seen[EXPECTED] = { false };
+	const struct tp_route *route;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		const int wanted[] = { expected[i].anonymous, expected[i].setup, expected[i].active };
+	for (size_t r = 0; (route = tp_router_route(router, r)) != NULL; r++) {
+		assert_int_not_equal(route->methods, 0);
+		assert_int_equal(route->methods & ~(unsigned)(G | P | U | D), 0);
+		for (size_t m = 0; m < 4; m++) {
+			size_t line;
 
-		for (size_t s = 0; s < 3; s++) {
-			struct tp_http_request req = request(expected[i].method, expected[i].path);
-			struct tp_admission admission;
-			int got;
-
-			req.state = states[s];
-			got = admit(router, &req, &admission);
-			if (got != wanted[s])
-				fail_msg("%d %s as state %zu: %d, not %d", expected[i].method,
-					 expected[i].path, s, got, wanted[s]);
-			for (size_t r = 0; admission.route && tp_router_route(router, r); r++)
-				if (tp_router_route(router, r) == admission.route)
-					seen[r] = admission.route;
+			if (!(route->methods & methods[m]))
+				continue;
+			line = line_of(route->pattern, methods[m]);
+			if (seen[line])
+				fail_msg("%s stands twice in the tables", route->pattern);
+			seen[line] = true;
+			try_everybody(router, route, methods[m], expected[line].rule);
 		}
 	}
-	for (size_t r = 0; tp_router_route(router, r); r++)
-		if (!seen[r])
-			fail_msg("%s has no row in this test", tp_router_route(router, r)->pattern);
+	for (size_t i = 0; i < EXPECTED; i++)
+		if (!seen[i])
+			fail_msg("there is no route %s with method %d", expected[i].pattern,
+				 expected[i].method);
+	tp_router_free(&router);
+}
+
+/* Row 181. */
+static void row_181_other_paths_and_methods_are_refused(void **state)
+{
+	static const struct {
+		enum tp_http_method method;
+		const char *path;
+		int status;
+	} cases[] = {
+		{ U, "/restconf/ds/running/turnpike-sip:sip", 405 }, { D, "/api/v1/status", 405 },
+		{ G, "/api/v1/calls/7/steps", 404 },		     { G, "/api/v1", 404 },
+		{ TP_HTTP_OPTIONS, "/api/v1/status", 204 },
+	};
+	struct tp_router *router = router_of_all();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tp_http_request req = request(cases[i].method, cases[i].path);
+		struct tp_admission admission;
+
+		req.state = TP_OPERATOR_ACTIVE;
+		req.rights = callers[3].rights;
+		assert_int_equal(admit(router, &req, &admission), cases[i].status);
+	}
 	tp_router_free(&router);
 }
 
@@ -157,6 +294,7 @@ static void changes_need_token_and_origin(void **state)
 
 	(void)state;
 	req.state = TP_OPERATOR_ACTIVE;
+	req.rights = callers[3].rights;
 	assert_int_equal(admit(router, &req, &admission), 0);
 	req.csrf = "tokem";
 	assert_int_equal(admit(router, &req, &admission), 403);
@@ -166,6 +304,7 @@ static void changes_need_token_and_origin(void **state)
 	assert_int_equal(admit(router, &req, &admission), 403);
 	req = request(P, "/api/v1/config/commit");
 	req.state = TP_OPERATOR_ACTIVE;
+	req.rights = callers[3].rights;
 	req.origin = "https://A:7443";
 	assert_int_equal(admit(router, &req, &admission), 0);
 	req.origin = "https://a:7443.evil.example";
@@ -189,6 +328,7 @@ static void patterns_give_their_parts(void **state)
 
 	(void)state;
 	req.state = TP_OPERATOR_ACTIVE;
+	req.rights = callers[3].rights;
 	assert_int_equal(admit(router, &req, &admission), 0);
 	assert_string_equal(req.parameter, "a/b");
 	req.path = "/api/v1/calls/%00";
@@ -197,6 +337,7 @@ static void patterns_give_their_parts(void **state)
 	assert_int_equal(admit(router, &req, &admission), 404);
 	req = request(U, "/restconf/ds/candidate/turnpike-zone:zones/zone=a%2Fb");
 	req.state = TP_OPERATOR_ACTIVE;
+	req.rights = callers[3].rights;
 	assert_int_equal(admit(router, &req, &admission), 0);
 	assert_string_equal(req.rest, "turnpike-zone:zones/zone=a%2Fb");
 	tp_router_free(&router);
@@ -253,7 +394,9 @@ static void queries_are_decoded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_route_has_its_rule), cmocka_unit_test(changes_need_token_and_origin),
+		cmocka_unit_test(row_172_every_route_has_its_rule),
+		cmocka_unit_test(row_181_other_paths_and_methods_are_refused),
+		cmocka_unit_test(changes_need_token_and_origin),
 		cmocka_unit_test(patterns_give_their_parts), cmocka_unit_test(text_of_peers_is_made_valid),
 		cmocka_unit_test(queries_are_decoded),
 	};

@@ -143,8 +143,8 @@ static void the_candidate_survives_a_restart(void **state)
 static void accounts_note_logins(void **state)
 {
 	struct fixture *f = *state;
-	struct tp_account a = {
-		.name = "admin", .password_hash = "$scrypt$x", .level = TP_ACCOUNT_READ_WRITE};
+	struct tp_account a = {.name = "admin", .password_hash = "$scrypt$x",
+			       .level = TP_ACCOUNT_AUDITOR, .disabled = true};
 	struct tp_account *rows;
 	size_t count;
 
@@ -161,19 +161,84 @@ static void accounts_note_logins(void **state)
 	assert_int_equal(a.last_failure_ms, 6);
 	assert_int_equal(tp_store_account_note_login(f->store, "admin", true, 7, "192.0.2.9"),
 			 TP_OK);
-	assert_int_equal(tp_store_account_set_level(f->store, "admin", TP_ACCOUNT_AUDITOR, true),
-			 TP_OK);
-	assert_int_equal(tp_store_account_set_password(f->store, "admin", "$scrypt$y", 8), TP_OK);
+	assert_int_equal(tp_store_account_set_password(f->store, "admin", "$scrypt$y", true, 8, 5), TP_OK);
 	assert_int_equal(tp_store_account_list(f->store, &rows, &count), TP_OK);
 	assert_int_equal(count, 1);
 	assert_int_equal(rows[0].failures, 0);
 	assert_string_equal(rows[0].last_login_source, "192.0.2.9");
 	assert_int_equal(rows[0].level, TP_ACCOUNT_AUDITOR);
 	assert_true(rows[0].disabled);
+	assert_true(rows[0].must_change);
 	assert_string_equal(rows[0].password_hash, "$scrypt$y");
 	free(rows);
 	assert_int_equal(tp_store_account_delete(f->store, "admin"), TP_OK);
 	assert_int_equal(tp_store_account_get(f->store, "admin", &a), TP_NOTFOUND);
+	assert_int_equal(tp_store_account_delete(f->store, "admin"), TP_NOTFOUND);
+}
+
+static void add_account(struct fixture *f, const char *name, enum tp_account_level level)
+{
+	struct tp_account a = {.password_hash = "$scrypt$0", .level = level, .web = true, .api = true};
+
+	snprintf(a.name, sizeof(a.name), "%s", name);
+	assert_int_equal(tp_store_account_add(f->store, &a), TP_OK);
+}
+
+/* Row 172: whatever is asked for, somebody is left who can administer. */
+static void row_172_the_last_able_account_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_account alice, ALICE = {.name = "ALICE", .password_hash = "$scrypt$0"};
+
+	add_account(f, "alice", TP_ACCOUNT_READ_WRITE);
+	add_account(f, "carol", TP_ACCOUNT_AUDITOR);
+	assert_int_equal(tp_store_account_add(f->store, &ALICE), TP_EXISTS);
+	assert_int_equal(tp_store_account_get(f->store, "alice", &alice), TP_OK);
+	for (int i = 0; i < 3; i++) {
+		struct tp_account less = alice;
+
+		less.level = i == 0 ? TP_ACCOUNT_READ_ONLY : less.level;
+		less.web = i != 1;
+		less.disabled = i == 2;
+		assert_int_equal(tp_store_account_update(f->store, &less), TP_STATE);
+	}
+	assert_int_equal(tp_store_account_delete(f->store, "alice"), TP_STATE);
+	alice.api = false; /* does not make her less able to use the browser */
+	assert_int_equal(tp_store_account_update(f->store, &alice), TP_OK);
+	assert_int_equal(tp_store_account_update(f->store, &ALICE), TP_NOTFOUND);
+	assert_int_equal(tp_store_account_delete(f->store, "carol"), TP_OK);
+
+	add_account(f, "bob", TP_ACCOUNT_READ_WRITE);
+	alice.disabled = true;
+	assert_int_equal(tp_store_account_update(f->store, &alice), TP_OK);
+	assert_int_equal(tp_store_account_delete(f->store, "bob"), TP_STATE);
+	assert_int_equal(tp_store_account_delete(f->store, "alice"), TP_OK);
+	assert_int_equal(tp_store_account_delete(f->store, "bob"), TP_STATE);
+}
+
+static void earlier_passwords_are_kept_in_order(void **state)
+{
+	struct fixture *f = *state;
+	char hashes[TP_STORE_PASSWORDS_MAX][256];
+	char hash[16];
+	size_t count;
+
+	add_account(f, "alice", TP_ACCOUNT_READ_WRITE);
+	add_account(f, "bob", TP_ACCOUNT_READ_WRITE);
+	for (int i = 1; i <= 7; i++) {
+		snprintf(hash, sizeof(hash), "$scrypt$%d", i);
+		assert_int_equal(tp_store_account_set_password(f->store, "alice", hash, false, 1, 4),
+				 TP_OK);
+	}
+	assert_int_equal(tp_store_account_passwords(f->store, "alice", hashes, &count), TP_OK);
+	assert_int_equal(count, 4);
+	assert_string_equal(hashes[0], "$scrypt$6");
+	assert_string_equal(hashes[3], "$scrypt$3");
+	assert_int_equal(tp_store_account_set_password(f->store, "nobody", "$", false, 1, 4),
+			 TP_NOTFOUND);
+	assert_int_equal(tp_store_account_delete(f->store, "alice"), TP_OK);
+	assert_int_equal(tp_store_account_passwords(f->store, "alice", hashes, &count), TP_OK);
+	assert_int_equal(count, 0);
 }
 
 static void add_call(struct fixture *f, uint64_t call, const char *from, bool answered)
@@ -512,6 +577,8 @@ int main(void)
 		TEST(the_oldest_revisions_go),
 		TEST(the_candidate_survives_a_restart),
 		TEST(accounts_note_logins),
+		TEST(row_172_the_last_able_account_stays),
+		TEST(earlier_passwords_are_kept_in_order),
 		TEST(history_is_filtered_and_pages),
 		TEST(old_calls_go),
 		TEST(alarms_have_a_life),

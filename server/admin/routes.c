@@ -1,0 +1,34 @@
+/* All tables of routes. Runs in turnpike-admin. */
+#include "admin/routes.h"
+
+#include "admin/account/login.h"
+#include "admin/certificates/routes.h"
+#include "admin/ciphers/routes.h"
+#include "admin/http/configuration.h"
+#include "admin/identity/identities.h"
+#include "admin/revocation/routes.h"
+#include "admin/status/status.h"
+#include "admin/trust/routes.h"
+
+enum tp_err tp_routes_add_all(struct tp_router *router, void *const args[TP_ROUTE_TABLES])
+{
+	static const struct tp_route *(*const tables[TP_ROUTE_TABLES])(size_t *count) = {
+		[TP_ROUTES_LOGIN] = tp_login_routes,
+		[TP_ROUTES_STATUS] = tp_status_routes,
+		[TP_ROUTES_CONFIGURATION] = tp_configuration_routes,
+		[TP_ROUTES_IDENTITIES] = tp_identities_routes,
+		[TP_ROUTES_LISTS] = tp_lists_routes,
+		[TP_ROUTES_TRUST] = tp_trust_routes,
+		[TP_ROUTES_CIPHERS] = tp_cipher_routes,
+		[TP_ROUTES_CERTIFICATES] = tp_certificates_routes,
+	};
+	enum tp_err err = TP_OK;
+
+	for (size_t i = 0; i < TP_ROUTE_TABLES && err == TP_OK; i++) {
+		size_t count;
+		const struct tp_route *routes = tables[i](&count);
+
+		err = tp_router_add(router, routes, count, args[i]);
+	}
+	return err;
+}
