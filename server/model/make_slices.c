@@ -17,6 +17,7 @@ enum {
 	SIPS_PORT = 5061,
 	NEIGHBOR_KEEPALIVE_S = 60,
 	TRUSTED_MAX = 1048576, /* trusted_pem of slice.def */
+	TP_CLIENT_IDENTITIES_MAX = 32, /* client_identities of slice.def */
 };
 
 struct maker {
@@ -132,6 +133,39 @@ static void fill_identities(struct maker *m, struct tp_cfg_sip *s)
 		put_certificate(m, ids[i], &to->certificate_pem, &to->certificate_pem_len);
 		to->key_secret = secret(m, identity(m, ids[i]), "private-key");
 	}
+}
+
+static void fill_client_identities(struct maker *m, struct tp_cfg_sip *s)
+{
+	const struct lyd_node *all = tp_leaf_child(m->tls, "identities");
+	const struct lyd_node *at = NULL;
+
+	while (m->err == TP_OK && (at = tp_leaf_next(all, "client-identity", at))) {
+		const char *pem = tp_leaf_text(at, "certificate");
+		struct tp_cfg_identity *to;
+
+		if (s->client_identities_count == TP_CLIENT_IDENTITIES_MAX) {
+			m->err = TP_LIMIT;
+			return;
+		}
+		to = &s->client_identities[s->client_identities_count++];
+		to->certificate_pem = (const uint8_t *)pem;
+		to->certificate_pem_len = (uint32_t)strlen(pem);
+		to->key_secret = secret(m, at, "private-key");
+	}
+}
+
+/* 0: the zone names none. */
+static uint8_t client_identity(const struct maker *m, const struct lyd_node *zone)
+{
+	const char *name = tp_leaf_text(zone, "client-identity");
+	const struct lyd_node *all = tp_leaf_child(m->tls, "identities");
+	const struct lyd_node *at = NULL;
+
+	for (uint8_t i = 1; name[0] && (at = tp_leaf_next(all, "client-identity", at)); i++)
+		if (!strcmp(tp_leaf_text(at, "name"), name))
+			return i;
+	return 0;
 }
 
 /* ------------------------------------------------------------------------- admin */
@@ -312,6 +346,7 @@ static void fill_zone(struct maker *m, const struct lyd_node *zone, struct tp_cf
 	z->media_nat = tp_leaf_true(zone, "media-nat");
 	z->cn_names = tp_leaf_true(zone, "cn-names");
 	z->revocation_unknown = tp_leaf_enum(zone, "revocation-unknown");
+	z->client_identity = client_identity(m, zone);
 }
 
 static void fill_zones(struct maker *m, struct tp_cfg_sip *s)
@@ -434,6 +469,7 @@ static void fill_sip(struct maker *m, struct tp_cfg_sip *s)
 	COPY(m, s->host_name, tp_leaf_text(m->system, "host-name"));
 	s->role = tp_leaf_enum(m->system, "role");
 	fill_identities(m, s);
+	fill_client_identities(m, s);
 	fill_policies(m, s);
 	fill_revocation(m, s);
 	fill_networks(m, &s->networks, &s->networks_count);

@@ -146,11 +146,22 @@ static enum tp_err start(struct tp_sup *sup, const struct tp_msg_key_spec *spec,
 
 /* --------------------------------------------------------------------- requests */
 
+/* A name as the model takes it for a client identity. */
+static bool is_name(const char *name)
+{
+	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
+/* One of a service, else one that an administrator has named. */
 static bool set_record(struct tp_sup_key_work *w, const char *identity)
 {
 	const char *id = strcmp(identity, "default") == 0 ? "server" : identity;
 
+	if (!is_name(identity))
+		return false;
 	snprintf(w->record, sizeof(w->record), "identity/%s/key", id);
+	if (!tp_seal_may_make(w->record))
+		snprintf(w->record, sizeof(w->record), "client-identity/%s/key", id);
 	return tp_seal_may_make(w->record);
 }
 

@@ -166,9 +166,14 @@ static bool starts(const char *name, const char *with)
 	return strncmp(name, with, strlen(with)) == 0;
 }
 
+static bool is_of_sip(const char *name)
+{
+	return starts(name, "zone/") || starts(name, "account/") || starts(name, "client-identity/");
+}
+
 bool tp_seal_may_receive(uint8_t process, const char *name)
 {
-	if (starts(name, "zone/") || starts(name, "account/"))
+	if (is_of_sip(name))
 		return process == TP_PROCESS_SIP;
 	for (size_t i = 0; i < IDENTITIES; i++)
 		if (strcmp(name, identities[i].key) == 0)
@@ -179,7 +184,7 @@ bool tp_seal_may_receive(uint8_t process, const char *name)
 
 bool tp_seal_may_make(const char *name)
 {
-	if (starts(name, "zone/") || starts(name, "account/") || strcmp(name, "acme/eab-key") == 0)
+	if (is_of_sip(name) || strcmp(name, "acme/eab-key") == 0)
 		return true;
 	for (size_t i = 0; i < IDENTITIES; i++)
 		if (strcmp(name, identities[i].key) == 0)

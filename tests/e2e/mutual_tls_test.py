@@ -12,7 +12,7 @@ from appliance import One
 from cases import check, run, wait_until
 
 HOST = "127.0.3.31"
-CLIENT, PBX = "127.0.3.32", "127.0.3.33"
+CLIENT, PBX, OTHER = "127.0.3.32", "127.0.3.33", "127.0.3.34"
 OPEN, MUTUAL = 5061, 5062
 
 
@@ -209,12 +209,12 @@ def row_35_requests_are_the_zones(one):
 class Neighbor:
     """The PBX's own TLS port; answers nothing, and keeps whom it saw."""
 
-    def __init__(self, one, certificate):
+    def __init__(self, one, certificate, address=PBX):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(one.path(certificate), one.path(certificate, "key"))
         self.context.verify_mode = ssl.CERT_OPTIONAL
-        self.context.load_verify_locations(cadata=one.ca())
-        self.socket = socket.create_server((PBX, 5099))
+        self.context.load_verify_locations(cadata=f"{one.ca()}\n{one.path('ca').read_text()}")
+        self.socket = socket.create_server((address, 5099))
         self.socket.settimeout(8)
         self.requests = b""
         self.shown = None
@@ -280,6 +280,86 @@ def row_35_the_name_counts_outbound_too(one):
     check(right.shown, "the PBX asks for our certificate and gets none")
     one.admin.delete("/restconf/ds/candidate/turnpike-search:search/rule=out")
     one.admin.commit("no calls to the PBX")
+
+
+def identity(one, name, certificate):
+    """A client identity with that certificate, in the candidate."""
+    upload = one.admin.post(f"/api/v1/identities/{name}/upload", {
+        "pem": one.path(certificate).read_text(), "key": one.path(certificate, "key").read_text()})
+    check(not upload["refused"], f"{upload['findings']}")
+    one.admin.post(f"/api/v1/identities/{name}/activate", {"staged": upload["staged"],
+                                                           "accept": upload["accept-needed"]})
+
+
+def refusal(call, *args):
+    try:
+        call(*args)
+    except ApiError as why:
+        return str(why.body)
+    raise AssertionError(f"{args} was not refused")
+
+
+def seen(one, **certificates):
+    """Common names of what we show to the neighbors, by address, when a call goes to all of them."""
+    neighbors = {a: Neighbor(one, c, a) for a, c in ((PBX, certificates["pbx"]), (OTHER, certificates["other"]))}
+    try:
+        with one.connect(MUTUAL, one.context("pbx")) as connection:
+            connection.settimeout(2)
+            try:
+                ask(connection, "INVITE")
+            except TimeoutError:
+                pass
+    finally:
+        for neighbor in neighbors.values():
+            neighbor.close()
+    check(all(n.requests.startswith(b"INVITE") for n in neighbors.values()), "no call reaches a neighbor: "
+          f"{[(n.requests[:40], n.failed) for n in neighbors.values()]}")
+    return [dict(part[0] for part in n.shown["subject"]).get("commonName") if n.shown else None
+            for n in neighbors.values()]
+
+
+def sip_pid(one):
+    return next(p["pid"] for p in one.admin.get("/api/v1/status")["processes"] if p["name"].endswith("sip"))
+
+
+def wish_6_each_zone_shows_its_own_certificate(one):
+    admin, pid = one.admin, sip_pid(one)
+    one.leaf("shown-a", "ca", "DNS:one.example.com")
+    one.leaf("shown-b", "ca", "DNS:one.example.com")
+    admin.put("turnpike-zone:zones/zone=other", {
+        "name": "other", "type": "neighbor", "transport": "tls", "peer": [{"address": OTHER, "port": 5099}],
+        "verify-name": "stranger.example.com", "monitor": False})
+    for zone in ("pbx", "other"):
+        admin.put(f"turnpike-search:search/rule=out-{zone}", {
+            "name": f"out-{zone}", "match": "any", "target": "zone", "target-zone": zone, "priority": 50})
+    admin.commit("calls to both")
+    usual = seen(one, pbx="pbx", other="stranger")
+    check(usual[0] and usual[0] == usual[1], f"not the same certificate to both: {usual}")
+
+    admin.post("/api/v1/identities", {"id": "for-other"})
+    admin.put("turnpike-zone:zones/zone=other/client-identity", "for-other")
+    check("no certificate yet" in refusal(admin.commit, "an identity without certificate"), "other words")
+    identity(one, "for-other", "shown-a")
+    admin.commit("a certificate of its own")
+    check(seen(one, pbx="pbx", other="stranger") == [usual[0], "shown-a"], "the zone does not show its own")
+    identity(one, "for-other", "shown-b")
+    admin.commit("another certificate")
+    check(seen(one, pbx="pbx", other="stranger") == [usual[0], "shown-b"], "the new one is not shown")
+    check(sip_pid(one) == pid, "it took a restart")
+    row = next(i for i in admin.get("/api/v1/identities")["identities"] if i["id"] == "for-other")
+    check(row["named"] and row["used-by"] == ["Zone other"] and row["certificate"]["common-name"] == "shown-b", f"{row}")
+    listed = [c["common-name"] for c in admin.get("/api/v1/certificates")["certificates"] if c["name"] == "for-other"]
+    check(listed == ["shown-b"], f"the list of all certificates has {listed}")
+
+    admin.delete("/api/v1/identities/for-other")
+    refusal(admin.commit, "an identity that a zone names goes")
+    admin.delete("/restconf/ds/candidate/turnpike-zone:zones/zone=other/client-identity")
+    admin.commit("the usual one again")
+    check(seen(one, pbx="pbx", other="stranger") == usual, "the usual certificate is not shown again")
+    check("no identity" in refusal(admin.get, "/api/v1/identities/for-other"), "it is still there")
+    for path in ("search:search/rule=out-pbx", "search:search/rule=out-other", "zone:zones/zone=other"):
+        admin.delete(f"/restconf/ds/candidate/turnpike-{path}")
+    admin.commit("one neighbor only")
 
 
 def row_36_the_port_of_the_phones_stays_theirs(one):
@@ -351,7 +431,7 @@ run([set_up, row_34_the_port_wants_a_certificate_and_shows_one, row_34_bad_certi
      row_41_the_chain_must_reach_a_trusted_root, row_65_an_authority_counts_for_its_uses_alone,
      row_35_the_name_must_be_a_zones_on_every_connection, row_35_requests_are_the_zones,
      row_35_a_common_name_counts_where_the_zone_says_so, row_35_the_name_counts_outbound_too,
-     row_36_the_port_of_the_phones_stays_theirs,
+     wish_6_each_zone_shows_its_own_certificate, row_36_the_port_of_the_phones_stays_theirs,
      row_37_both_ports_serve_beside_each_other, attack_49_no_session_crosses_from_port_to_port,
      attack_49_no_renegotiation, a_connection_ends_when_its_zone_goes],
     Mutual((HOST, 7443)))

@@ -77,7 +77,7 @@ static void label_of(const char *id, char *label, size_t size)
 		     which < TP_TLS_IDENTITIES ? tp_tls_identity_info(which).label : id);
 }
 
-static void add_identity(json_t *rows, const char *id, const char *chain)
+static void add_identity(json_t *rows, const char *id, const char *chain, bool for_zones)
 {
 	BIO *bio = BIO_new_mem_buf(chain, -1);
 	X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
@@ -85,7 +85,9 @@ static void add_identity(json_t *rows, const char *id, const char *chain)
 	struct about a = { "identity", id, label, "", description };
 
 	label_of(id, label, sizeof(label));
-	if (strcmp(id, "default"))
+	if (for_zones)
+		snprintf(description, sizeof(description), "Shown by the zones that name it");
+	else if (strcmp(id, "default"))
 		snprintf(description, sizeof(description), "Shown by: %s", label);
 	if (leaf) {
 		a.distribution = distribution_of(leaf);
@@ -135,13 +137,16 @@ static void add_authority(json_t *rows, const json_t *entry)
 json_t *tp_certificates_rows(const json_t *tls)
 {
 	const json_t *identities = json_object_get(json_object_get(tls, "identities"), "identity");
+	const json_t *named = json_object_get(json_object_get(tls, "identities"), "client-identity");
 	json_t *rows = json_array();
 	json_t *entry;
 	size_t i;
 
-	add_identity(rows, "default", text_of(json_object_get(tls, "identity"), "certificate"));
+	add_identity(rows, "default", text_of(json_object_get(tls, "identity"), "certificate"), false);
 	json_array_foreach(identities, i, entry)
-		add_identity(rows, text_of(entry, "id"), text_of(entry, "certificate"));
+		add_identity(rows, text_of(entry, "id"), text_of(entry, "certificate"), false);
+	json_array_foreach(named, i, entry)
+		add_identity(rows, text_of(entry, "name"), text_of(entry, "certificate"), true);
 	json_array_foreach(json_object_get(tls, "trusted-ca"), i, entry)
 		add_authority(rows, entry);
 	ERR_clear_error();
@@ -171,16 +176,26 @@ static void add_request(json_t *rows, const struct tp_identity_request *r)
 	ERR_clear_error();
 }
 
-void tp_certificates_add_requests(json_t *rows, struct tp_store *store)
+static void add_request_of(json_t *rows, struct tp_store *store, const char *id)
 {
-	for (unsigned which = 0; which < TP_TLS_IDENTITIES; which++) {
-		struct tp_identity_request r;
+	struct tp_identity_request r;
 
-		if (tp_store_request_get(store, tp_tls_identity_info(which).id, &r) != TP_OK)
-			continue;
-		add_request(rows, &r);
-		tp_store_request_fini(&r);
-	}
+	if (tp_store_request_get(store, id, &r) != TP_OK)
+		return;
+	add_request(rows, &r);
+	tp_store_request_fini(&r);
+}
+
+void tp_certificates_add_requests(json_t *rows, struct tp_store *store, const json_t *tls)
+{
+	const json_t *named = json_object_get(json_object_get(tls, "identities"), "client-identity");
+	json_t *entry;
+	size_t i;
+
+	for (unsigned which = 0; which < TP_TLS_IDENTITIES; which++)
+		add_request_of(rows, store, tp_tls_identity_info(which).id);
+	json_array_foreach(named, i, entry)
+		add_request_of(rows, store, text_of(entry, "name"));
 }
 
 /* Unix time of a text that tp_times_json made; 0 when it is none. */

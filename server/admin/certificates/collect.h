@@ -13,7 +13,7 @@
 json_t *tp_certificates_rows(const json_t *tls);
 /* Adds the requests that wait for their certificate; kind "request", name: the
  * identity's id, no end. */
-void tp_certificates_add_requests(json_t *rows, struct tp_store *store);
+void tp_certificates_add_requests(json_t *rows, struct tp_store *store, const json_t *tls);
 /* Adds the revocation lists in use out of tp_lists_json's answer; kind "crl", name and
  * distribution: the URL, or "uploaded". */
 void tp_certificates_add_crls(json_t *rows, const json_t *revocation);

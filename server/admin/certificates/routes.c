@@ -30,7 +30,7 @@ static json_t *select_rows(const struct tp_certificates_routes *from,
 		return NULL;
 	}
 	rows = tp_certificates_rows(tls);
-	tp_certificates_add_requests(rows, from->store);
+	tp_certificates_add_requests(rows, from->store, tls);
 	crls = tp_lists_json(from->lists);
 	tp_certificates_add_crls(rows, crls);
 	json_decref(crls);

@@ -43,17 +43,16 @@ static void add(const struct tp_tls_identity_info *info, const struct tp_tls_fin
 }
 
 /* Those of the identity's own certificate. */
-static void check(struct tp_config *config, unsigned which, struct tp_tls_findings *findings,
-		  struct tp_msg_alarm *out, size_t *count)
+static void check(struct tp_config *config, const struct tp_tls_identity_info *info,
+		  struct tp_tls_findings *findings, struct tp_msg_alarm *out, size_t *count)
 {
-	const struct tp_tls_identity_info info = tp_tls_identity_info(which);
 	struct tp_staged *s = calloc(1, sizeof(*s));
 
-	if (s && (s->pem = tp_identity_own_chain(config, "running", which))) {
+	if (s && (s->pem = tp_identity_own_chain(config, "running", info->id))) {
 		s->pem_len = strlen(s->pem);
 		if (!tp_identity_is_temporary(s->pem) &&
-		    tp_identity_judge(config, which, s, findings))
-			add(&info, findings, out, count);
+		    tp_identity_judge(config, info->id, s, findings))
+			add(info, findings, out, count);
 	}
 	if (s)
 		tp_staged_fini(s);
@@ -64,13 +63,17 @@ bool tp_identity_alarms(struct tp_config *config, struct tp_msg_alarm out[TP_IDE
 			size_t *count)
 {
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
-	char *chain = tp_identity_own_chain(config, "running", TP_TLS_IDENTITY_DEFAULT);
-	bool readable = findings && chain;
+	struct tp_identity_list *list = calloc(1, sizeof(*list));
+	char *chain = tp_identity_own_chain(config, "running", "default");
+	bool readable = findings && list && chain;
 
 	*count = 0;
-	for (unsigned i = 0; readable && i < TP_TLS_IDENTITIES; i++)
-		check(config, i, findings, out, count);
+	if (readable)
+		tp_identity_list(config, list);
+	for (size_t i = 0; readable && i < list->count; i++)
+		check(config, &list->rows[i], findings, out, count);
 	free(chain);
+	free(list);
 	free(findings);
 	return readable;
 }

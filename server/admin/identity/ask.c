@@ -274,7 +274,7 @@ static void fill_subject(struct form *f)
 
 static void fill_renewal(struct form *f, char **like)
 {
-	*like = tp_identity_chain(f->k->all->config, "running", f->k->which);
+	*like = tp_identity_chain(f->k->all->config, "running", f->k->info.id);
 	if (!*like) {
 		refuse(f, "renew", "There is no certificate to renew.");
 		return;

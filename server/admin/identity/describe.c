@@ -128,10 +128,10 @@ static struct tp_span span_of(const char *text)
 	return text ? tp_span_of(text) : (struct tp_span){0};
 }
 
-bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp_staged *staged,
+bool tp_identity_judge(struct tp_config *config, const char *id, const struct tp_staged *staged,
 		       struct tp_tls_findings *out)
 {
-	char *present = tp_identity_chain(config, "running", which);
+	char *present = tp_identity_chain(config, "running", id);
 	char *trusted = tp_identity_trusted(config);
 	struct tp_tls_upload *upload = NULL;
 	struct tp_tls_judgement by = {
@@ -143,7 +143,7 @@ bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp
 	};
 	bool read;
 
-	tp_identity_sides(config, which, &by.server, &by.client);
+	tp_identity_sides(config, id, &by.server, &by.client);
 	read = tp_tls_upload_read((struct tp_span){staged->pem, staged->pem_len}, &upload, NULL) ==
 	       TP_OK;
 	if (read) {
@@ -227,8 +227,8 @@ json_t *tp_identity_request_json(const struct tp_identity_request *r)
 {
 	BIO *bio = BIO_new_mem_buf(r->pem, -1);
 	X509_REQ *request = bio ? PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL) : NULL;
-	char key_name[64] = "", key_print[3 * 32];
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
+	char key_name[64] = "", key_print[3 * 32];
 	json_t *names, *out = NULL;
 
 	if (request && findings) {
@@ -310,15 +310,15 @@ static json_t *needed_json(const struct tp_tls_findings *findings)
 	return list;
 }
 
-json_t *tp_identity_staged_json(struct tp_config *config, unsigned which, const struct tp_staged *s)
+json_t *tp_identity_staged_json(struct tp_config *config, const char *id, const struct tp_staged *s)
 {
 	static const char *const sources[] = {"none", "pending", "uploaded", "present", "made"};
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
-	char *present_pem = tp_identity_chain(config, "running", which);
+	char *present_pem = tp_identity_chain(config, "running", id);
 	X509 *present = first_of(present_pem), *leaf = first_of(s->pem);
 	json_t *certificate, *chain, *out = NULL;
 
-	if (findings && tp_identity_judge(config, which, s, findings)) {
+	if (findings && tp_identity_judge(config, id, s, findings)) {
 		chain = tp_identity_chain_json(s->pem, &certificate);
 		out = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o}", "staged",
 				s->token, "expires-at", tp_times_json(s->until_ms), "certificate",

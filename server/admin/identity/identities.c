@@ -37,23 +37,26 @@ void tp_identity_forward(struct tp_identity_call *k, const struct tp_restconf_re
 		tp_http_reply_empty(k->res, answer->status);
 }
 
+void tp_identity_begin(struct tp_identity_call *k)
+{
+	tp_login_source(k->req, k->source);
+	k->op = (struct tp_operator){.user = k->req->user,
+				     .source = k->source,
+				     .connection = k->req->connection,
+				     .newest = k->req->newest_connection,
+				     .may_write = true};
+}
+
 bool tp_identity_start(struct tp_identity_call *k, void *arg, const struct tp_http_request *req,
 		       struct tp_http_response *res)
 {
 	*k = (struct tp_identity_call){.all = arg, .req = req, .res = res};
-	k->which = tp_tls_identity_find(req->parameter);
-	if (k->which == TP_TLS_IDENTITIES) {
+	if (!tp_identity_find(k->all->config, req->parameter, &k->info)) {
 		tp_http_reply_error(res, 404, "invalid-value", NULL, "There is no identity '%s'.",
 				    req->parameter);
 		return false;
 	}
-	k->info = tp_tls_identity_info(k->which);
-	tp_login_source(req, k->source);
-	k->op = (struct tp_operator){.user = req->user,
-				     .source = k->source,
-				     .connection = req->connection,
-				     .newest = req->newest_connection,
-				     .may_write = true};
+	tp_identity_begin(k);
 	return true;
 }
 
@@ -61,9 +64,9 @@ bool tp_identity_start(struct tp_identity_call *k, void *arg, const struct tp_ht
 
 /* A request whose certificate serves is done. While a trial is under way, it may yet
  * be needed again. */
-static void settle(struct tp_identities *all, unsigned which, const struct tp_identity_request *r)
+static void settle(struct tp_identities *all, const char *id, const struct tp_identity_request *r)
 {
-	char *pem = tp_identity_own_chain(all->config, "running", which);
+	char *pem = tp_identity_own_chain(all->config, "running", id);
 	struct tp_tls_upload *upload = NULL;
 	struct tp_span key = {(const char *)r->public_key, r->public_key_len};
 
@@ -94,16 +97,18 @@ static bool on_trial(struct tp_identities *all)
 void tp_identity_settle(struct tp_identities *all)
 {
 	struct tp_identity_request *r = calloc(1, sizeof(*r));
+	struct tp_identity_list *list = calloc(1, sizeof(*list));
 	bool trial = on_trial(all);
 
-	for (unsigned i = 0; r && !trial && i < TP_TLS_IDENTITIES; i++) {
-		const struct tp_tls_identity_info info = tp_tls_identity_info(i);
-
-		if (tp_store_request_get(all->store, info.id, r) != TP_OK)
+	if (list && !trial)
+		tp_identity_list(all->config, list);
+	for (size_t i = 0; r && list && i < list->count; i++) {
+		if (tp_store_request_get(all->store, list->rows[i].id, r) != TP_OK)
 			continue;
-		settle(all, i, r);
+		settle(all, list->rows[i].id, r);
 		tp_store_request_fini(r);
 	}
+	free(list);
 	free(r);
 }
 
@@ -120,13 +125,13 @@ static json_t *pending_json(struct tp_identities *all, const char *id)
 	return out ? out : json_null();
 }
 
-static json_t *staged_json(struct tp_identities *all, unsigned which)
+static json_t *staged_json(struct tp_identities *all, const char *id)
 {
 	struct tp_staged *s = calloc(1, sizeof(*s));
 	json_t *out = NULL;
 
-	if (s && tp_identity_staged(all, which, NULL, s) == TP_OK) {
-		out = tp_identity_staged_json(all->config, which, s);
+	if (s && tp_identity_staged(all, id, NULL, s) == TP_OK) {
+		out = tp_identity_staged_json(all->config, id, s);
 		tp_staged_fini(s);
 	}
 	free(s);
@@ -134,7 +139,7 @@ static json_t *staged_json(struct tp_identities *all, unsigned which)
 }
 
 /* What is to be said about the certificate in use. */
-static json_t *running_findings_json(struct tp_identities *all, unsigned which, char *pem)
+static json_t *running_findings_json(struct tp_identities *all, const char *id, char *pem)
 {
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
 	struct tp_staged *s = calloc(1, sizeof(*s));
@@ -143,7 +148,7 @@ static json_t *running_findings_json(struct tp_identities *all, unsigned which, 
 	if (findings && s && pem) {
 		s->pem = pem;
 		s->pem_len = strlen(pem);
-		if (tp_identity_judge(all->config, which, s, findings))
+		if (tp_identity_judge(all->config, id, s, findings))
 			out = tp_identity_findings_json(findings);
 	}
 	free(findings);
@@ -152,39 +157,43 @@ static json_t *running_findings_json(struct tp_identities *all, unsigned which, 
 }
 
 /* Labels of the services and sides that show it. */
-static json_t *used_by_json(struct tp_config *config, unsigned which)
+static json_t *used_by_json(struct tp_config *config, const char *id)
 {
 	json_t *list = json_array();
 
+	if (tp_identity_is_named(id)) {
+		json_decref(list);
+		return tp_identity_zones_json(config, id);
+	}
 	for (unsigned i = 1; i < TP_TLS_IDENTITIES; i++) {
 		const struct tp_tls_identity_info info = tp_tls_identity_info(i);
-		char *own = tp_identity_own_chain(config, "running", i);
+		char *own = tp_identity_own_chain(config, "running", info.id);
 
-		if (own ? i == which : which == TP_TLS_IDENTITY_DEFAULT)
+		if (own ? !strcmp(info.id, id) : tp_identity_is_default(id))
 			json_array_append_new(list, json_string(info.label));
 		free(own);
 	}
 	return list;
 }
 
-static json_t *identity_json(struct tp_identities *all, unsigned which)
+static json_t *identity_json(struct tp_identities *all, const struct tp_tls_identity_info *info)
 {
-	const struct tp_tls_identity_info info = tp_tls_identity_info(which);
-	bool is_default = which == TP_TLS_IDENTITY_DEFAULT;
-	char *own = tp_identity_own_chain(all->config, "running", which);
-	char *pem = own ? strdup(own) : tp_identity_chain(all->config, "running", which);
+	bool is_default = tp_identity_is_default(info->id);
+	bool named = tp_identity_is_named(info->id);
+	char *own = tp_identity_own_chain(all->config, "running", info->id);
+	char *pem = own ? strdup(own) : tp_identity_chain(all->config, "running", info->id);
 	json_t *certificate;
 	json_t *chain = tp_identity_chain_json(pem, &certificate);
 	json_t *out = json_pack(
-		"{s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", info.id,
-		"label", info.label, "service",
-		is_default ? json_null() : json_string(tp_tls_service_info(info.service)->name),
-		"side", is_default ? json_null() : json_string(info.server ? "server" : "client"),
-		"configured", own != NULL, "falls-back-to",
-		own || is_default ? json_null() : json_string("default"), "used-by",
-		used_by_json(all->config, which), "certificate", certificate, "chain", chain,
-		"findings", running_findings_json(all, which, pem), "request",
-		pending_json(all, info.id), "staged", staged_json(all, which));
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", info->id,
+		"label", info->label, "service",
+		is_default ? json_null() : json_string(tp_tls_service_info(info->service)->name),
+		"side", is_default ? json_null() : json_string(info->server ? "server" : "client"),
+		"named", named, "configured", own != NULL, "falls-back-to",
+		own || is_default || named ? json_null() : json_string("default"), "used-by",
+		used_by_json(all->config, info->id), "certificate", certificate, "chain", chain,
+		"findings", running_findings_json(all, info->id, pem), "request",
+		pending_json(all, info->id), "staged", staged_json(all, info->id));
 
 	free(own);
 	free(pem);
@@ -193,13 +202,17 @@ static json_t *identity_json(struct tp_identities *all, unsigned which)
 
 static void get_all(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 {
+	struct tp_identity_list *rows = calloc(1, sizeof(*rows));
 	struct tp_identities *all = arg;
 	json_t *list = json_array();
 
 	(void)req;
 	tp_identity_settle(all);
-	for (unsigned i = 0; i < TP_TLS_IDENTITIES; i++)
-		json_array_append_new(list, identity_json(all, i));
+	if (rows)
+		tp_identity_list(all->config, rows);
+	for (size_t i = 0; rows && i < rows->count; i++)
+		json_array_append_new(list, identity_json(all, &rows->rows[i]));
+	free(rows);
 	tp_http_reply_json(res, 200,
 			   json_pack("{s:o, s:[s,s,s,s,s], s:[s,s], s:o}", "identities", list,
 				     "key-types", "rsa-2048", "rsa-3072", "rsa-4096", "ec-p256",
@@ -214,7 +227,7 @@ static void get_one(void *arg, const struct tp_http_request *req, struct tp_http
 	if (!tp_identity_start(&k, arg, req, res))
 		return;
 	tp_identity_settle(k.all);
-	tp_http_reply_json(res, 200, identity_json(k.all, k.which));
+	tp_http_reply_json(res, 200, identity_json(k.all, &k.info));
 }
 
 /* -------------------------------------------------------------------------- whole */
@@ -225,7 +238,9 @@ enum { FORM_MAX = 128 << 10 };
 
 static const struct tp_route table[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/identities", TP_ACCESS_READ, 0, get_all),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/identities", TP_ACCESS_WRITE, 1024, tp_identity_post_named),
 	TP_ROUTE(TP_HTTP_GET, ONE, TP_ACCESS_READ, 0, get_one),
+	TP_ROUTE(TP_HTTP_DELETE, ONE, TP_ACCESS_WRITE, 0, tp_identity_delete_named),
 	TP_ROUTE(TP_HTTP_GET, ONE "/request", TP_ACCESS_READ, 0, tp_identity_get_request),
 	TP_ROUTE(TP_HTTP_POST, ONE "/request", TP_ACCESS_WRITE, FORM_MAX,
 		 tp_identity_post_request),
@@ -270,7 +285,7 @@ void tp_identities_free(struct tp_identities **identities)
 	if (!all)
 		return;
 	*identities = NULL;
-	for (unsigned i = 0; i < TP_TLS_IDENTITIES; i++)
+	for (unsigned i = 0; i < TP_IDENTITIES_MAX; i++)
 		tp_staged_fini(&all->staged[i]);
 	pthread_mutex_destroy(&all->mutex);
 	free(all);

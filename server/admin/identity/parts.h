@@ -17,6 +17,8 @@ enum {
 	TP_STAGED_TOKEN = 32,	  /* hexadecimal digits */
 	TP_REQUEST_DNS_MAX = 200, /* key_spec of messages.def */
 	TP_REQUEST_IP_MAX = 16,
+	TP_NAMED_MAX = 32, /* client identities that an administrator has made */
+	TP_IDENTITIES_MAX = TP_TLS_IDENTITIES + TP_NAMED_MAX,
 };
 
 /* Where the private key of an upload comes from. */
@@ -30,6 +32,7 @@ enum tp_key_source {
 
 /* An upload that waits to be activated. */
 struct tp_staged {
+	char identity[TP_TLS_IDENTITY_TEXT + 1];
 	char token[TP_STAGED_TOKEN + 1]; /* "" = none */
 	uint64_t until_ms;		 /* Unix */
 	enum tp_key_source source;
@@ -47,7 +50,7 @@ struct tp_identities {
 	struct tp_bus *bus;
 	struct tp_config *config;
 	pthread_mutex_t mutex; /* guards what follows */
-	struct tp_staged staged[TP_TLS_IDENTITIES];
+	struct tp_staged staged[TP_IDENTITIES_MAX];
 };
 
 /* One request on its way. */
@@ -55,7 +58,6 @@ struct tp_identity_call {
 	struct tp_identities *all;
 	const struct tp_http_request *req;
 	struct tp_http_response *res;
-	unsigned which;
 	struct tp_tls_identity_info info;
 	char source[64];
 	struct tp_operator op;
@@ -64,6 +66,8 @@ struct tp_identity_call {
 /* Fills *k. False: there is no such identity, and *res holds the answer. */
 bool tp_identity_start(struct tp_identity_call *k, void *arg, const struct tp_http_request *req,
 		       struct tp_http_response *res);
+/* Fills k->op and k->source from k->req. */
+void tp_identity_begin(struct tp_identity_call *k);
 /* Forgets requests whose certificates are in use. */
 void tp_identity_settle(struct tp_identities *all);
 /* A line of the configuration log. */
@@ -71,6 +75,22 @@ void tp_identity_note(const struct tp_identity_call *k, uint8_t severity, const 
 		      const char *fmt, ...) TP_PRINTF(4, 5);
 /* Passes the configuration's own answer on. */
 void tp_identity_forward(struct tp_identity_call *k, const struct tp_restconf_response *answer);
+
+/* ------------------------------------------------------------ named.c */
+/* Those of the services, and the client identities that stand in the running
+ * configuration or in the candidate. */
+struct tp_identity_list {
+	size_t count;
+	struct tp_tls_identity_info rows[TP_IDENTITIES_MAX];
+};
+void tp_identity_list(struct tp_config *config, struct tp_identity_list *out);
+/* False: there is none of this id. */
+bool tp_identity_find(struct tp_config *config, const char *id, struct tp_tls_identity_info *out);
+bool tp_identity_is_default(const char *id);
+/* An administrator has made it, for zones. */
+bool tp_identity_is_named(const char *id);
+/* Labels of the zones that name it. */
+json_t *tp_identity_zones_json(struct tp_config *config, const char *name);
 
 /* ------------------------------------------------------------ requests.c, uploads.c */
 #define TP_IDENTITY_HANDLER(name)                                                                  \
@@ -84,26 +104,29 @@ TP_IDENTITY_HANDLER(post_upload);
 TP_IDENTITY_HANDLER(delete_staged);
 TP_IDENTITY_HANDLER(post_activate);
 TP_IDENTITY_HANDLER(delete_certificate);
+TP_IDENTITY_HANDLER(post_named);
+TP_IDENTITY_HANDLER(delete_named);
 /* Keeps what was read as staged, and answers with what there is to say about it. */
 void tp_identity_bring(struct tp_identity_call *k, struct tp_span bytes, enum tp_key_source source,
 		       const struct tp_msg_key_answer *key);
 
 /* ------------------------------------------------------------ setting.c */
 /* Path of the identity behind a datastore, and what an entry is called. */
-void tp_identity_path(unsigned which, char path[TP_CONFIG_PATH_MAX + 1]);
+void tp_identity_path(const char *id, char path[TP_CONFIG_PATH_MAX + 1]);
 /* The identity's own certificate chain in a datastore ("running", "candidate"): PEM, NULL
  * when it has none. Freed by the caller. */
-char *tp_identity_own_chain(struct tp_config *config, const char *datastore, unsigned which);
-/* What it shows: its own chain or the default one; NULL when there is none. */
-char *tp_identity_chain(struct tp_config *config, const char *datastore, unsigned which);
+char *tp_identity_own_chain(struct tp_config *config, const char *datastore, const char *id);
+/* What it shows: its own chain or, of a service, the default one; NULL when there is none. */
+char *tp_identity_chain(struct tp_config *config, const char *datastore, const char *id);
 /* All trusted authorities as one PEM text; freed by the caller. */
 char *tp_identity_trusted(struct tp_config *config);
 /* Whether it is shown by servers and by clients, as the candidate says. */
-void tp_identity_sides(struct tp_config *config, unsigned which, bool *server, bool *client);
+void tp_identity_sides(struct tp_config *config, const char *id, bool *server, bool *client);
 /* Puts chain and key into the candidate, and, with commit, in force. k->res gets the answer. */
 void tp_identity_put(struct tp_identity_call *k, const char *chain, const char *key_sealed,
 		     const json_t *body);
-/* The same for going back to the default identity. */
+/* The same for going back to the default identity, or, for one that an administrator has
+ * made, for letting go of it. */
 void tp_identity_remove(struct tp_identity_call *k, bool commit);
 
 /* ------------------------------------------------------------ describe.c */
@@ -113,10 +136,10 @@ json_t *tp_identity_chain_json(const char *pem, json_t **certificate);
 json_t *tp_identity_findings_json(const struct tp_tls_findings *findings);
 /* NULL: no memory, or it does not read. */
 json_t *tp_identity_request_json(const struct tp_identity_request *r);
-json_t *tp_identity_staged_json(struct tp_config *config, unsigned which,
+json_t *tp_identity_staged_json(struct tp_config *config, const char *id,
 				const struct tp_staged *staged);
 /* What there is to say about a chain; false when it does not read. */
-bool tp_identity_judge(struct tp_config *config, unsigned which, const struct tp_staged *staged,
+bool tp_identity_judge(struct tp_config *config, const char *id, const struct tp_staged *staged,
 		       struct tp_tls_findings *out);
 /* Whether a chain ends at the temporary CA that this appliance makes for itself. */
 bool tp_identity_is_temporary(const char *pem);
@@ -130,9 +153,9 @@ TP_NODISCARD enum tp_err tp_identity_stage(struct tp_identity_call *k, struct tp
 					   const struct tp_msg_key_answer *key,
 					   struct tp_staged *s);
 /* A copy of what is staged. TP_NOTFOUND: nothing, too old, or another token (NULL = any). */
-TP_NODISCARD enum tp_err tp_identity_staged(struct tp_identities *all, unsigned which,
+TP_NODISCARD enum tp_err tp_identity_staged(struct tp_identities *all, const char *id,
 					    const char *token, struct tp_staged *s);
-void tp_identity_unstage(struct tp_identities *all, unsigned which);
+void tp_identity_unstage(struct tp_identities *all, const char *id);
 void tp_staged_fini(struct tp_staged *s);
 
 /* ------------------------------------------------------------ ask.c */

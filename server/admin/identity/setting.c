@@ -7,14 +7,13 @@
 
 #define TLS "turnpike-tls:tls"
 
-void tp_identity_path(unsigned which, char path[TP_CONFIG_PATH_MAX + 1])
+void tp_identity_path(const char *id, char path[TP_CONFIG_PATH_MAX + 1])
 {
-	const struct tp_tls_identity_info info = tp_tls_identity_info(which);
-
-	if (which == TP_TLS_IDENTITY_DEFAULT)
+	if (tp_identity_is_default(id))
 		tp_text_copy(path, TP_CONFIG_PATH_MAX + 1, TLS "/identity");
 	else
-		snprintf(path, TP_CONFIG_PATH_MAX + 1, TLS "/identities/identity=%s", info.id);
+		snprintf(path, TP_CONFIG_PATH_MAX + 1, TLS "/identities/%s=%s",
+			 tp_identity_is_named(id) ? "client-identity" : "identity", id);
 }
 
 static char *copy_text(const json_t *value)
@@ -24,13 +23,13 @@ static char *copy_text(const json_t *value)
 	return text ? strdup(text) : NULL;
 }
 
-char *tp_identity_own_chain(struct tp_config *config, const char *datastore, unsigned which)
+char *tp_identity_own_chain(struct tp_config *config, const char *datastore, const char *id)
 {
 	char path[TP_CONFIG_PATH_MAX + 1], full[TP_CONFIG_PATH_MAX + 32];
 	json_t *value;
 	char *text;
 
-	tp_identity_path(which, path);
+	tp_identity_path(id, path);
 	snprintf(full, sizeof(full), "%s/%s", datastore, path);
 	value = tp_config_get(config, full, NULL);
 	/* A list entry comes as an array of one. */
@@ -40,11 +39,11 @@ char *tp_identity_own_chain(struct tp_config *config, const char *datastore, uns
 	return text;
 }
 
-char *tp_identity_chain(struct tp_config *config, const char *datastore, unsigned which)
+char *tp_identity_chain(struct tp_config *config, const char *datastore, const char *id)
 {
-	char *own = tp_identity_own_chain(config, datastore, which);
+	char *own = tp_identity_own_chain(config, datastore, id);
 
-	return own ? own : tp_identity_own_chain(config, datastore, TP_TLS_IDENTITY_DEFAULT);
+	return own || tp_identity_is_named(id) ? own : tp_identity_own_chain(config, datastore, "default");
 }
 
 char *tp_identity_trusted(struct tp_config *config)
@@ -72,18 +71,18 @@ char *tp_identity_trusted(struct tp_config *config)
 	return text;
 }
 
-void tp_identity_sides(struct tp_config *config, unsigned which, bool *server, bool *client)
+void tp_identity_sides(struct tp_config *config, const char *id, bool *server, bool *client)
 {
-	const struct tp_tls_identity_info info = tp_tls_identity_info(which);
+	const struct tp_tls_identity_info info = tp_tls_identity_info(tp_tls_identity_find(id));
 
-	*server = info.server;
-	*client = info.client;
-	if (which != TP_TLS_IDENTITY_DEFAULT)
+	*server = !tp_identity_is_named(id) && info.server;
+	*client = tp_identity_is_named(id) || info.client;
+	if (!tp_identity_is_default(id))
 		return;
 	*server = *client = false;
 	for (unsigned i = 1; i < TP_TLS_IDENTITIES; i++) {
 		const struct tp_tls_identity_info other = tp_tls_identity_info(i);
-		char *own = tp_identity_own_chain(config, "candidate", i);
+		char *own = tp_identity_own_chain(config, "candidate", other.id);
 
 		*server = *server || (!own && other.server);
 		*client = *client || (!own && other.client);
@@ -183,6 +182,7 @@ void tp_identity_put(struct tp_identity_call *k, const char *chain, const char *
 		     const json_t *body)
 {
 	bool now = json_is_true(json_object_get(body, "commit"));
+	bool named = tp_identity_is_named(k->info.id);
 	struct tp_restconf_response answer = {0};
 	char path[TP_CONFIG_PATH_MAX + 1];
 	json_t *value = json_pack("{s:s, s:s}", "certificate", chain, "private-key",
@@ -192,13 +192,14 @@ void tp_identity_put(struct tp_identity_call *k, const char *chain, const char *
 		json_decref(value);
 		return;
 	}
-	tp_identity_path(k->which, path);
-	if (k->which != TP_TLS_IDENTITY_DEFAULT) {
-		json_object_set_new(value, "id", json_string(k->info.id));
+	tp_identity_path(k->info.id, path);
+	if (!tp_identity_is_default(k->info.id)) {
+		json_object_set_new(value, named ? "name" : "id", json_string(k->info.id));
 		value = json_pack("[o]", value);
 	}
-	tp_config_put_sealed(k->all->config, &k->op, path, "turnpike-tls:identity", value, NULL,
-			     &answer);
+	tp_config_put_sealed(k->all->config, &k->op, path,
+			     named ? "turnpike-tls:client-identity" : "turnpike-tls:identity", value,
+			     NULL, &answer);
 	if (answer.status == 201 || answer.status == 204)
 		finish(k, "New certificate", now, body);
 	else
@@ -213,11 +214,14 @@ void tp_identity_remove(struct tp_identity_call *k, bool now)
 
 	if (now && refuse_pending(k))
 		return;
-	tp_identity_path(k->which, path);
+	tp_identity_path(k->info.id, path);
 	snprintf(full, sizeof(full), "/restconf/ds/candidate/%s", path);
 	tp_config_ask(k->all->config, &k->op, "DELETE", full, NULL, &answer);
 	if (answer.status == 204)
-		finish(k, "Back to the default certificate", now, NULL);
+		finish(k,
+		       tp_identity_is_named(k->info.id) ? "Client identity deleted"
+							: "Back to the default certificate",
+		       now, NULL);
 	else if (answer.status == 404)
 		tp_http_reply_error(k->res, 404, "invalid-value", NULL,
 				    "This identity has no certificate of its own.");

@@ -48,7 +48,7 @@ static void match_own(struct tp_tls_upload *upload, enum tp_key_source source,
  * then can stay: for a chain that was incomplete, or a renewal without a request. */
 static bool match_present(struct tp_identity_call *k, struct tp_tls_upload *upload)
 {
-	char *pem = tp_identity_own_chain(k->all->config, "candidate", k->which);
+	char *pem = tp_identity_own_chain(k->all->config, "candidate", k->info.id);
 	struct tp_tls_upload *present = NULL;
 	uint8_t key[sizeof(((struct tp_staged *)0)->public_key)];
 	size_t len;
@@ -112,16 +112,51 @@ static enum tp_err fill(struct tp_tls_upload *upload, struct tp_staged *s)
 	return tp_tls_upload_write(upload, &s->pem, &s->pem_len);
 }
 
-static enum tp_err keep(struct tp_identities *all, unsigned which, const struct tp_staged *s)
+/* With the lock: the identity's place; NULL: nothing is staged for it. */
+static struct tp_staged *place_of(struct tp_identities *all, const char *id)
 {
-	struct tp_staged *slot = &all->staged[which];
+	uint64_t now = tp_times_now_ms();
+
+	for (size_t i = 0; i < TP_IDENTITIES_MAX; i++) {
+		struct tp_staged *s = &all->staged[i];
+
+		if (s->token[0] && s->until_ms < now)
+			tp_staged_fini(s);
+		if (s->token[0] && !strcmp(s->identity, id))
+			return s;
+	}
+	return NULL;
+}
+
+/* With the lock: that place, or a free one. NULL: identities that are gone hold all. */
+static struct tp_staged *place_for(struct tp_identities *all, const char *id)
+{
+	struct tp_staged *s = place_of(all, id);
+
+	for (size_t i = 0; !s && i < TP_IDENTITIES_MAX; i++)
+		if (!all->staged[i].token[0])
+			s = &all->staged[i];
+	return s;
+}
+
+static enum tp_err keep(struct tp_identities *all, const char *id, const struct tp_staged *s)
+{
 	struct tp_staged *mine = calloc(1, sizeof(*mine));
 	enum tp_err err = mine ? copy(mine, s) : TP_NOMEM;
 
 	if (err == TP_OK) {
+		struct tp_staged *place;
+
+		tp_text_copy(mine->identity, sizeof(mine->identity), id);
 		pthread_mutex_lock(&all->mutex);
-		tp_staged_fini(slot);
-		*slot = *mine;
+		place = place_for(all, id);
+		if (place) {
+			tp_staged_fini(place);
+			*place = *mine;
+		} else {
+			tp_staged_fini(mine);
+			err = TP_LIMIT;
+		}
 		pthread_mutex_unlock(&all->mutex);
 	}
 	free(mine);
@@ -142,30 +177,33 @@ enum tp_err tp_identity_stage(struct tp_identity_call *k, struct tp_tls_upload *
 	if (err == TP_OK)
 		err = fill(upload, s);
 	if (err == TP_OK)
-		err = keep(k->all, k->which, s);
+		err = keep(k->all, k->info.id, s);
 	if (err != TP_OK)
 		tp_staged_fini(s);
 	return err;
 }
 
-enum tp_err tp_identity_staged(struct tp_identities *all, unsigned which, const char *token,
+enum tp_err tp_identity_staged(struct tp_identities *all, const char *id, const char *token,
 			       struct tp_staged *s)
 {
-	struct tp_staged *slot = &all->staged[which];
+	struct tp_staged *slot;
 	enum tp_err err = TP_NOTFOUND;
 
 	pthread_mutex_lock(&all->mutex);
-	if (slot->token[0] && slot->until_ms < tp_times_now_ms())
-		tp_staged_fini(slot);
-	if (slot->token[0] && (!token || !strcmp(token, slot->token)))
+	slot = place_of(all, id);
+	if (slot && (!token || !strcmp(token, slot->token)))
 		err = copy(s, slot);
 	pthread_mutex_unlock(&all->mutex);
 	return err;
 }
 
-void tp_identity_unstage(struct tp_identities *all, unsigned which)
+void tp_identity_unstage(struct tp_identities *all, const char *id)
 {
+	struct tp_staged *slot;
+
 	pthread_mutex_lock(&all->mutex);
-	tp_staged_fini(&all->staged[which]);
+	slot = place_of(all, id);
+	if (slot)
+		tp_staged_fini(slot);
 	pthread_mutex_unlock(&all->mutex);
 }

@@ -23,7 +23,7 @@ void tp_identity_bring(struct tp_identity_call *k, struct tp_span bytes, enum tp
 	} else if (err == TP_OK && s &&
 		   (err = tp_identity_stage(k, upload, source, key, s)) == TP_OK) {
 		tp_http_reply_json(k->res, 200,
-				   tp_identity_staged_json(k->all->config, k->which, s));
+				   tp_identity_staged_json(k->all->config, k->info.id, s));
 		tp_identity_note(k, 0, "identity.upload", "%s: a certificate was brought in",
 				 k->info.id);
 		tp_staged_fini(s);
@@ -193,7 +193,7 @@ void tp_identity_delete_staged(void *arg, const struct tp_http_request *req,
 
 	if (!tp_identity_start(&k, arg, req, res))
 		return;
-	tp_identity_unstage(k.all, k.which);
+	tp_identity_unstage(k.all, k.info.id);
 	tp_http_reply_empty(res, 204);
 }
 
@@ -243,14 +243,14 @@ static void activate(struct tp_identity_call *k, const struct tp_staged *s, cons
 	struct tp_tls_findings *findings = calloc(1, sizeof(*findings));
 	json_t *refused;
 
-	if (!findings || !tp_identity_judge(k->all->config, k->which, s, findings)) {
+	if (!findings || !tp_identity_judge(k->all->config, k->info.id, s, findings)) {
 		tp_http_reply_failure(k->res, TP_NOMEM, NULL);
 	} else if ((refused = objections(findings, body))) {
 		tp_http_reply_json(k->res, 409, refused);
 	} else {
 		tp_identity_put(k, s->pem, s->key_sealed, body);
 		if (k->res->status == 200) {
-			tp_identity_unstage(k->all, k->which);
+			tp_identity_unstage(k->all, k->info.id);
 			tp_identity_settle(k->all);
 			tp_identity_note(k, 0, "identity.activate",
 					 "%s: the new certificate was %s", k->info.id,
@@ -272,7 +272,7 @@ void tp_identity_post_activate(void *arg, const struct tp_http_request *req,
 
 	if (s && tp_identity_start(&k, arg, req, res) && (body = tp_http_body_object(req, res))) {
 		token = json_string_value(json_object_get(body, "staged"));
-		if (tp_identity_staged(k.all, k.which, token ? token : "", s) == TP_OK) {
+		if (tp_identity_staged(k.all, k.info.id, token ? token : "", s) == TP_OK) {
 			activate(&k, s, body);
 			tp_staged_fini(s);
 		} else {
@@ -292,9 +292,11 @@ void tp_identity_delete_certificate(void *arg, const struct tp_http_request *req
 
 	if (!tp_identity_start(&k, arg, req, res))
 		return;
-	if (k.which == TP_TLS_IDENTITY_DEFAULT) {
+	if (tp_identity_is_default(k.info.id) || tp_identity_is_named(k.info.id)) {
 		tp_http_reply_error(res, 405, "operation-not-supported", NULL,
-				    "The shared identity always has a certificate; replace it.");
+				    tp_identity_is_default(k.info.id)
+					    ? "The shared identity always has a certificate; replace it."
+					    : "A client identity has nothing to go back to; delete it.");
 		return;
 	}
 	tp_identity_remove(&k,

@@ -63,20 +63,21 @@ static bool same_policy(const struct tp_cfg_tls_policy *a, const struct tp_cfg_t
 	       !strcmp(a->ciphersuites, b->ciphersuites) && !strcmp(a->groups, b->groups);
 }
 
+static bool same_one(const struct tp_sip_config *a, const struct tp_cfg_identity *x,
+		     const struct tp_sip_config *b, const struct tp_cfg_identity *y)
+{
+	return same_bytes(x->certificate_pem, x->certificate_pem_len, y->certificate_pem,
+			  y->certificate_pem_len) &&
+	       same_secret(tp_slice_secret(a->slice, x->key_secret), tp_slice_secret(b->slice, y->key_secret));
+}
+
 /* Whether certificates, keys, policies and trusted CAs are those of the live revision, so that
  * its contexts, and the connections made with them, can stay. */
 static bool same_identity(const struct tp_sip_config *a, const struct tp_sip_config *b)
 {
-	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++) {
-		const struct tp_cfg_identity *x = &a->cfg.identities[i];
-		const struct tp_cfg_identity *y = &b->cfg.identities[i];
-
-		if (!same_bytes(x->certificate_pem, x->certificate_pem_len, y->certificate_pem,
-				y->certificate_pem_len) ||
-		    !same_secret(tp_slice_secret(a->slice, x->key_secret),
-				 tp_slice_secret(b->slice, y->key_secret)))
+	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++)
+		if (!same_one(a, &a->cfg.identities[i], b, &b->cfg.identities[i]))
 			return false;
-	}
 	if (a->cfg.tls_count != b->cfg.tls_count)
 		return false;
 	for (size_t i = 0; i < a->cfg.tls_count; i++)
@@ -130,20 +131,19 @@ static void name_setting(enum tp_tls_service service, const char *where, char *p
 		tp_text_copy(path, size, "/turnpike-tls:tls");
 }
 
-/* For one side of the service: server or client. */
+/* For one side of the service: server or client. identity: NULL = the service's. */
 static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_service service, bool server,
-				enum tp_tls_verify verify, struct tp_tls_context **out,
-				struct tp_diag *diag)
+				enum tp_tls_verify verify, const struct tp_cfg_identity *identity,
+				struct tp_tls_context **out, struct tp_diag *diag)
 {
 	enum tp_sip_identity side = side_of(service, server);
-	const struct tp_cfg_identity *identity = &c->cfg.identities[side];
+	const struct tp_cfg_identity *shown = identity ? identity : &c->cfg.identities[side];
 	struct tp_tls_policy policy = policy_from(&c->cfg.tls[side]);
 	struct tp_tls_options options = {
 		.server = server,
 		.client = !server,
-		.certificate_pem = { (const char *)identity->certificate_pem,
-				     identity->certificate_pem_len },
-		.key = tp_slice_secret(c->slice, identity->key_secret),
+		.certificate_pem = { (const char *)shown->certificate_pem, shown->certificate_pem_len },
+		.key = tp_slice_secret(c->slice, shown->key_secret),
 		.trusted_pem = trusted_for(c, service),
 		.revocation = c->revocation,
 		.verify = verify,
@@ -160,32 +160,103 @@ static enum tp_err make_context(const struct tp_sip_config *c, enum tp_tls_servi
 	return err;
 }
 
+static enum tp_err make_common_contexts(struct tp_sip_config *c, struct tp_diag *diag)
+{
+	const struct {
+		enum tp_tls_service service;
+		bool server;
+		enum tp_tls_verify verify;
+		struct tp_tls_context **out;
+	} all[] = {
+		{ TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_OFF, &c->tls_server },
+		{ TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_ENFORCE, &c->tls_mutual },
+		{ TP_TLS_SERVICE_TRAVERSAL, true, TP_TLS_VERIFY_REPORT, &c->tls_link_server },
+		{ TP_TLS_SERVICE_TRAVERSAL, false, TP_TLS_VERIFY_REPORT, &c->tls_link_client },
+		{ TP_TLS_SERVICE_SIP, false, TP_TLS_VERIFY_ENFORCE, &c->tls_verify },
+		{ TP_TLS_SERVICE_SIP, false, TP_TLS_VERIFY_OFF, &c->tls_any },
+	};
+	enum tp_err err = TP_OK;
+
+	for (size_t i = 0; err == TP_OK && i < sizeof(all) / sizeof(all[0]); i++)
+		err = make_context(c, all[i].service, all[i].server, all[i].verify, NULL, all[i].out, diag);
+	return err;
+}
+
+static const struct tp_cfg_identity *identity_of(const struct tp_sip_config *c,
+						 const struct tp_cfg_zone *zone)
+{
+	size_t n = zone->client_identity;
+
+	return n && n <= c->cfg.client_identities_count ? &c->cfg.client_identities[n - 1] : NULL;
+}
+
+/* The live context of a zone that dials in the same way with the same identity; NULL. */
+static struct tp_tls_context *live_zone_tls(const struct tp_sip_config *c, const struct tp_cfg_zone *zone,
+					    const struct tp_sip_config *live)
+{
+	const struct tp_cfg_zone *was = live ? tp_sip_config_zone_named(live, zone->name) : NULL;
+	const struct tp_cfg_identity *x = identity_of(c, zone);
+	const struct tp_cfg_identity *y = was ? identity_of(live, was) : NULL;
+
+	if (!x || !y || was->type != zone->type || was->tls_verify != zone->tls_verify ||
+	    !same_one(c, x, live, y))
+		return NULL;
+	return live->zone_tls[was - live->cfg.zones];
+}
+
+/* same: everything that all contexts share is that of the live revision. */
+static enum tp_err make_zone_contexts(struct tp_sip_config *c, const struct tp_sip_config *live, bool same,
+				      struct tp_diag *diag)
+{
+	enum tp_err err = TP_OK;
+
+	c->zone_tls = calloc(c->cfg.zones_count ? c->cfg.zones_count : 1, sizeof(*c->zone_tls));
+	if (!c->zone_tls)
+		return TP_NOMEM;
+	for (size_t i = 0; err == TP_OK && i < c->cfg.zones_count; i++) {
+		const struct tp_cfg_zone *z = &c->cfg.zones[i];
+		const struct tp_cfg_identity *identity = identity_of(c, z);
+		struct tp_tls_context *kept = same ? live_zone_tls(c, z, live) : NULL;
+
+		if (kept)
+			c->zone_tls[i] = tp_tls_context_ref(kept);
+		else if (identity && z->type == TP_ZONE_TRAVERSAL_CLIENT)
+			err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, false, TP_TLS_VERIFY_REPORT, identity,
+					   &c->zone_tls[i], diag);
+		else if (identity)
+			err = make_context(c, TP_TLS_SERVICE_SIP, false,
+					   z->tls_verify ? TP_TLS_VERIFY_ENFORCE : TP_TLS_VERIFY_OFF, identity,
+					   &c->zone_tls[i], diag);
+	}
+	return err;
+}
+
 /* Without a certificate (before the wizard) there is no TLS at all. */
 static enum tp_err make_contexts(struct tp_sip *sip, struct tp_sip_config *c, struct tp_diag *diag)
 {
-	enum tp_err err;
+	const struct tp_sip_config *live = sip->config && sip->config->tls_server ? sip->config : NULL;
+	bool same = live && same_identity(c, live);
+	enum tp_err err = TP_OK;
 
 	for (size_t i = 0; i < TP_SIP_IDENTITIES; i++)
 		if (!c->cfg.identities[i].certificate_pem_len || !c->cfg.identities[i].key_secret)
 			return TP_OK;
-	if (sip->config && sip->config->tls_server && same_identity(c, sip->config)) {
-		share_contexts(c, sip->config);
-		return TP_OK;
-	}
-	err = make_context(c, TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_OFF, &c->tls_server, diag);
-	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_SIP, true, TP_TLS_VERIFY_ENFORCE, &c->tls_mutual, diag);
-	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, true, TP_TLS_VERIFY_REPORT,
-				   &c->tls_link_server, diag);
-	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_TRAVERSAL, false, TP_TLS_VERIFY_REPORT,
-				   &c->tls_link_client, diag);
-	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_SIP, false, TP_TLS_VERIFY_ENFORCE, &c->tls_verify, diag);
-	if (err == TP_OK)
-		err = make_context(c, TP_TLS_SERVICE_SIP, false, TP_TLS_VERIFY_OFF, &c->tls_any, diag);
-	return err;
+	if (same)
+		share_contexts(c, live);
+	else
+		err = make_common_contexts(c, diag);
+	return err == TP_OK ? make_zone_contexts(c, live, same, diag) : err;
+}
+
+struct tp_tls_context *tp_sip_config_dialling(const struct tp_sip_config *c, const struct tp_cfg_zone *zone)
+{
+	struct tp_tls_context *own = c->zone_tls ? c->zone_tls[zone - c->cfg.zones] : NULL;
+
+	if (own)
+		return own;
+	if (zone->type == TP_ZONE_TRAVERSAL_CLIENT)
+		return c->tls_link_client;
+	return zone->tls_verify ? c->tls_verify : c->tls_any;
 }
 
 /* ------------------------------------------------------------- listeners */
@@ -339,6 +410,9 @@ void tp_sip_config_free(struct tp_sip_config **config)
 	tp_tls_context_unref(&c->tls_link_client);
 	tp_tls_context_unref(&c->tls_verify);
 	tp_tls_context_unref(&c->tls_any);
+	for (size_t i = 0; c->zone_tls && i < c->cfg.zones_count; i++)
+		tp_tls_context_unref(&c->zone_tls[i]);
+	free(c->zone_tls);
 	tp_cfg_sip_fini(&c->cfg);
 	free(c);
 	*config = NULL;

@@ -28,6 +28,8 @@ struct tp_sip_config {
 	struct tp_tls_context *tls_link_client; /* traversal links that we make: reports the verdict */
 	struct tp_tls_context *tls_verify; /* to neighbors whose certificate is checked */
 	struct tp_tls_context *tls_any;    /* to neighbors whose certificate is not */
+	struct tp_tls_context **zone_tls;  /* by the zones of cfg: one that shows the zone's own client
+	                                    * identity; NULL: one of the above serves */
 	struct tp_revocation *revocation;  /* borrowed; asked by the contexts */
 	struct tp_listeners *listeners;    /* until commit */
 	struct tp_map accounts;
@@ -45,6 +47,9 @@ const struct tp_cfg_zone *tp_sip_config_zone(const struct tp_sip_config *config,
 const struct tp_cfg_zone *tp_sip_config_zone_named(const struct tp_sip_config *config, const char *name);
 /* The zone's name; "default" for 0, "?" for one that is gone. */
 const char *tp_sip_config_zone_name(const struct tp_sip_config *config, uint32_t id);
+/* What connections to the zone's peers are made with; NULL without a certificate. */
+struct tp_tls_context *tp_sip_config_dialling(const struct tp_sip_config *config,
+					      const struct tp_cfg_zone *zone);
 /* Case is ignored. NULL when there is none. */
 const struct tp_cfg_account *tp_sip_config_account(const struct tp_sip_config *config, const char *name);
 const struct tp_secret *tp_sip_config_password(const struct tp_sip_config *config, uint16_t number);

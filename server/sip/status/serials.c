@@ -88,6 +88,16 @@ static void add_current(struct table *t, enum tp_tls_service service, bool serve
 		r->out.current = true;
 }
 
+/* Those that zones show instead of their service's. */
+static void add_zones(struct table *t, const struct tp_sip_config *c)
+{
+	for (size_t i = 0; c->zone_tls && i < c->cfg.zones_count; i++)
+		add_current(t,
+			    c->cfg.zones[i].type == TP_ZONE_NEIGHBOR ? TP_TLS_SERVICE_SIP :
+								       TP_TLS_SERVICE_TRAVERSAL,
+			    false, c->zone_tls[i]);
+}
+
 static enum tp_tls_service service_of(struct tp_sip *sip, const struct tp_flow *flow)
 {
 	const struct tp_zone *zone = flow->listener_tag ? tp_zones_find(sip, (uint32_t)flow->listener_tag) : NULL;
@@ -125,6 +135,7 @@ enum tp_err tp_serials_answer(struct tp_sip *sip, struct tp_channel *admin, uint
 		add_current(t, TP_TLS_SERVICE_SIP, false, sip->config->tls_verify);
 		add_current(t, TP_TLS_SERVICE_TRAVERSAL, true, sip->config->tls_link_server);
 		add_current(t, TP_TLS_SERVICE_TRAVERSAL, false, sip->config->tls_link_client);
+		add_zones(t, sip->config);
 	}
 	tp_transport_each_tls(sip->transport, count, t);
 	out.serials = calloc(t->count ? t->count : 1, sizeof(*out.serials));

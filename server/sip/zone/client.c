@@ -187,7 +187,7 @@ static void dial(struct tp_zone *zone)
 		.transport = TP_TRANSPORT_TLS,
 		.local = tp_zone_local(zone),
 		.remote = zone->addrs[zone->peer_index],
-		.tls = config->tls_link_client,
+		.tls = tp_sip_config_dialling(config, zone->cfg),
 		.verify_name = zone->cfg->verify_name,
 		.cn_names = zone->cfg->cn_names,
 		.unknown = (enum tp_revocation_unknown)zone->cfg->revocation_unknown,

@@ -143,10 +143,13 @@ static bool keeps_link(const struct tp_sip_config *old, const struct tp_cfg_zone
 }
 
 /* One that does not stand begins anew when what it was refused for may have changed. */
-static bool same_tls(const struct tp_sip_config *old, const struct tp_sip_config *now)
+static bool same_tls(const struct tp_sip_config *old, const struct tp_cfg_zone *a,
+		     const struct tp_sip_config *now, const struct tp_cfg_zone *b)
 {
 	return old->tls_link_client == now->tls_link_client && old->tls_link_server == now->tls_link_server &&
-	       old->tls_verify == now->tls_verify;
+	       old->tls_verify == now->tls_verify &&
+	       tp_sip_config_dialling(old, a) == tp_sip_config_dialling(now, b) &&
+	       a->revocation_unknown == b->revocation_unknown;
 }
 
 static void start(struct tp_zone *zone)
@@ -201,7 +204,7 @@ void tp_zones_apply(struct tp_sip *sip, const struct tp_sip_config *old)
 			continue;
 		}
 		bool keep = keeps_link(old, zone->cfg, sip->config, cfg) &&
-			    (zone->state == TP_ZONE_STATE_UP || same_tls(old, sip->config));
+			    (zone->state == TP_ZONE_STATE_UP || same_tls(old, zone->cfg, sip->config, cfg));
 
 		if (!keep)
 			stop(zone, "the zone's configuration changed");
@@ -507,7 +510,7 @@ static enum tp_err reach_neighbor(struct tp_zone *zone, struct tp_flow **out, st
 		return tp_fail(diag, TP_STATE, zone->cfg->name, "the address of peer '%s' is not known yet",
 			       zone->cfg->peers_count ? zone->cfg->peers[zone->peer_index].host : "");
 	if (target.transport == TP_TRANSPORT_TLS) {
-		target.tls = zone->cfg->tls_verify ? config->tls_verify : config->tls_any;
+		target.tls = tp_sip_config_dialling(config, zone->cfg);
 		if (zone->cfg->tls_verify)
 			target.verify_name = name_of_peer(zone);
 		if (!target.tls)

@@ -127,6 +127,9 @@ static void names_restrict_recipients(void **state)
 	assert_true(tp_seal_may_receive(ADMIN, "identity/server/key"));
 	assert_false(tp_seal_may_receive(ADMIN, "zone/a/password"));
 	assert_false(tp_seal_may_receive(ADMIN, "account/a/password"));
+	assert_true(tp_seal_may_receive(SIP, "client-identity/to-pbx/key"));
+	assert_false(tp_seal_may_receive(ADMIN, "client-identity/to-pbx/key"));
+	assert_true(tp_seal_may_make("client-identity/to-pbx/key"));
 	assert_false(tp_seal_may_receive(MEDIA, "identity/server/key"));
 	assert_false(tp_seal_may_receive(SIP, "identity/ca/key"));
 	assert_false(tp_seal_may_receive(SIP, "identity/server/key2"));
