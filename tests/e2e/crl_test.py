@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Revocation lists: downloads in all their forms, uploads, what is kept, what is refused."""
+import contextlib
 import datetime
 import gzip
 import http.server
@@ -285,7 +286,7 @@ def attack_47_an_endless_answer_ends(box):
     failed(source, "larger than")
 
 
-def what_was_in_use_stays_in_use_when_an_update_fails(box):
+def wish_3_what_was_in_use_stays_in_use_when_an_update_fails(box):
     good(box.download(box.url("/keep.crl", box.first.crl([5], since=-0.2)))[0], "First")
     for data, words in ((b"broken", "no revocation list"), (box.first.crl([], since=-0.9), "older"),
                         (box.stranger.crl(), "not among the trusted CAs"),
@@ -301,25 +302,55 @@ def what_was_in_use_stays_in_use_when_an_update_fails(box):
     wait_until(lambda: not box.alarms(40086), 10, "the alarm stays open")
 
 
-def a_killed_helper_leaves_what_was_in_use(box):
-    def helper(name):
-        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rsplit(") ", 1)
-            except OSError:
-                continue
-            if fields[0].endswith(f"({name}") and int(fields[1].split()[1]) == box.process.pid:
-                return int(stat.parent.name)
-        return None
+def helper(box, name):
+    """Pid of the one at work."""
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(") ", 1)
+        except OSError:
+            continue
+        if fields[0].endswith(f"({name}") and int(fields[1].split()[1]) == box.process.pid:
+            return int(stat.parent.name)
+    return None
+
 
     good(box.download(box.url("/kill.crl", box.first.crl([5, 6])))[0], "First")
     box.url("/kill.crl", b"x" * 1000, "endless")
     box.admin.post("/api/v1/revocation/crls/update")
-    os.kill(wait_until(lambda: helper("turnpike-fetch"), 10, "no download runs", every=0.01), 9)
+    os.kill(wait_until(lambda: helper(box, "turnpike-fetch"), 10, "no download runs", every=0.01), 9)
     source = box.settle()["sources"][0]
     failed(source, "ended without an answer")
     check(source["entries"] == 2 and issuers(source) == ["CN=First"], f"{source}")
     box.url("/kill.crl", box.first.crl([5, 6, 7], since=-0.5))
+    good(box.again()[0], "First")
+
+
+def wish_3_a_list_that_is_killed_half_made_leaves_what_was_in_use(box):
+    """kill -9 of the helper that builds the index, early and late."""
+    good(box.download(box.url("/half.crl", box.first.crl([5, 6])))[0], "First")
+    big = box.first.crl(range(1, 30001), since=-0.4)
+    box.url("/half.crl", big)
+    killed = 0
+    for after_ms in (0, 10, 30):
+        box.admin.post("/api/v1/revocation/crls/update")
+        pid = wait_until(lambda: helper(box, "turnpike-crl") or not box.lists()["updating"], 20, "nothing is built", 0.001)
+        if pid is True:
+            continue
+        time.sleep(after_ms / 1000)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
+        source = box.settle()["sources"][0]
+        if source["state"] == "ok":
+            break  # it was done before
+        failed(source, "ended without an answer (signal 9")
+        killed += 1
+        check(source["entries"] == 2 and issuers(source) == ["CN=First"], f"{source}")
+        check(not [p for p in (box.state / "crl").iterdir() if p.name.endswith("fresh")], "half a list stays on disk")
+    check(killed, "the helper was never killed in time")
+    source = box.again()[0]
+    good(source, "First")
+    check(source["entries"] == 30000, f"{source}")
+    box.url("/half.crl", box.first.crl([5, 6], since=-0.3))
     good(box.again()[0], "First")
 
 
@@ -467,8 +498,9 @@ CASES = [row_86_lists_are_downloaded_daily_or_at_once,
          row_87_an_https_server_needs_a_certificate_of_a_trusted_ca, row_88_all_forms_are_found_by_content,
          row_88_one_bad_list_of_several_leaves_the_others, attack_44_zip_bombs_are_not_unpacked,
          attack_47_downloads_do_not_go_inside, attack_47_an_endless_answer_ends,
-         what_was_in_use_stays_in_use_when_an_update_fails,
-         a_killed_helper_leaves_what_was_in_use, turnpikectl_shows_and_changes_lists, row_89_one_uploaded_file_in_pem_form,
+         wish_3_what_was_in_use_stays_in_use_when_an_update_fails,
+         a_killed_helper_leaves_what_was_in_use, wish_3_a_list_that_is_killed_half_made_leaves_what_was_in_use,
+         turnpikectl_shows_and_changes_lists, row_89_one_uploaded_file_in_pem_form,
          row_90_an_ending_list_raises_alarms, lists_are_there_after_a_restart_without_network,
          row_90_refreshes_do_not_grow_memory, row_90_a_million_entries_thirty_times,
          row_86_turned_off_the_lists_are_let_go]

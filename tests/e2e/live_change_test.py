@@ -17,6 +17,7 @@ import time
 import cases
 from admin import Admin, ApiError
 from cases import check, nightly, wait_until
+from crl_test import Authority as Issuer, Server
 from lab import (ADDRESS, ASAN_BIN, CORE, FAST_BIN, INSIDE, OUTSIDE, SANITIZER, TOP, Lab, check_calls,
                  talk)
 
@@ -325,7 +326,7 @@ class SmallDisk:
     def answers(self):
         check(self.process.poll() is None, "turnpiked has ended")
         with contextlib.suppress(OSError, ApiError, ValueError):
-            return self.admin.get("/api/v1/session")
+            return self.admin.get("/api/v1/session") and self.admin.get("/api/v1/config/status")
 
     def fill(self, left):
         """All but so many bytes."""
@@ -384,7 +385,50 @@ def wish_3_full_disk_refuses_a_certificate_and_serves_on(_lab):
         check(not words and one.serials() == [serial, serial], f"with room again: {words} {one.serials()}")
 
 
+def wish_3_full_disk_keeps_the_lists_in_use(_lab):
+    """A list for which there is no room is not taken, by download or upload; the one before counts."""
+    with SmallDisk() as one:
+        issuer = Issuer(one.folder, "First")
+        point = Server(one.ADDRESS, 8088)
+        point.files["/a.crl"] = ("file", issuer.crl([5, 6], since=-0.9))
+        one.admin.put("turnpike-tls:tls/trusted-ca=First", {"name": "First", "certificate": issuer.pem.read_text()})
+        one.admin.put("turnpike-tls:tls/revocation/crl/automatic", {
+            "enabled": True, "url": [f"http://{one.ADDRESS}:8088/a.crl"], "allow-host": [one.ADDRESS]})
+        one.admin.commit("a distribution point")
+
+        def updated():
+            seen = one.admin.get("/api/v1/revocation/crls")
+            done = seen["sources"] and not seen["updating"] and seen["sources"][0]["state"] != "waiting"
+            return done and seen["sources"][0]
+
+        def again():
+            one.admin.post("/api/v1/revocation/crls/update")
+            return wait_until(updated, 30, "the update does not end")
+
+        first = wait_until(updated, 30, "no update begins")
+        check(first["state"] == "ok" and first["entries"] == 2, f"{first}")
+        point.files["/a.crl"] = ("file", issuer.crl(range(1, 5001), since=-0.8))
+        upload = issuer.crl(range(1, 5000), since=-0.7).decode()
+        for left in (0, 40960):
+            one.fill(left)
+            seen = again()
+            print(f"  {left} bytes left: {seen['result']}")
+            check(seen["state"] == "failed" and seen["entries"] == 2, f"taken without room, or lost: {seen}")
+            try:
+                one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": upload})
+                raise AssertionError("an upload is taken without room for it")
+            except ApiError as fault:
+                check(fault.status >= 400 and fault.body, f"{fault}")
+            check(one.admin.get("/api/v1/revocation/crls")["manual"] is None, "half an upload counts")
+            (one.disk / "filler").unlink()
+        check(again()["entries"] == 5000, "with room again it is not taken")
+        one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": upload})
+        point.shutdown()
+        point.server_close()
+
+
 if __name__ == "__main__":
     cases.run([wish_1_and_13_calls_and_registrations_do_not_notice,
-               kill_during_a_certificate_commit, wish_3_full_disk_refuses_a_certificate_and_serves_on],
+               kill_during_a_certificate_commit, wish_3_full_disk_refuses_a_certificate_and_serves_on,
+               wish_3_full_disk_keeps_the_lists_in_use],
               Lab(FAST_BIN if nightly() else None))
