@@ -42,6 +42,8 @@ static void show_status(const json_t *a)
 		tp_ctl_members(json_object_get(a, "media"), "  ");
 	else
 		puts("  turnpike-media does not answer");
+	heading("admin");
+	tp_ctl_members(json_object_get(a, "admin"), "  ");
 }
 
 static int status(const struct tp_ctl *ctl, int argc, char **argv)

@@ -274,6 +274,7 @@ static enum tp_err on_stats_get(struct tp_media *m, struct tp_frame *f)
 static enum tp_err on_counters_get(struct tp_media *m, struct tp_frame *f)
 {
 	struct tp_ports_count ports = tp_ports_count(m->ports, tp_loop_now_ms(m->loop));
+	struct tp_loop_pauses pauses = tp_loop_pauses(m->loop);
 	struct tp_msg_media_counters_get msg = { 0 };
 	struct tp_msg_media_counters answer = {
 		.sessions = (uint32_t)m->sessions.count,
@@ -284,6 +285,9 @@ static enum tp_err on_counters_get(struct tp_media *m, struct tp_frame *f)
 		.hop_flows = (uint32_t)(m->flows.count - m->link_count),
 		.packets_relayed = m->relayed,
 		.packets_dropped = m->dropped + m->io.cut + m->io.send_lost,
+		.longest_pause_us = pauses.longest_us,
+		.pauses_over_20ms = pauses.over_20ms,
+		.pauses_over_100ms = pauses.over_100ms,
 	};
 	enum tp_err err = tp_msg_media_counters_get_read(&f->body, &msg);
 

@@ -3,6 +3,7 @@
 #include "os/loop.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,9 +16,15 @@ enum { EVENTS_MAX = 128, WAIT_MAX_MS = 60000 };
 struct tp_loop {
 	int epoll_fd;
 	bool stopped;
+	uint64_t now_us;
 	uint64_t now_ms;
 	uint64_t unix_ms;
 	bool running;
+
+	/* Written by the loop's thread alone. */
+	atomic_uint longest_us;
+	atomic_ullong over_20ms;
+	atomic_ullong over_100ms;
 
 	/* Active watches by fd. An event carries {generation, fd}; it is for a watch
 	 * only when the watch of that fd still has that generation. */
@@ -36,12 +43,20 @@ struct tp_loop {
 	void *wake_arg;
 };
 
-static void read_clocks(struct tp_loop *loop)
+static uint64_t monotonic_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	loop->now_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void read_clocks(struct tp_loop *loop)
+{
+	struct timespec t;
+
+	loop->now_us = monotonic_us();
+	loop->now_ms = loop->now_us / 1000;
 	clock_gettime(CLOCK_REALTIME, &t);
 	loop->unix_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
@@ -125,6 +140,28 @@ uint64_t tp_loop_now_ms(const struct tp_loop *loop)
 uint64_t tp_loop_unix_ms(const struct tp_loop *loop)
 {
 	return loop->unix_ms;
+}
+
+static void note_pause(struct tp_loop *loop)
+{
+	uint64_t us = monotonic_us() - loop->now_us;
+
+	if (us > atomic_load_explicit(&loop->longest_us, memory_order_relaxed))
+		atomic_store_explicit(&loop->longest_us, us < UINT32_MAX ? (unsigned)us : UINT32_MAX,
+				      memory_order_relaxed);
+	if (us > 20000)
+		atomic_fetch_add_explicit(&loop->over_20ms, 1, memory_order_relaxed);
+	if (us > 100000)
+		atomic_fetch_add_explicit(&loop->over_100ms, 1, memory_order_relaxed);
+}
+
+struct tp_loop_pauses tp_loop_pauses(const struct tp_loop *loop)
+{
+	return (struct tp_loop_pauses){
+		.longest_us = atomic_load_explicit(&loop->longest_us, memory_order_relaxed),
+		.over_20ms = atomic_load_explicit(&loop->over_20ms, memory_order_relaxed),
+		.over_100ms = atomic_load_explicit(&loop->over_100ms, memory_order_relaxed),
+	};
 }
 
 /* ------------------------------------------------------------------ watches */
@@ -387,6 +424,7 @@ enum tp_err tp_loop_run(struct tp_loop *loop)
 			dispatch(loop, &events[i]);
 		run_timers(loop);
 		run_laters(loop);
+		note_pause(loop);
 	}
 	loop->running = false;
 	return err;

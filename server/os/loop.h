@@ -1,5 +1,6 @@
 /* Event loop: epoll, timers and work put off to the end of the round. One loop a
- * thread; nothing here may be called from another thread except tp_loop_wake. */
+ * thread; nothing here may be called from another thread except tp_loop_wake and
+ * tp_loop_pauses. */
 #ifndef TP_OS_LOOP_H
 #define TP_OS_LOOP_H
 
@@ -25,6 +26,15 @@ uint64_t tp_loop_now_ms(const struct tp_loop *loop);
 uint64_t tp_loop_unix_ms(const struct tp_loop *loop);
 
 enum { TP_LOOP_READ = 1, TP_LOOP_WRITE = 2 };
+
+/* How long the loop was busy and took nothing new: from a wakeup to the end of what it
+ * brought about, on a clock at the wall. Since the loop was made. Any thread. */
+struct tp_loop_pauses {
+	uint32_t longest_us;
+	uint64_t over_20ms;
+	uint64_t over_100ms; /* counted in over_20ms too */
+};
+struct tp_loop_pauses tp_loop_pauses(const struct tp_loop *loop);
 
 /* An fd being watched; embedded in its owner. Events are level-triggered. Errors
  * and hang-ups are told as READ (and as WRITE when that is watched). The handler

@@ -22,6 +22,7 @@ enum {
 	REDIRECTS = 5,
 	MAKE_MS = 120000,
 	HELPER_END_MS = 5000,
+	LEAVE_MS = 1000,
 	NAME_MAX_BYTES = 16,
 	UPLOAD_SLOT = 0,
 	FIRST_DOWNLOAD_SLOT = 1,
@@ -74,11 +75,30 @@ void tp_sup_crl_tell(struct tp_sup *sup, struct tp_sup_child *c)
 			tell_slot(sup, c, slot);
 }
 
-/* The old one's memory goes back when the children have let go of it too. */
+static void close_leaving(void *arg)
+{
+	struct tp_sup *sup = arg;
+
+	tp_timer_stop(sup->loop, &sup->crl.leave_timer);
+	if (sup->crl.leaving >= 0)
+		close(sup->crl.leaving);
+	sup->crl.leaving = -1;
+}
+
+/* The last to let go of a large one waits for the kernel to take its pages back. That is
+ * done here, when the children have the new one, and not by the loops that serve. */
+static void leave(struct tp_sup *sup, int fd)
+{
+	close_leaving(sup);
+	sup->crl.leaving = fd;
+	if (fd >= 0 && tp_timer_start(sup->loop, &sup->crl.leave_timer, LEAVE_MS, close_leaving,
+				      sup) != TP_OK)
+		close_leaving(sup);
+}
+
 static void set_slot(struct tp_sup *sup, unsigned slot, int fd)
 {
-	if (sup->crl.indexes[slot] >= 0)
-		close(sup->crl.indexes[slot]);
+	leave(sup, sup->crl.indexes[slot]);
 	sup->crl.indexes[slot] = fd;
 	tell_slot(sup, tp_sup_child_of(sup, TP_PROCESS_ADMIN), slot);
 	tell_slot(sup, tp_sup_child_of(sup, TP_PROCESS_SIP), slot);
@@ -451,6 +471,7 @@ void tp_sup_crl_fini(struct tp_sup *sup)
 	for (unsigned slot = 0; slot < TP_SUP_CRL_SLOTS; slot++)
 		if (sup->crl.indexes[slot] >= 0)
 			close(sup->crl.indexes[slot]);
+	close_leaving(sup);
 	if (sup->crl.folder_fd >= 0)
 		close(sup->crl.folder_fd);
 }

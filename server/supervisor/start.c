@@ -302,7 +302,7 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	tp_list_init(&sup->commit.waiting);
 	tp_list_init(&sup->fetches);
 	tp_sup_hash_init(sup);
-	sup->crl.folder_fd = -1;
+	sup->crl.folder_fd = sup->crl.leaving = -1;
 	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
 	for (size_t i = 0; i < TP_SUP_CRL_SLOTS; i++)
 		sup->crl.indexes[i] = -1;

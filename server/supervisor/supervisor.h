@@ -255,6 +255,8 @@ struct tp_sup_crl_update;
 struct tp_sup_crl {
 	int folder_fd; /* state/crl */
 	int indexes[TP_SUP_CRL_SLOTS]; /* sealed memfds; -1: none */
+	int leaving; /* the one replaced last, until its timer */
+	struct tp_timer leave_timer;
 	struct tp_sup_crl_update *updates[2]; /* under way: an upload, a download */
 };
 

@@ -518,6 +518,11 @@ bool tp_bus_connected(struct tp_bus *bus, enum tp_process process)
 	return atomic_load(&bus->connected) >> process & 1;
 }
 
+struct tp_loop_pauses tp_bus_pauses(const struct tp_bus *bus)
+{
+	return tp_loop_pauses(tp_child_loop(bus->child));
+}
+
 static void fail_all(struct tp_list *list)
 {
 	struct tp_list *node;

@@ -63,6 +63,8 @@ void tp_bus_close(struct tp_bus *bus);
 void tp_bus_free(struct tp_bus **bus);
 
 bool tp_bus_connected(struct tp_bus *bus, enum tp_process process);
+/* Of the loop of the main thread. */
+struct tp_loop_pauses tp_bus_pauses(const struct tp_bus *bus);
 /* A password is stored: turnpiked forgets the first-login secret. */
 void tp_bus_first_login_done(struct tp_bus *bus);
 

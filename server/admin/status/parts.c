@@ -185,26 +185,49 @@ json_t *tp_status_streams(const struct tp_msg_stream_stats *stats, size_t count)
 	return list;
 }
 
+json_t *tp_status_pauses(struct tp_loop_pauses p)
+{
+	return json_pack("{s:f, s:o, s:o}", "longest-pause-ms", p.longest_us / 1000.0,
+			 "pauses-over-20-ms", tp_status_u64(p.over_20ms), "pauses-over-100-ms",
+			 tp_status_u64(p.over_100ms));
+}
+
+/* Behind the other members. */
+static json_t *with_pauses(json_t *out, struct tp_loop_pauses p)
+{
+	json_t *pauses = tp_status_pauses(p);
+
+	json_object_update(out, pauses);
+	json_decref(pauses);
+	return out;
+}
+
 json_t *tp_status_sip_counters(const struct tp_msg_sip_counters *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "server-transactions",
-			 (json_int_t)c->server_transactions, "client-transactions",
-			 (json_int_t)c->client_transactions, "dialogs", (json_int_t)c->dialogs,
-			 "media-sessions", (json_int_t)c->media_sessions, "connections",
-			 (json_int_t)c->connections, "registrations", (json_int_t)c->registrations,
-			 "requests-received", tp_status_u64(c->requests_received), "responses-received",
-			 tp_status_u64(c->responses_received), "parse-errors", tp_status_u64(c->parse_errors),
-			 "calls-total", tp_status_u64(c->calls_total), "calls-failed",
-			 tp_status_u64(c->calls_failed));
+	json_t *out = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "server-transactions",
+		(json_int_t)c->server_transactions, "client-transactions",
+		(json_int_t)c->client_transactions, "dialogs", (json_int_t)c->dialogs, "media-sessions",
+		(json_int_t)c->media_sessions, "connections", (json_int_t)c->connections, "registrations",
+		(json_int_t)c->registrations, "requests-received", tp_status_u64(c->requests_received),
+		"responses-received", tp_status_u64(c->responses_received), "parse-errors",
+		tp_status_u64(c->parse_errors), "calls-total", tp_status_u64(c->calls_total),
+		"calls-failed", tp_status_u64(c->calls_failed));
+
+	return with_pauses(out, (struct tp_loop_pauses){ c->longest_pause_us, c->pauses_over_20ms,
+							 c->pauses_over_100ms });
 }
 
 json_t *tp_status_media_counters(const struct tp_msg_media_counters *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "sessions", (json_int_t)c->sessions,
-			 "kept-sessions", (json_int_t)c->kept_sessions, "port-pairs-used",
-			 (json_int_t)c->port_pairs_used, "port-pairs-resting",
-			 (json_int_t)c->port_pairs_resting, "port-pairs-total",
-			 (json_int_t)c->port_pairs_total, "hop-flows", (json_int_t)c->hop_flows,
-			 "packets-relayed", tp_status_u64(c->packets_relayed), "packets-dropped",
-			 tp_status_u64(c->packets_dropped));
+	json_t *out = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "sessions", (json_int_t)c->sessions,
+		"kept-sessions", (json_int_t)c->kept_sessions, "port-pairs-used",
+		(json_int_t)c->port_pairs_used, "port-pairs-resting", (json_int_t)c->port_pairs_resting,
+		"port-pairs-total", (json_int_t)c->port_pairs_total, "hop-flows",
+		(json_int_t)c->hop_flows, "packets-relayed", tp_status_u64(c->packets_relayed),
+		"packets-dropped", tp_status_u64(c->packets_dropped));
+
+	return with_pauses(out, (struct tp_loop_pauses){ c->longest_pause_us, c->pauses_over_20ms,
+							 c->pauses_over_100ms });
 }

@@ -46,6 +46,7 @@ json_t *tp_status_streams(const struct tp_msg_stream_stats *stats, size_t count)
 json_t *tp_status_history(const struct tp_history *h);
 json_t *tp_status_sip_counters(const struct tp_msg_sip_counters *c);
 json_t *tp_status_media_counters(const struct tp_msg_media_counters *c);
+json_t *tp_status_pauses(struct tp_loop_pauses p);
 const char *tp_status_severity(uint8_t severity);
 
 /* Brings the alarms about certificates up to date (expiring.c). May wait; not with the

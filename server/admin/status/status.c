@@ -173,6 +173,7 @@ void tp_status_get_status(void *arg, const struct tp_http_request *req, struct t
 	add_processes(s, out);
 	add_sip(s, out);
 	add_media(s, out);
+	json_object_set_new(out, "admin", tp_status_pauses(tp_bus_pauses(s->bus)));
 	add_stored(s, out);
 	tp_http_reply_json(res, 200, out);
 }

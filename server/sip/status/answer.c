@@ -90,7 +90,12 @@ static enum tp_err answer_counters(struct tp_sip *sip, struct tp_channel *ch, ui
 {
 	struct tp_transaction_counters transactions = { 0 };
 	struct tp_transport_counters transport = { 0 };
-	struct tp_msg_sip_counters out = { 0 };
+	struct tp_loop_pauses pauses = tp_loop_pauses(sip->loop);
+	struct tp_msg_sip_counters out = {
+		.longest_pause_us = pauses.longest_us,
+		.pauses_over_20ms = pauses.over_20ms,
+		.pauses_over_100ms = pauses.over_100ms,
+	};
 
 	tp_transaction_count(sip->transactions, &transactions);
 	tp_transport_count(sip->transport, &transport);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os/loop.h"
@@ -263,6 +264,32 @@ static void other_threads_can_wake(void **state)
 	pthread_join(thread, NULL);
 }
 
+static void dawdle(void *arg)
+{
+	struct ctx *c = arg;
+	const struct timespec nap = { .tv_nsec = 30000000 };
+
+	nanosleep(&nap, NULL);
+	c->order[c->len++] = 'D';
+	tp_loop_stop(c->loop);
+}
+
+/* Waiting for events is none, work that takes long is one. */
+static void a_long_round_counts_as_a_pause(void **state)
+{
+	struct ctx *c = *state;
+	struct tp_loop_pauses p;
+
+	assert_int_equal(tp_timer_start(c->loop, &c->timer, 200, stop, c), TP_OK);
+	assert_int_equal(tp_loop_run(c->loop), TP_OK);
+	assert_true(tp_loop_pauses(c->loop).longest_us < 200000);
+	assert_int_equal(tp_timer_start(c->loop, &c->timer, 1, dawdle, c), TP_OK);
+	assert_int_equal(tp_loop_run(c->loop), TP_OK);
+	p = tp_loop_pauses(c->loop);
+	assert_int_not_equal(p.over_20ms, 0);
+	assert_true(p.longest_us >= 30000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(event_of_an_earlier_watch_is_dropped, setup, teardown),
 		cmocka_unit_test_setup_teardown(later_runs_once_after_the_round, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_threads_can_wake, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_round_counts_as_a_pause, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
