@@ -200,6 +200,28 @@ test('a PKCS#12 file asks for its passphrase; a service gets its own and gives i
 	assert.ok(!mock.certificates.identities.find((one) => one.id === 'sip-client').configured);
 });
 
+test('wish_6: a client identity for zones is made, gets its page, and goes', async () => {
+	await visit('/identities');
+	const table = page.getByRole('grid', { name: 'Client identities of zones' });
+	assert.match(await table.locator('tr', { hasText: 'to-pbx' }).innerText(), /client.example.org[^]*Zone pbx/);
+	await press('Add a client identity');
+	const dialog = page.getByRole('dialog');
+	await dialog.getByLabel('Name').fill('Not Small');
+	await press('Add', dialog);
+	await dialog.getByText('small letters, digits and hyphens.').first().waitFor();
+	await accessible();
+	await dialog.getByLabel('Name').fill('to-berlin');
+	await press('Add', dialog);
+	await page.waitForURL(/\/identities\/to-berlin$/);
+	await page.getByText('Nothing of it is in force yet.').waitFor();
+	await accessible();
+	await press('Delete');
+	await press('Delete', page.getByRole('dialog'));
+	await page.waitForURL(/\/identities$/);
+	await table.getByText('to-pbx').waitFor();
+	assert.ok(!mock.certificates.identities.some((one) => one.id === 'to-berlin'));
+});
+
 test('row_215: names that clients ask for are checked, and one more', async () => {
 	await visit('/identities');
 	const table = page.getByRole('grid', { name: 'Names that clients ask for' });

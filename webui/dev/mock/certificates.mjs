@@ -62,8 +62,9 @@ const warnings = [
 ];
 
 function identitiesOf(host) {
-	const shared = { id: 'default', label: 'Shared identity', service: null, side: null, configured: true, 'falls-back-to': null, 'used-by': services.map(([, label]) => label), certificate: certificate(host, 45), chain: [certificate('Example Issuing CA 2', 2000, { ca: true })], findings: [], request: null, staged: null };
-	return [shared, ...services.map(([id, label]) => ({ id, label, service: id.split('-')[0], side: id.split('-')[1], configured: false, 'falls-back-to': 'default', 'used-by': [label], certificate: shared.certificate, chain: shared.chain, findings: [], request: null, staged: null }))];
+	const shared = { id: 'default', label: 'Shared identity', service: null, side: null, named: false, configured: true, 'falls-back-to': null, 'used-by': services.map(([, label]) => label), certificate: certificate(host, 45), chain: [certificate('Example Issuing CA 2', 2000, { ca: true })], findings: [], request: null, staged: null };
+	const toPbx = { id: 'to-pbx', label: 'to-pbx', service: 'sip', side: 'client', named: true, configured: true, 'falls-back-to': null, 'used-by': ['Zone pbx'], certificate: certificate('client.example.org', 200, { purposes: ['clientAuth'] }), chain: shared.chain, findings: [], request: null, staged: null };
+	return [shared, toPbx, ...services.map(([id, label]) => ({ id, label, service: id.split('-')[0], side: id.split('-')[1], named: false, configured: false, 'falls-back-to': 'default', 'used-by': [label], certificate: shared.certificate, chain: shared.chain, findings: [], request: null, staged: null }))];
 }
 
 const keyWords = { 'rsa-2048': 'RSA 2048', 'rsa-3072': 'RSA 3072', 'rsa-4096': 'RSA 4096', 'ec-p256': 'EC P-256', 'ec-p384': 'EC P-384' };
@@ -201,6 +202,15 @@ export function createCertificates(store, host) {
 			...(service.startsWith('SIP') ? [{ name: 'example.org', from: 'SIP domain', service, identity: 'default', accepted: false, reason: `name does not match: certificate has DNS:${host}, wanted example.org` }] : []),
 			...(q.get('name') ? [{ name: q.get('name'), from: 'Asked for', service, identity: 'default', accepted: q.get('name') === 'sip.example.org', reason: q.get('name') === 'sip.example.org' ? '' : 'name does not match' }] : []),
 		]) }),
+		'POST /api/v1/identities': ({ body, reply }) => {
+			if (!/^[a-z0-9]([a-z0-9-]{0,29}[a-z0-9])?$/.test(body.id ?? ''))
+				throw fault(400, 'invalid-value', 'A name holds 1 to 31 small letters, digits and hyphens.', '/id');
+			if (identities.some((one) => one.id === body.id))
+				throw fault(409, 'in-use', 'There is an identity of this name already.', '/id');
+			identities.push({ id: body.id, label: body.id, service: 'sip', side: 'client', named: true, configured: false, 'falls-back-to': null, 'used-by': [], certificate: null, chain: [], findings: [], request: null, staged: null });
+			reply.status = 201;
+			return { id: body.id };
+		},
 		'GET /api/v1/identities': () => ({ identities, 'key-types': Object.keys(keyWords), hashes: ['sha256', 'sha384'], defaults }),
 	};
 
@@ -236,6 +246,11 @@ export function createCertificates(store, host) {
 				const entry = byName(decodeURIComponent(match[1]));
 				context.reply.text = match[2] === 'pem' ? entry.certificate : `${entry.name}\n${decoded(entry)}`;
 				return {};
+			}
+			match = /^\/api\/v1\/identities\/([\w-]+)$/.exec(path);
+			if (match && method === 'DELETE') {
+				identities.splice(identities.findIndex((one) => one.id === match[1]), 1);
+				return { data: { revision: null } };
 			}
 			match = /^\/api\/v1\/identities\/([\w-]+)\/([\w-]+)$/.exec(path);
 			const identity = match && identities.find((one) => one.id === match[1]);

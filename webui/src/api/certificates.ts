@@ -196,6 +196,8 @@ export interface OwnIdentity {
 	label: string;
 	service: string | null;
 	side: 'server' | 'client' | null;
+	/** An administrator has made it, for zones. */
+	named: boolean;
 	configured: boolean;
 	'falls-back-to': string | null;
 	'used-by': string[];
@@ -252,6 +254,8 @@ export interface UploadForm {
 const at = (id: string, what: string) => `/api/v1/identities/${encodeURIComponent(id)}/${what}`;
 
 export const readIdentities = (signal?: AbortSignal) => get<Identities>('/api/v1/identities', signal);
+export const addClientIdentity = (id: string) => post<{ id: string }>('/api/v1/identities', { id });
+export const deleteClientIdentity = (id: string) => remove(`/api/v1/identities/${encodeURIComponent(id)}`);
 export const makeRequest = (id: string, form: Partial<RequestForm> | { renew: true; 'key-type': string; hash: string; replace?: boolean }) => post<PendingRequest>(at(id, 'request'), form);
 export const discardRequest = (id: string) => remove(at(id, 'request'));
 export const makeSelfSigned = (id: string, form: Partial<RequestForm>) => post<StagedUpload>(at(id, 'self-signed'), form);

@@ -1,22 +1,24 @@
 // The appliance's own certificates: the shared one, and those that a service has for itself.
-import { Button, Card, CardBody, CardHeader, CardTitle, Label, Stack } from '@patternfly/react-core';
+import { Button, Card, CardBody, CardHeader, CardTitle, Stack } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { readIdentities, type OwnIdentity } from '../api/certificates';
 import { Link, useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
 import { ExpiryText } from '../parts/ExpiryLabel';
 import { Facts } from '../parts/Facts';
-import { plural } from '../parts/format';
 import { FailureNote, LoadingRows } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { SerialsInUse } from '../parts/SerialsInUse';
+import { ClientIdentities } from './identities/ClientIdentities';
 import { NamesCard } from './identities/NamesCard';
+import { hasTrouble, Notes } from './identities/Notes';
 import { identityPath, nameText } from './identities/words';
 
 export function Identities() {
 	const reading = useRead('identities', readIdentities);
 	const shared = reading.data?.identities.filter((identity) => identity.service === null) ?? [];
-	const own = reading.data?.identities.filter((identity) => identity.service !== null) ?? [];
+	const own = reading.data?.identities.filter((identity) => identity.service !== null && !identity.named) ?? [];
+	const named = reading.data?.identities.filter((identity) => identity.named) ?? [];
 	return (
 		<PageFrame title="Identities" purpose="What this appliance shows to browsers, phones and the other half of the pair.">
 			<Stack hasGutter>
@@ -24,6 +26,7 @@ export function Identities() {
 				{reading.error && <FailureNote title="The identities could not be read" error={reading.error} retry={reading.refresh} />}
 				{shared.map((identity) => <SharedCard key={identity.id} identity={identity} />)}
 				{own.length > 0 && <OwnCard identities={own} />}
+				{reading.data && <ClientIdentities identities={named} />}
 				{reading.data && <NamesCard />}
 				{reading.data && <SerialsInUse />}
 			</Stack>
@@ -77,17 +80,5 @@ function OwnCard({ identities }: { identities: OwnIdentity[] }) {
 				</Table>
 			</CardBody>
 		</Card>
-	);
-}
-
-const hasTrouble = (identity: OwnIdentity) => identity.configured && identity.findings.some((finding) => finding.severity !== 'note');
-
-function Notes({ identity }: { identity: OwnIdentity }) {
-	return (
-		<>
-			{identity.request && <Label isCompact variant="outline" color="blue">Request pending</Label>}{' '}
-			{identity.staged && <Label isCompact variant="outline" color="purple">Upload to be activated</Label>}{' '}
-			{hasTrouble(identity) && <Label isCompact variant="outline" status="warning">{plural(identity.findings.filter((finding) => finding.severity !== 'note').length, 'finding')}</Label>}
-		</>
 	);
 }

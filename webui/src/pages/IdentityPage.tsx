@@ -1,7 +1,7 @@
 // One identity: what it shows now, its pending request, and the ways to a new certificate.
 import { Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Stack } from '@patternfly/react-core';
 import { useState } from 'react';
-import { discardRequest, makeRequest, readIdentities, removeCertificate, type Identities, type OwnIdentity, type PendingRequest } from '../api/certificates';
+import { deleteClientIdentity, discardRequest, makeRequest, readIdentities, removeCertificate, type Identities, type OwnIdentity, type PendingRequest } from '../api/certificates';
 import { useLive } from '../app/Live';
 import { Link, useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
@@ -16,7 +16,7 @@ import { CertificateFactsList } from './identities/CertificateFactsList';
 import { FindingList } from './identities/FindingList';
 import { distributionText, hashText, identitiesPage, identityPath, keyTypeText, nameText, titleOf } from './identities/words';
 
-type Question = 'discard' | 'remove' | 'renew' | null;
+type Question = 'discard' | 'remove' | 'renew' | 'delete' | null;
 
 export function IdentityPage({ id }: { id: string }) {
 	const { go } = useRouter();
@@ -51,6 +51,15 @@ export function IdentityPage({ id }: { id: string }) {
 					The service falls back to the shared identity. Nothing changes on the appliance until you commit.
 				</ConfirmDialog>
 			)}
+			{question === 'delete' && (
+				<ConfirmDialog title={`Delete the client identity ${id}?`} action="Delete" onClose={close} onConfirm={async () => {
+					await deleteClientIdentity(id);
+					config.refresh();
+					go('/identities');
+				}}>
+					It is taken out of the candidate. While a zone names it, this cannot be committed.
+				</ConfirmDialog>
+			)}
 			{question === 'renew' && reading.data && identity && <RenewDialog identity={identity} identities={reading.data} onClose={close} onDone={changed} />}
 		</PageFrame>
 	);
@@ -65,6 +74,7 @@ function Actions({ identity, ask }: { identity: OwnIdentity; ask: (question: Que
 			<Button variant="secondary" onClick={() => go(`${path}/request`)}>Make a request</Button>
 			{identity.certificate && <Button variant="secondary" onClick={() => ask('renew')}>Renew with the same names</Button>}
 			<Button variant="secondary" onClick={() => go(`${path}/self-signed`)}>Self-signed</Button>
+			{identity.named && <Button variant="secondary" isDanger onClick={() => ask('delete')}>Delete</Button>}
 			{identity.configured && identity['falls-back-to'] && <Button variant="secondary" isDanger onClick={() => ask('remove')}>Use the shared one again</Button>}
 		</div>
 	);
@@ -87,7 +97,7 @@ function Parts({ identity, onDiscard }: { identity: OwnIdentity; onDiscard: () =
 			<Card>
 				<CardHeader>
 					<CardTitle component="h2">In force</CardTitle>
-					<p className="tp-quiet">{identity.configured || !identity['falls-back-to'] ? `In use by: ${identity['used-by'].join('; ') || 'nobody'}.` : 'This service has no certificate of its own: it shows the shared one.'}</p>
+					<p className="tp-quiet">{identity.named && !identity.configured ? 'Nothing of it is in force yet.' : identity.configured || !identity['falls-back-to'] ? `In use by: ${identity['used-by'].join('; ') || 'nobody'}.` : 'This service has no certificate of its own: it shows the shared one.'}</p>
 				</CardHeader>
 				<CardBody>
 					{certificate ? <CertificateFactsList certificate={certificate} /> : <p className="tp-quiet">There is no certificate yet.</p>}
