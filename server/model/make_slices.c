@@ -185,6 +185,20 @@ static void put_password_policy(const struct maker *m, struct tp_cfg_password_po
 	out->min_age_h = (uint16_t)tp_leaf_number(p, "minimum-age", 0);
 }
 
+static void put_card_login(struct maker *m, struct tp_cfg_card_login *out)
+{
+	const struct lyd_node *c = tp_leaf_child(m->access, "certificate-login");
+
+	out->level = tp_leaf_enum(c, "level");
+	COPY(m, out->pattern, tp_leaf_text(c, "pattern"));
+	COPY(m, out->format, tp_leaf_text(c, "format"));
+	out->crls = tp_leaf_true(c, "use-crls");
+	out->ocsp = tp_leaf_true(c, "use-ocsp");
+	out->refuse_unknown = tp_leaf_enum(c, "unknown-status");
+	if (tp_leaf_true(tp_leaf_child(c, "card-port"), "enabled"))
+		out->port = (uint16_t)tp_leaf_number(tp_leaf_child(c, "card-port"), "port", 7444);
+}
+
 static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 {
 	const struct lyd_node *web = tp_leaf_child(m->system, "web");
@@ -208,6 +222,7 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	}
 	a->password_policy_count = 1;
 	put_password_policy(m, &a->password_policy[0]);
+	put_card_login(m, &a->card_login[0]);
 	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
 	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
 	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));
@@ -424,7 +439,7 @@ static void fill_registrar(struct maker *m, struct tp_cfg_sip *s)
 	}
 }
 
-/* An authority without a chosen use is trusted for all. */
+/* An authority without a chosen use is trusted for all but people, who are many CAs' business. */
 static bool is_for(const struct lyd_node *ca, const char *use)
 {
 	const struct lyd_node *at = NULL;
@@ -433,7 +448,7 @@ static bool is_for(const struct lyd_node *ca, const char *use)
 		if (!strcmp(lyd_get_value(at), use))
 			return true;
 	}
-	return tp_leaf_count(ca, "use") == 0;
+	return tp_leaf_count(ca, "use") == 0 && strcmp(use, "web-login") != 0;
 }
 
 /* The authorities trusted for a use in one text; freed by the caller. */
@@ -532,14 +547,20 @@ static void begin(struct maker *m, enum tp_process process, uint64_t revision)
 static void make_admin(struct maker *m, uint64_t revision, int *fd)
 {
 	struct tp_cfg_admin *a = make_array(m, 1, sizeof(*a));
+	char *trusted = NULL;
 
 	begin(m, TP_PROCESS_ADMIN, revision);
-	if (m->err == TP_OK)
+	if (m->err == TP_OK) {
+		a->card_login_count = 1;
+		trusted = trusted_pem(m, "web-login", &a->card_login[0].trusted_pem_len);
+		a->card_login[0].trusted_pem = (const uint8_t *)trusted;
 		fill_admin(m, a);
+	}
 	finish(m, write_admin, a, fd);
 	if (a)
 		tp_cfg_admin_fini(a);
 	free(a);
+	free(trusted);
 }
 
 static void make_sip(struct maker *m, uint64_t revision, int *fd)

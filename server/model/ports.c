@@ -6,7 +6,7 @@
 #include "model/leaf.h"
 
 struct lister {
-	const struct lyd_node *system, *sip, *zones, *media;
+	const struct lyd_node *system, *sip, *zones, *media, *card;
 	void (*each)(void *arg, const struct tp_port *port);
 	void *arg;
 };
@@ -59,6 +59,10 @@ static void list_address(const struct lister *l, const char *address)
 
 	list(l, false, "TCP", address, tp_leaf_text(tp_leaf_child(l->system, "web"), "port"),
 	     "Administration (HTTPS)", "Administrators");
+	if (tp_leaf_true(tp_leaf_child(l->card, "card-port"), "enabled") &&
+	    tp_leaf_enum(l->card, "level") == 0)
+		list(l, false, "TCP", address, tp_leaf_text(tp_leaf_child(l->card, "card-port"), "port"),
+		     "Administration (HTTPS), for trying a card", "Administrators");
 	for (int i = 0; i < 3; i++) {
 		const struct lyd_node *transport = tp_leaf_child(l->sip, names[i]);
 
@@ -174,6 +178,7 @@ void tp_tree_each_port(const struct tp_tree *tree,
 		.sip = tp_leaf_top(tree, "sip"),
 		.zones = tp_leaf_top(tree, "zones"),
 		.media = tp_leaf_top(tree, "media"),
+		.card = tp_leaf_child(tp_leaf_top(tree, "access"), "certificate-login"),
 		.each = each,
 		.arg = arg,
 	};

@@ -38,6 +38,9 @@ static json_t *read_list(struct tp_config *config, const char *path, char etag[6
 
 /* --------------------------------------------------------------------------- GET */
 
+/* People who come to the web interface with a certificate: no service of its own. */
+static const char web_login[] = "web-login";
+
 /* What a CA may be chosen for: services where a peer shows its certificate. */
 static json_t *uses_json(void)
 {
@@ -50,6 +53,7 @@ static json_t *uses_json(void)
 			json_array_append_new(uses, json_pack("{s:s, s:s}", "name", info->name, "label",
 							      info->label));
 	}
+	json_array_append_new(uses, json_pack("{s:s, s:s}", "name", web_login, "label", "Web login"));
 	return uses;
 }
 
@@ -199,6 +203,8 @@ static bool read_use(const json_t *body, const json_t **use, struct tp_http_resp
 		enum tp_tls_service s =
 			tp_tls_service_find(json_is_string(name) ? json_string_value(name) : "");
 
+		if (json_is_string(name) && !strcmp(json_string_value(name), web_login))
+			continue;
 		if (s == TP_TLS_SERVICES || !tp_tls_service_info(s)->client) {
 			tp_http_reply_error(res, 400, "invalid-value", "/use",
 					    "A CA cannot be trusted for that: GET /api/v1/trust names the uses.");

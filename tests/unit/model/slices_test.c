@@ -122,6 +122,13 @@ static void check_admin(int fd)
 	assert_int_equal(a.password_policy[0].length, 15);
 	assert_int_equal(a.password_policy[0].digits, 2);
 	assert_int_equal(a.password_policy[0].history, 5);
+	assert_int_equal(a.card_login_count, 1);
+	assert_int_equal(a.card_login[0].level, 0);
+	assert_string_equal(a.card_login[0].pattern, "/Subject:.*CN=(?<Group1>.*)/m");
+	assert_string_equal(a.card_login[0].format, "#Group1#");
+	assert_true(a.card_login[0].crls);
+	/* Only those that are chosen for it. */
+	assert_int_equal(a.card_login[0].trusted_pem_len, 0);
 	expect_secret(slice, a.key_secret, "$tp1$WEB");
 	assert_true(holds(a.certificate_pem, a.certificate_pem_len, "FFFF"));
 	assert_int_equal(slice->secret_count, 1); /* no password of a zone, no other's key gets here */

@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 const module = 'turnpike-tls:tls';
 const blocks = (text) => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? [];
 export const defaultTrust = blocks(readFileSync(new URL('../../../certs/default-trust.pem', import.meta.url), 'utf8'));
-const uses = [{ name: 'sip', label: 'SIP' }, { name: 'traversal', label: 'Traversal link' }];
+const uses = [{ name: 'sip', label: 'SIP' }, { name: 'traversal', label: 'Traversal link' }, { name: 'web-login', label: 'Web login' }];
 const fault = (status, tag, message, path) => Object.assign(new Error(message), { status, tag, path });
 
 const oneLine = (name) => name.split('\n').reverse().join(',');

@@ -15,7 +15,7 @@ export function UseBoxes({ id, uses, use, onChange }: UseBoxesProps) {
 			{uses.map(({ name, label }) => (
 				<Checkbox key={name} id={`${id}-${name}`} label={label} isChecked={use.includes(name)} onChange={(_event, on) => onChange(on ? [...use, name] : use.filter((one) => one !== name))} />
 			))}
-			<FormHelperText><HelperText><HelperTextItem>None ticked: everything.</HelperTextItem></HelperText></FormHelperText>
+			<FormHelperText><HelperText><HelperTextItem>None ticked: everything but web login.</HelperTextItem></HelperText></FormHelperText>
 		</FormGroup>
 	);
 }
