@@ -100,6 +100,13 @@ static void on_first_login(void *arg, const struct tp_msg_first_login *m)
 	tp_login_first(a->login, m);
 }
 
+static void on_device_key(void *arg, const struct tp_msg_device_key *m)
+{
+	struct admin *a = arg;
+
+	tp_login_device_key(a->login, m);
+}
+
 static enum tp_err on_prepare(void *arg, const struct tp_slice *slice, struct tp_diag *diag)
 {
 	struct admin *a = arg;
@@ -280,6 +287,7 @@ int main(int argc, char **argv)
 		.call_ended = on_call_ended,
 		.tls_seen = on_tls_seen,
 		.first_login = on_first_login,
+		.device_key = on_device_key,
 		.revision_state = on_revision_state,
 		.running_file = on_running_file,
 		.crl_index = on_crl_index,

@@ -228,6 +228,16 @@ static void configured(struct tp_sup_child *c, const struct tp_msg_config_prepar
 
 /* ----------------------------------------------------------------- messages */
 
+static void tell_device_key(struct tp_sup *sup, struct tp_channel *admin)
+{
+	struct tp_msg_device_key m = { .key_len = sizeof(m.key) };
+
+	if (tp_seal_derive(&sup->seal, "turnpike device cookies 1", m.key) != TP_OK ||
+	    TP_CHANNEL_SEND(admin, device_key, 0, &m) != TP_OK)
+		TP_LOG(TP_LOG_WARN, "device.key", "known browsers will be treated as strangers");
+	tp_wipe(&m, sizeof(m));
+}
+
 static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 {
 	struct tp_sup *sup = c->process.sup;
@@ -244,6 +254,7 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 	/* Before its configuration: no certificate is checked without them. */
 	tp_sup_crl_tell(sup, c);
 	if (c->process.which == TP_PROCESS_ADMIN) {
+		tell_device_key(sup, c->process.channel);
 		if (sup->first_login.open)
 			TP_CHANNEL_SEND(c->process.channel, first_login, 0, &sup->first_login.hash);
 		tp_sup_tell_state(sup, sup->undone_at_start,

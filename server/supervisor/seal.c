@@ -14,18 +14,18 @@
 enum { KEY = 32, NONCE = 12, TAG = 16, VERSION = 1, NONCE_AT = 1, TEXT_AT = NONCE_AT + NONCE };
 
 static const char prefix[] = "$tp1$";
-static const char purpose[] = "turnpike secret at rest 1";
+static const char at_rest[] = "turnpike secret at rest 1";
 
 /* One goto-free pass: OpenSSL's objects are freed whatever failed. */
-static bool derive(const struct tp_secret *root, uint8_t key[KEY])
+static bool derive(const struct tp_secret *from, const char *purpose, uint8_t key[KEY])
 {
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, root->bytes, root->len),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, from->bytes, from->len),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)purpose,
-						  sizeof(purpose) - 1),
+						  strlen(purpose)),
 		OSSL_PARAM_construct_end(),
 	};
 	bool done = ctx && EVP_KDF_derive(ctx, key, KEY, params) == 1;
@@ -38,10 +38,15 @@ static bool derive(const struct tp_secret *root, uint8_t key[KEY])
 enum tp_err tp_seal_open(struct tp_seal *seal, const struct tp_secret *root)
 {
 	uint8_t key[KEY];
-	enum tp_err err = derive(root, key) ? tp_secret_set(&seal->key, key, KEY) : TP_INTERNAL;
+	enum tp_err err = derive(root, at_rest, key) ? tp_secret_set(&seal->key, key, KEY) : TP_INTERNAL;
 
 	tp_wipe(key, sizeof(key));
 	return err;
+}
+
+enum tp_err tp_seal_derive(const struct tp_seal *seal, const char *purpose, uint8_t key[32])
+{
+	return derive(&seal->key, purpose, key) ? TP_OK : TP_INTERNAL;
 }
 
 void tp_seal_close(struct tp_seal *seal)

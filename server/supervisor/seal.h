@@ -25,6 +25,9 @@ struct tp_seal {
 
 TP_NODISCARD enum tp_err tp_seal_open(struct tp_seal *seal, const struct tp_secret *root);
 void tp_seal_close(struct tp_seal *seal);
+/* A key for another purpose, which says nothing of the one that seals. */
+TP_NODISCARD enum tp_err tp_seal_derive(const struct tp_seal *seal, const char *purpose,
+					uint8_t key[32]);
 
 /* Writes the text form, NUL-terminated, into `text` (TP_LIMIT when size is below
  * TP_SEAL_TEXT(len)). */

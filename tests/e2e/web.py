@@ -21,6 +21,7 @@ class Browser:
         self.source = source
         self.timeout = timeout
         self.cookie = None
+        self.device = None  # the cookie by which the browser is known after its first login
         self.csrf = ""
         self.headers = {}
 
@@ -31,8 +32,8 @@ class Browser:
                                                  context=tls_context(),
                                                  source_address=(self.source, 0))
         sent = {"X-CSRF-Token": self.csrf} if method not in ("GET", "OPTIONS") else {}
-        if self.cookie:
-            sent["Cookie"] = self.cookie
+        if self.cookie or self.device:
+            sent["Cookie"] = "; ".join(c for c in (self.cookie, self.device) if c)
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         if body is not None:
@@ -45,8 +46,12 @@ class Browser:
         finally:
             connection.close()
         self.headers = dict(answer.getheaders())
-        if "Set-Cookie" in self.headers:
-            self.cookie = self.headers["Set-Cookie"].split(";")[0]
+        for cookie in reversed(answer.headers.get_all("Set-Cookie", [])):
+            self.headers["Set-Cookie"] = cookie
+            if cookie.startswith("__Host-turnpike-device="):
+                self.device = cookie.split(";")[0]
+            else:
+                self.cookie = cookie.split(";")[0]
         try:
             data = json.loads(data)
         except ValueError:

@@ -23,8 +23,6 @@ static uint64_t steady_ms(void)
 enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *gate, tp_login_done on_done,
 			 void *arg, struct tp_login **out)
 {
-	static const struct tp_throttle_policy by_source = { 5, 300, 900, 4096 };
-	static const struct tp_throttle_policy by_account = { 10, 30, 900, 4096 };
 	struct tp_login *l = calloc(1, sizeof(*l));
 
 	if (!l)
@@ -35,9 +33,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 	l->role = -1;
 	pthread_mutex_init(&l->lock, NULL);
 	l->gate = gate;
-	if (tp_sessions_new(&l->sessions) != TP_OK ||
-	    tp_throttle_new(&by_source, &l->sources) != TP_OK ||
-	    tp_throttle_new(&by_account, &l->accounts) != TP_OK) {
+	if (tp_sessions_new(&l->sessions) != TP_OK || tp_attempts_new(&l->attempts) != TP_OK) {
 		tp_login_free(&l);
 		return TP_NOMEM;
 	}
@@ -53,8 +49,7 @@ void tp_login_free(struct tp_login **login)
 		return;
 	*login = NULL;
 	tp_sessions_free(&l->sessions);
-	tp_throttle_free(&l->sources);
-	tp_throttle_free(&l->accounts);
+	tp_attempts_free(&l->attempts);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
@@ -154,7 +149,7 @@ static void set_cookie(struct tp_http_response *res, const char *id)
 
 	snprintf(text, sizeof(text), "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict", TP_SESSION_COOKIE,
 		 id);
-	tp_http_header(res, "Set-Cookie", text);
+	tp_http_cookie(res, text);
 }
 
 void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
@@ -259,64 +254,14 @@ static void admit(struct tp_login *l, const struct tp_http_request *req, struct 
 	tp_wipe(id, sizeof(id));
 }
 
-static void refuse_for(struct tp_http_response *res, uint32_t wait_s)
-{
-	char text[16];
-
-	tp_http_reply_error(res, 429, "access-denied", NULL,
-			    "Too many failed attempts: try again in %u second%s.", wait_s,
-			    wait_s == 1 ? "" : "s");
-	snprintf(text, sizeof(text), "%u", wait_s);
-	tp_http_header(res, "Retry-After", text);
-}
-
-/* Where this account logged in last: strangers who guess at it must not keep its owner
- * out, so from there only the source's own wait counts. */
-static bool is_usual_source(struct tp_login *l, const struct tp_http_request *req, const char *account)
-{
-	struct tp_account stored;
-	char source[64];
-
-	tp_login_source(req, source);
-	return tp_store_account_get(l->store, account, &stored) == TP_OK &&
-	       !strcmp(stored.last_login_source, source);
-}
-
-bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
-		      struct tp_http_response *res, const char *account)
-{
-	char source[TP_THROTTLE_SOURCE_TEXT];
-	uint32_t wait_s;
-
-	if (req->local)
-		return true;
-	tp_throttle_source(&req->peer, source);
-	wait_s = tp_throttle_try(l->sources, source, steady_ms());
-	if (!wait_s && !is_usual_source(l, req, account))
-		wait_s = tp_throttle_try(l->accounts, account, steady_ms());
-	if (wait_s)
-		refuse_for(res, wait_s);
-	return wait_s == 0;
-}
-
-void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, const char *account)
-{
-	char source[TP_THROTTLE_SOURCE_TEXT];
-
-	if (req->local)
-		return;
-	tp_throttle_source(&req->peer, source);
-	tp_throttle_passed(l->sources, source);
-	tp_throttle_passed(l->accounts, account);
-}
-
 static void log_in(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
 		   const char *user, const char *password, bool by_api)
 {
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .by_api = by_api };
 	struct tp_account account = { 0 };
 	bool known = tp_store_account_get(l->store, user, &account) == TP_OK;
-	enum tp_err err = tp_password_verify(l->gate, password, known ? account.password_hash : NULL);
+	enum tp_err err = tp_password_verify_in(l->gate, password, known ? account.password_hash : NULL,
+						tp_login_knows_device(l, req, user));
 	char source[64];
 
 	tp_login_source(req, source);
@@ -347,6 +292,7 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 	}
 	tp_login_log(l, req, 0, "login", user, "Logged in with a password.");
 	admit(l, req, res, &facts);
+	tp_login_remember_device(l, req, res, user);
 }
 
 static void session_post(void *arg, const struct tp_http_request *req, struct tp_http_response *res)

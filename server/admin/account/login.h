@@ -26,6 +26,9 @@ void tp_login_configure(struct tp_login *login, const struct tp_cfg_admin *cfg);
 /* The hash of the first-login secret, which is good while there is no account. */
 void tp_login_first(struct tp_login *login, const struct tp_msg_first_login *m);
 
+/* The key that cookies of known browsers are signed with. */
+void tp_login_device_key(struct tp_login *login, const struct tp_msg_device_key *m);
+
 /* Fills state, user, session and csrf_wanted of a request. */
 void tp_login_identify(struct tp_login *login, struct tp_http_request *req);
 /* Names for answers: host name ("" = none) and role (-1: not configured). */

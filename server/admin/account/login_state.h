@@ -4,8 +4,24 @@
 
 #include <pthread.h>
 
+#include "admin/account/device.h"
 #include "admin/account/login.h"
 #include "admin/account/throttle.h"
+
+/* What attempt.c counts by. */
+struct tp_attempts {
+	struct tp_throttle *all;
+	struct tp_throttle *sources;
+	struct tp_throttle *accounts;
+	struct tp_throttle *devices;
+	uint8_t device_key[TP_DEVICE_KEY];
+	bool has_device_key;
+	uint32_t refused; /* and not told yet */
+	uint64_t told_ms;
+};
+
+TP_NODISCARD enum tp_err tp_attempts_new(struct tp_attempts *a);
+void tp_attempts_free(struct tp_attempts *a);
 
 struct tp_login {
 	struct tp_store *store;
@@ -13,10 +29,9 @@ struct tp_login {
 	void *arg;
 	const struct tp_password_gate *gate;
 	struct tp_sessions *sessions;
-	struct tp_throttle *sources;
-	struct tp_throttle *accounts;
 
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards what follows; the throttles have their own */
+	struct tp_attempts attempts;
 	char host_name[256];
 	int role;
 	bool set_up;
@@ -28,6 +43,12 @@ struct tp_login {
 
 /* No account yet: the first-login secret is what opens the door. */
 bool tp_login_awaits_first(struct tp_login *l);
+/* Whether the browser has logged in to this account before, or the caller is logged in:
+ * then its attempts go before those of strangers. */
+bool tp_login_knows_device(struct tp_login *l, const struct tp_http_request *req, const char *account);
+/* After a login: the cookie by which it is known from now on. */
+void tp_login_remember_device(struct tp_login *l, const struct tp_http_request *req,
+			      struct tp_http_response *res, const char *account);
 /* False: *res holds the 429. The local socket is never slowed down. */
 bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
 		      struct tp_http_response *res, const char *account);

@@ -11,10 +11,11 @@
 struct entry {
 	struct tp_map_node node;
 	struct tp_list by_use; /* longest quiet first */
-	char key[256];
+	char key[TP_THROTTLE_KEY_MAX];
 	uint32_t failures;
 	uint64_t last_ms;
 	uint64_t until_ms;
+	uint64_t paid_ms; /* the bucket is full again then */
 };
 
 struct tp_throttle {
@@ -94,11 +95,30 @@ static uint64_t wait_after(const struct tp_throttle_policy *policy, uint32_t fai
 	return 1000 * (wait_s < policy->most_wait_s ? wait_s : policy->most_wait_s);
 }
 
+static uint32_t seconds(uint64_t ms)
+{
+	return (uint32_t)((ms + 999) / 1000);
+}
+
+/* Takes a token; else the milliseconds until there is one. */
+static uint64_t take_token(const struct tp_throttle_policy *policy, struct entry *e, uint64_t now_ms)
+{
+	uint64_t full = e->paid_ms > now_ms ? e->paid_ms : now_ms;
+	uint64_t most = (uint64_t)policy->burst * policy->each_ms;
+
+	if (!policy->burst)
+		return 0;
+	if (full + policy->each_ms > now_ms + most)
+		return full + policy->each_ms - now_ms - most;
+	e->paid_ms = full + policy->each_ms;
+	return 0;
+}
+
 uint32_t tp_throttle_try(struct tp_throttle *t, const char *key, uint64_t now_ms)
 {
-	uint32_t wait_s = 0;
+	uint64_t wait_ms = 0;
 	struct entry *e;
-	char bounded[256];
+	char bounded[TP_THROTTLE_KEY_MAX];
 
 	tp_text_copy(bounded, sizeof(bounded), key);
 	pthread_mutex_lock(&t->lock);
@@ -106,8 +126,8 @@ uint32_t tp_throttle_try(struct tp_throttle *t, const char *key, uint64_t now_ms
 	if (!e)
 		e = make(t, bounded);
 	if (e && e->until_ms > now_ms) {
-		wait_s = (uint32_t)((e->until_ms - now_ms + 999) / 1000);
-	} else if (e) {
+		wait_ms = e->until_ms - now_ms;
+	} else if (e && !(wait_ms = take_token(&t->policy, e, now_ms))) {
 		/* A guess that read the clock before another one must not clear the count. */
 		if (now_ms > e->last_ms && now_ms - e->last_ms > 1000ull * t->policy.forget_s)
 			e->failures = 0;
@@ -118,19 +138,23 @@ uint32_t tp_throttle_try(struct tp_throttle *t, const char *key, uint64_t now_ms
 		tp_list_append(&t->by_use, &e->by_use);
 	}
 	pthread_mutex_unlock(&t->lock);
-	return wait_s;
+	return seconds(wait_ms);
 }
 
 void tp_throttle_passed(struct tp_throttle *t, const char *key)
 {
 	struct entry *e;
-	char bounded[256];
+	char bounded[TP_THROTTLE_KEY_MAX];
 
 	tp_text_copy(bounded, sizeof(bounded), key);
 	pthread_mutex_lock(&t->lock);
 	e = find(t, bounded);
-	if (e)
+	if (e && t->policy.burst) {
+		e->failures = 0;
+		e->until_ms = 0;
+	} else if (e) {
 		drop(t, e);
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 

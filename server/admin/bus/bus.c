@@ -315,6 +315,7 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 		return revision_state(bus, frame);
 	case TP_MSG_TYPE_crl_index:
 		return crl_index(bus, frame);
+	case TP_MSG_TYPE_device_key:
 	case TP_MSG_TYPE_alarm:
 	case TP_MSG_TYPE_event:
 	case TP_MSG_TYPE_call_ended:
@@ -407,6 +408,9 @@ static void dispatch(struct tp_bus *bus, struct event *e)
 		if (h->peer)
 			h->peer(h->arg, e->from, e->up);
 		return;
+	case TP_MSG_TYPE_device_key:
+		DISPATCH(device_key, if (h->device_key) h->device_key(h->arg, &m));
+		break;
 	case TP_MSG_TYPE_alarm:
 		DISPATCH(alarm, if (h->alarm) h->alarm(h->arg, e->from, &m));
 		break;

@@ -29,6 +29,7 @@ struct tp_bus_events {
 	void (*event)(void *arg, enum tp_process from, const struct tp_msg_event *m);
 	/* TP_OK: stored, and acknowledged to sip, which then forgets it. */
 	enum tp_err (*call_ended)(void *arg, const struct tp_msg_call_ended *m);
+	void (*device_key)(void *arg, const struct tp_msg_device_key *m);
 	void (*first_login)(void *arg, const struct tp_msg_first_login *m);
 	void (*tls_seen)(void *arg, const struct tp_msg_tls_seen *m);
 	/* A channel to sip or media is there, or gone. */

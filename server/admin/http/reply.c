@@ -14,6 +14,7 @@ void tp_http_response_fini(struct tp_http_response *res)
 {
 	free(res->body);
 	json_decref(res->headers);
+	json_decref(res->cookies);
 	memset(res, 0, sizeof(*res));
 }
 
@@ -150,6 +151,13 @@ void tp_http_header(struct tp_http_response *res, const char *name, const char *
 	if (!res->headers)
 		res->headers = json_object();
 	json_object_set_new(res->headers, name, json_string(value));
+}
+
+void tp_http_cookie(struct tp_http_response *res, const char *value)
+{
+	if (!res->cookies)
+		res->cookies = json_array();
+	json_array_append_new(res->cookies, json_string(value));
 }
 
 json_t *tp_http_body_object(const struct tp_http_request *req, struct tp_http_response *res)

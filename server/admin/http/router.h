@@ -72,6 +72,7 @@ struct tp_http_response {
 	const void *fixed;      /* static bytes instead of body */
 	size_t fixed_len;
 	json_t *headers;        /* object of extra headers; NULL = none */
+	json_t *cookies;        /* array of Set-Cookie values; NULL = none */
 	bool close;             /* end the connection behind this answer */
 };
 
@@ -90,6 +91,8 @@ json_t *tp_http_errors_new(void);
 void tp_http_errors_add(json_t *errors, const char *tag, const char *path, const char *text);
 /* Value: printable ASCII, or the header is left out. */
 void tp_http_header(struct tp_http_response *res, const char *name, const char *value);
+/* One more Set-Cookie; value as above. */
+void tp_http_cookie(struct tp_http_response *res, const char *value);
 void tp_http_response_fini(struct tp_http_response *res);
 
 /* The body as a JSON object: UTF-8, no duplicate keys, nothing behind it. NULL: *res holds the 400 already. */

@@ -92,6 +92,7 @@ static void send_response(struct mg_connection *conn, const struct tp_http_respo
 	char head[4096];
 	const char *name;
 	json_t *value;
+	size_t i;
 	struct tp_wr wr;
 
 	tp_wr_init(&wr, head, sizeof(head));
@@ -104,6 +105,8 @@ static void send_response(struct mg_connection *conn, const struct tp_http_respo
 		tp_wr_text(&wr, "Cache-Control: no-store\r\n");
 	json_object_foreach(res->headers, name, value)
 		tp_wr_fmt(&wr, "%s: %s\r\n", name, json_string_value(value));
+	json_array_foreach(res->cookies, i, value)
+		tp_wr_fmt(&wr, "Set-Cookie: %s\r\n", json_string_value(value));
 	tp_wr_fmt(&wr, "Connection: %s\r\n\r\n", close ? "close" : "keep-alive");
 	if (wr.err != TP_OK) {
 		TP_LOG(TP_LOG_ERROR, "http.answer", "the head of an answer is too long");
@@ -227,12 +230,19 @@ static void swallow(struct mg_connection *conn)
 		left -= sizeof(bytes);
 }
 
+static bool is_known(const struct tp_http_request *req)
+{
+	return req->local || req->state != TP_OPERATOR_ANONYMOUS;
+}
+
 /* An admitted request with its body. False: the connection is to be closed. */
 static bool serve_admitted(struct mg_connection *conn, const struct tp_admission *admission,
 			   struct tp_http_request *req, struct tp_http_response *res)
 {
+	struct tp_server *server = mg_get_user_data(mg_get_context(conn));
 	long long declared = mg_get_request_info(conn)->content_length;
 	size_t len = declared > 0 ? (size_t)declared : 0;
+	int fd = mg_get_connection_socket(conn);
 	char *body;
 
 	if (len > admission->route->body_max) {
@@ -247,7 +257,9 @@ static bool serve_admitted(struct mg_connection *conn, const struct tp_admission
 		tp_http_reply_failure(res, TP_NOMEM, NULL);
 		return false;
 	}
-	req->body_len = read_body(conn, body, len, TP_SERVER_BODY_MS);
+	tp_sources_busy(server->sources, fd, is_known(req));
+	req->body_len = read_body(conn, body, len, is_known(req) ? TP_SERVER_BODY_MS : TP_SERVER_REQUEST_MS);
+	tp_sources_busy(server->sources, fd, true);
 	body[req->body_len] = '\0';
 	req->body = body;
 	if (req->body_len == len)
@@ -266,7 +278,8 @@ static bool is_api(const char *path)
 }
 
 /* False: the connection is to be closed. */
-static bool answer(struct tp_server *server, struct mg_connection *conn, struct tp_http_response *res)
+static bool answer(struct tp_server *server, struct mg_connection *conn, struct tp_http_response *res,
+		   bool *known)
 {
 	struct tp_http_request req;
 	struct tp_admission admission;
@@ -278,6 +291,9 @@ static bool answer(struct tp_server *server, struct mg_connection *conn, struct 
 		return false;
 	}
 	tp_login_identify(server->login, &req);
+	*known = is_known(&req);
+	if (req.state == TP_OPERATOR_ACTIVE && !req.local)
+		tp_sources_trust(server->sources, mg_get_connection_socket(conn));
 	if (is_api(req.path)) {
 		if (tp_router_admit(server->router, &req, res, &admission))
 			return serve_admitted(conn, &admission, &req, res);
@@ -296,11 +312,13 @@ static int on_request(struct mg_connection *conn)
 	struct tp_server *server = mg_get_user_data(mg_get_context(conn));
 	struct tp_http_response res = { 0 };
 	int fd = mg_get_connection_socket(conn);
+	bool known = false;
 	int status;
 	bool keep;
 
 	tp_sources_busy(server->sources, fd, true);
-	keep = answer(server, conn, &res) && !res.close;
+	keep = answer(server, conn, &res, &known) && !res.close;
+	tp_sources_busy(server->sources, fd, known);
 	if (!keep)
 		mg_disable_connection_keep_alive(conn);
 	send_response(conn, &res, !keep);

@@ -20,9 +20,13 @@ struct connection {
 	struct source source;
 };
 
+enum { TRUSTED = 64 };
+
 struct tp_sources {
 	pthread_mutex_t lock;
 	unsigned long clock;
+	struct source trusted[TRUSTED]; /* the one seen last first */
+	size_t trusted_count;
 	size_t most;
 	size_t share;
 	size_t slots;
@@ -90,8 +94,22 @@ static size_t count(const struct tp_sources *s, const struct source *source)
 	return n;
 }
 
-/* The idle connection to give up: of this source, or, for NULL, of the source that
- * holds most; the one that was opened first. */
+static size_t trusted_at(const struct tp_sources *s, const struct source *source)
+{
+	size_t i = 0;
+
+	while (i < s->trusted_count && !is_same(&s->trusted[i], source))
+		i++;
+	return i;
+}
+
+static bool is_trusted(const struct tp_sources *s, const struct source *source)
+{
+	return trusted_at(s, source) < s->trusted_count;
+}
+
+/* The idle connection to give up: of this source, or, for NULL, of the source that is
+ * not trusted and holds most; the one that was opened first. */
 static struct connection *victim(struct tp_sources *s, const struct source *source)
 {
 	struct connection *best = NULL;
@@ -101,7 +119,8 @@ static struct connection *victim(struct tp_sources *s, const struct source *sour
 		struct connection *c = &s->connections[i];
 		size_t n;
 
-		if (!is_counted(c) || c->busy || (source && !is_same(&c->source, source)))
+		if (!is_counted(c) || c->busy ||
+		    (source ? !is_same(&c->source, source) : is_trusted(s, &c->source)))
 			continue;
 		n = source ? 0 : count(s, &c->source);
 		if (!best || n > best_count || (n == best_count && c->entered < best->entered)) {
@@ -147,6 +166,25 @@ bool tp_sources_enter(struct tp_sources *s, const struct sockaddr *remote, int f
 		*slot = (struct connection){ .fd = fd, .entered = s->clock++, .source = source };
 	pthread_mutex_unlock(&s->lock);
 	return slot != NULL;
+}
+
+void tp_sources_trust(struct tp_sources *s, int fd)
+{
+	struct connection *c;
+	size_t at;
+
+	pthread_mutex_lock(&s->lock);
+	c = find(s, fd);
+	at = c ? trusted_at(s, &c->source) : 0;
+	if (c && at == s->trusted_count && s->trusted_count < TRUSTED)
+		s->trusted_count++;
+	if (c && at == TRUSTED)
+		at--;
+	if (c) {
+		memmove(&s->trusted[1], &s->trusted[0], at * sizeof(s->trusted[0]));
+		s->trusted[0] = c->source;
+	}
+	pthread_mutex_unlock(&s->lock);
 }
 
 void tp_sources_busy(struct tp_sources *s, int fd, bool busy)

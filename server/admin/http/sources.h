@@ -20,8 +20,11 @@ void tp_sources_free(struct tp_sources **s);
  * same source (or, when all are full, of the source with most) down; its worker
  * then ends it. */
 bool tp_sources_enter(struct tp_sources *s, const struct sockaddr *remote, int fd);
+/* Somebody who is logged in came from there: from now on only connections of its own make
+ * way for those of this source. The sources seen last are kept. */
+void tp_sources_trust(struct tp_sources *s, int fd);
 /* A request is being served, or no longer: a busy connection is not chosen to make
- * room. */
+ * room. Not while a stranger takes time to send or to read. */
 void tp_sources_busy(struct tp_sources *s, int fd, bool busy);
 /* The connection ends; its fd is still open. */
 void tp_sources_leave(struct tp_sources *s, int fd);

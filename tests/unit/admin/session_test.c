@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "admin/account/device.h"
 #include "admin/account/password.h"
 #include "admin/account/session.h"
 #include "admin/account/throttle.h"
@@ -105,7 +106,7 @@ static void cookie_is_read_strictly(void **state)
 
 static void guessing_slows_down(void **state)
 {
-	const struct tp_throttle_policy policy = { 3, 8, 100, 2 };
+	const struct tp_throttle_policy policy = { .free = 3, .most_wait_s = 8, .forget_s = 100, .keys = 2 };
 	struct tp_throttle *t = NULL;
 	uint64_t now = 1000000;
 
@@ -133,6 +134,65 @@ static void guessing_slows_down(void **state)
 	assert_int_equal(tp_throttle_try(t, "c", now), 0);
 	assert_int_equal(tp_throttle_try(t, "d", now), 0);
 	tp_throttle_free(&t);
+}
+
+static void a_bucket_bounds_good_attempts_too(void **state)
+{
+	const struct tp_throttle_policy policy = { .free = UINT32_MAX, .keys = 2, .burst = 3, .each_ms = 500 };
+	struct tp_throttle *t = NULL;
+	uint64_t now = 1000000;
+
+	(void)state;
+	assert_int_equal(tp_throttle_new(&policy, &t), TP_OK);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(tp_throttle_try(t, "", now), 0);
+		tp_throttle_passed(t, "");
+	}
+	assert_int_equal(tp_throttle_try(t, "", now), 1);
+	assert_int_equal(tp_throttle_try(t, "", now + 499), 1);
+	assert_int_equal(tp_throttle_try(t, "", now + 500), 0);
+	assert_int_equal(tp_throttle_try(t, "", now + 500), 1);
+	/* It never holds more than its burst. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tp_throttle_try(t, "", now + 100000), 0);
+	assert_int_equal(tp_throttle_try(t, "", now + 100000), 1);
+	tp_throttle_free(&t);
+}
+
+static void a_device_is_known_by_its_cookie_alone(void **state)
+{
+	static const uint8_t key[TP_DEVICE_KEY] = { 1 }, other_key[TP_DEVICE_KEY] = { 2 };
+	const uint64_t now = 1800000000000, day = 86400000;
+	struct tp_device made = { "alice", 1700000000000, now, { 7 } };
+	struct tp_device read = { .account = "alice", .password_ms = 1700000000000 };
+	char value[TP_DEVICE_VALUE_MAX + 1], header[TP_DEVICE_VALUE_MAX + 64];
+	size_t at;
+
+	(void)state;
+	assert_int_equal(tp_device_write(key, &made, value), TP_OK);
+	snprintf(header, sizeof(header), "a=b; " TP_DEVICE_COOKIE "=%s", value);
+	assert_int_equal(tp_device_find(key, header, now + day, &read), TP_OK);
+	assert_memory_equal(read.id, made.id, sizeof(made.id));
+	assert_int_equal(read.issued_ms, now);
+	/* Another account, another password, another key, too old. */
+	read = (struct tp_device){ .account = "alic", .password_ms = made.password_ms };
+	assert_int_equal(tp_device_find(key, header, now, &read), TP_NOTFOUND);
+	read = (struct tp_device){ .account = "alice", .password_ms = made.password_ms + 1 };
+	assert_int_equal(tp_device_find(key, header, now, &read), TP_NOTFOUND);
+	read.password_ms = made.password_ms;
+	assert_int_equal(tp_device_find(other_key, header, now, &read), TP_NOTFOUND);
+	assert_int_equal(tp_device_find(key, header, now + (TP_DEVICE_DAYS + 1) * day, &read), TP_NOTFOUND);
+	/* No byte of it may change. */
+	at = strlen(header) - strlen(value);
+	for (size_t i = at; header[i]; i++) {
+		char was = header[i];
+
+		header[i] = was == '0' ? '1' : '0';
+		assert_int_equal(tp_device_find(key, header, now, &read), TP_NOTFOUND);
+		header[i] = was;
+	}
+	assert_int_equal(tp_device_find(key, "", now, &read), TP_NOTFOUND);
+	assert_int_equal(tp_device_find(key, TP_DEVICE_COOKIE "=.", now, &read), TP_NOTFOUND);
 }
 
 static void sources_of_ipv6_are_networks(void **state)
@@ -250,6 +310,38 @@ static void a_source_keeps_to_its_share(void **state)
 	tp_sources_free(&s);
 }
 
+static void a_trusted_source_is_not_driven_out_by_others(void **state)
+{
+	struct sockaddr_in a = from("192.0.2.1"), b = from("192.0.2.2"), c = from("192.0.2.3");
+	struct tp_sources *s = NULL;
+	int pair[4][2];
+
+	(void)state;
+	assert_int_equal(tp_sources_new(2, 2, &s), TP_OK);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair[i]), 0);
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&a, pair[0][0]));
+	tp_sources_trust(s, pair[0][0]);
+	tp_sources_trust(s, pair[0][0]);
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&b, pair[1][0]));
+	/* Not the first that came, which is a's, but b's. */
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&c, pair[2][0]));
+	assert_false(is_shut(pair[0][1]));
+	assert_true(is_shut(pair[1][1]));
+	tp_sources_leave(s, pair[1][0]);
+	/* It drives out others itself. */
+	assert_true(tp_sources_enter(s, (struct sockaddr *)&a, pair[3][0]));
+	assert_true(is_shut(pair[2][1]));
+	tp_sources_leave(s, pair[2][0]);
+	/* All is trusted now: a stranger finds no room. */
+	assert_false(tp_sources_enter(s, (struct sockaddr *)&b, pair[1][0]));
+	for (size_t i = 0; i < 4; i++) {
+		close(pair[i][0]);
+		close(pair[i][1]);
+	}
+	tp_sources_free(&s);
+}
+
 static void all_together_keep_to_the_limit(void **state)
 {
 	struct sockaddr_in a = from("192.0.2.1"), b = from("192.0.2.2"), c = from("192.0.2.3");
@@ -283,11 +375,14 @@ int main(void)
 		cmocka_unit_test(one_session_too_many_ends_the_quietest),
 		cmocka_unit_test(cookie_is_read_strictly),
 		cmocka_unit_test(guessing_slows_down),
+		cmocka_unit_test(a_bucket_bounds_good_attempts_too),
+		cmocka_unit_test(a_device_is_known_by_its_cookie_alone),
 		cmocka_unit_test(sources_of_ipv6_are_networks),
 		cmocka_unit_test(password_rule_says_why),
 		cmocka_unit_test(password_hash_verifies),
 		cmocka_unit_test(a_source_keeps_to_its_share),
 		cmocka_unit_test(all_together_keep_to_the_limit),
+		cmocka_unit_test(a_trusted_source_is_not_driven_out_by_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
