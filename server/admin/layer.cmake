@@ -18,7 +18,7 @@ if(TP_SANITIZE)
 endif()
 target_link_libraries(civetweb PRIVATE PkgConfig::openssl Threads::Threads)
 
-tp_layer(admin SEES slice model tls ipc os core PKGS jansson libpcre2-8 openssl sqlite3 zlib LIBS civetweb
+tp_layer(admin SEES slice model tls ipc audit os core PKGS jansson libpcre2-8 openssl sqlite3 zlib LIBS civetweb
 	EXCLUDE "/main\\.c$")
 file(GLOB tp_sql CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/db/sql/*.sql)
 set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/admin/store/migrations.c PROPERTIES

@@ -13,6 +13,7 @@
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
 #include "admin/identity/identities.h"
+#include "admin/log/routes.h"
 #include "admin/revocation/lists.h"
 #include "admin/routes.h"
 #include "core/log.h"
@@ -35,6 +36,8 @@ struct admin {
 	struct tp_apply *apply;
 	struct tp_identities *identities;
 	struct tp_lists *lists;
+	struct tp_keeper *keeper;
+	struct tp_log_routes log;
 	struct tp_configuration_routes configuration;
 	struct tp_cipher_parts ciphers;
 	struct tp_certificates_routes certificates;
@@ -160,7 +163,49 @@ static enum tp_err ask_identity_make(void *arg, const struct tp_msg_identity_mak
 	return tp_bus_identity_make(arg, ask, answer);
 }
 
+/* -------------------------------------------------------- what admin/log asks */
+
+static enum tp_err ask_audit_seal(void *arg, const struct tp_msg_audit_seal *ask,
+				  struct tp_msg_audit_sealed *answer)
+{
+	return tp_bus_audit_seal(arg, ask, answer);
+}
+
+static enum tp_err ask_audit_state(void *arg, struct tp_msg_audit_state *answer)
+{
+	return tp_bus_audit_state(arg, answer);
+}
+
+static enum tp_err ask_audit_check(void *arg, const struct tp_msg_audit_check *ask,
+				   struct tp_msg_audit_checked *answer)
+{
+	return tp_bus_audit_check(arg, ask, answer);
+}
+
+static void on_log_alarm(void *arg, const struct tp_msg_alarm *m)
+{
+	tp_status_on_alarm(arg, TP_PROCESS_ADMIN, m);
+}
+
+static enum tp_err make_keeper(struct admin *a)
+{
+	a->log.store = a->store;
+	a->log.supervisor = (struct tp_log_supervisor){ a->bus, ask_audit_seal, ask_audit_state,
+							ask_audit_check };
+	return tp_keeper_new(a->store, &a->log.supervisor, on_log_alarm, a->status, &a->keeper);
+}
+
 /* ------------------------------------------------------------------------- life */
+
+/* The number that turnpiked drew at its start; zeros without one. */
+static void take_boot(struct admin *a, int argc, char **argv)
+{
+	const char *text = tp_child_arg(argc, argv, "--boot");
+	uint8_t boot[TP_AUDIT_BOOT];
+
+	if (text && tp_text_parse_hex(tp_span_of(text), boot, sizeof(boot)) == TP_OK)
+		tp_store_log_boot(a->store, boot);
+}
 
 static enum tp_err read_first(struct admin *a, int argc, char **argv)
 {
@@ -198,11 +243,13 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_TRUST] = a->config,
 		[TP_ROUTES_CIPHERS] = &a->ciphers,
 		[TP_ROUTES_CERTIFICATES] = &a->certificates,
+		[TP_ROUTES_LOG] = &a->log,
 	};
 
 	a->configuration = (struct tp_configuration_routes){ a->config, a->login };
 	a->ciphers = (struct tp_cipher_parts){ a->config, a->store };
 	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };
+	tp_router_set_gate(a->router, tp_log_may_change, a->store);
 	return tp_routes_add_all(a->router, args);
 }
 
@@ -220,6 +267,9 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 	if (err == TP_OK)
 		err = tp_lists_new(a->bus, a->config, a->status, &a->lists);
 	if (err == TP_OK)
+		err = make_keeper(a);
+	a->log.keeper = a->keeper;
+	if (err == TP_OK)
 		err = add_routes(a);
 	if (err == TP_OK)
 		err = tp_server_new(a->router, a->login, socket_fd, &a->server);
@@ -227,6 +277,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 		err = tp_apply_new(a->server, a->login, a->status, &a->first, &a->apply);
 	if (err == TP_OK)
 		err = tp_bus_start(a->bus);
+	if (err == TP_OK)
+		err = tp_keeper_start(a->keeper);
 	if (err == TP_OK)
 		err = tp_status_watch(a->status);
 	if (err == TP_OK)
@@ -243,6 +295,7 @@ static void close_parts(struct admin *a)
 		tp_lists_stop(a->lists);
 	if (a->status)
 		tp_status_unwatch(a->status);
+	tp_keeper_free(&a->keeper);
 	tp_identities_free(&a->identities);
 	if (a->config)
 		tp_config_free(&a->config);
@@ -266,6 +319,8 @@ static int serve(struct admin *a, int argc, char **argv)
 
 	if (err == TP_OK)
 		err = open_parts(a, state_fd, &diag);
+	if (err == TP_OK)
+		take_boot(a, argc, argv);
 	if (err == TP_OK)
 		err = tp_sandbox_enter(&tp_sandbox_profile_admin, trees, 1, &diag);
 	if (err == TP_OK)

@@ -6,6 +6,7 @@
 #include "admin/ciphers/routes.h"
 #include "admin/http/configuration.h"
 #include "admin/identity/identities.h"
+#include "admin/log/routes.h"
 #include "admin/revocation/routes.h"
 #include "admin/status/status.h"
 #include "admin/trust/routes.h"
@@ -21,6 +22,7 @@ enum tp_err tp_routes_add_all(struct tp_router *router, void *const args[TP_ROUT
 		[TP_ROUTES_TRUST] = tp_trust_routes,
 		[TP_ROUTES_CIPHERS] = tp_cipher_routes,
 		[TP_ROUTES_CERTIFICATES] = tp_certificates_routes,
+		[TP_ROUTES_LOG] = tp_log_routes,
 	};
 	enum tp_err err = TP_OK;
 

@@ -1,2 +1,2 @@
-tp_layer(ctl SEES os core tls PKGS libcurl jansson openssl EXCLUDE "/main\\.c$")
+tp_layer(ctl SEES os core tls audit PKGS libcurl jansson openssl EXCLUDE "/main\\.c$")
 tp_program(turnpikectl ctl main.c)

@@ -441,6 +441,7 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 {
 	const char *argv[16] = { tp_process_name(which), "--log-level", sup->options.log_level };
 	char text[2][FD_TEXT];
+	char boot[2 * TP_AUDIT_BOOT + 1];
 	int fds[2];
 	size_t argc = 3;
 	size_t n = 0;
@@ -452,6 +453,9 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 		argv[argc++] = text[0];
 		argv[argc++] = "--socket-fd";
 		argv[argc++] = text[1];
+		tp_text_write_hex(boot, sup->audit.boot, sizeof(sup->audit.boot));
+		argv[argc++] = "--boot";
+		argv[argc++] = boot;
 		if (sup->options.web) {
 			argv[argc++] = "--web";
 			argv[argc++] = sup->options.web;

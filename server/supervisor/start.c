@@ -254,6 +254,8 @@ static enum tp_err open_secrets(struct tp_sup *sup, struct tp_diag *diag)
 		if (err != TP_OK)
 			tp_fail(diag, err, "root.key", "no key can be derived");
 	}
+	if (err == TP_OK)
+		err = tp_audit_book_open(sup->state_fd, &root, &sup->seal, &sup->audit, diag);
 	tp_secret_fini(&root);
 	if (err == TP_OK)
 		err = tp_first_login_load(sup->state_fd, &sup->first_login, diag);
@@ -297,6 +299,7 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	sup->options = *options;
 	sup->state_fd = sup->config_fd = sup->identity_fd = sup->admin_fd = -1;
 	sup->run_fd = sup->socket_fd = sup->srtp_fd = sup->lock_fd = -1;
+	sup->audit.folder_fd = -1;
 	for (size_t i = 0; i < TP_PROCESS_COUNT; i++)
 		sup->programs[i] = -1;
 	tp_list_init(&sup->commit.waiting);
@@ -352,6 +355,7 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_fetch_fini(sup);
 	tp_sup_children_fini(sup);
 	tp_revision_fini(&sup->running);
+	tp_audit_book_close(&sup->audit);
 	tp_seal_close(&sup->seal);
 	for (size_t i = 0; i < TP_PROCESS_COUNT; i++)
 		if (sup->programs[i] >= 0)

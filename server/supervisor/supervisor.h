@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "ipc/channel.h"
+#include "supervisor/audit_book.h"
 #include "supervisor/decision.h"
 #include "supervisor/first_login.h"
 #include "supervisor/seal.h"
@@ -327,6 +328,7 @@ struct tp_sup {
 
 	struct tp_seal seal;
 	struct tp_first_login first_login;
+	struct tp_audit_book audit;
 
 	struct tp_decision decision;
 	struct tp_revision running; /* number 0: none yet */

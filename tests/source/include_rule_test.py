@@ -9,7 +9,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SERVER = TOP / "server"
 # From the top down; folders of one row never include one another.
 ROWS = [["supervisor", "admin", "sip", "media"], ["route"], ["model"], ["tls"], ["ipc"], ["slice"],
-        ["proto"], ["os"], ["core"]]
+        ["proto"], ["audit", "os"], ["core"]]
 RANK = {name: row for row, names in enumerate(ROWS) for name in names}
 # Header pattern -> where it may stand (path below the checkout, a file's or a folder's beginning).
 ONE_PLACE = [
@@ -20,7 +20,7 @@ ONE_PLACE = [
     (r"libyang/", ["server/model/"]),
     (r"jansson\.h", ["server/admin/", "server/model/", "server/ctl/", "plugins/", "tests/unit/admin/"]),
     (r"openssl/", ["server/tls/", "server/proto/hop", "server/media/", "server/core/", "server/os/",
-                   "server/sip/", "server/admin/", "server/supervisor/", "server/ipc/", "server/model/",
+                   "server/audit/", "server/sip/", "server/admin/", "server/supervisor/", "server/ipc/", "server/model/",
                    "server/ctl/certificate", "plugins/", "tests/"]),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

@@ -197,6 +197,25 @@ enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_superviso
 	ASK(bus, TP_PROCESS_SUP, supervisor_status_get, &q, -1, supervisor_status, TP_BUS_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_audit_seal(struct tp_bus *bus, const struct tp_msg_audit_seal *q,
+			      struct tp_msg_audit_sealed *out)
+{
+	ASK(bus, TP_PROCESS_SUP, audit_seal, q, -1, audit_sealed, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_audit_state(struct tp_bus *bus, struct tp_msg_audit_state *out)
+{
+	const struct tp_msg_audit_state_get q = { 0 };
+
+	ASK(bus, TP_PROCESS_SUP, audit_state_get, &q, -1, audit_state, TP_BUS_WAIT_MS, out);
+}
+
+enum tp_err tp_bus_audit_check(struct tp_bus *bus, const struct tp_msg_audit_check *q,
+			       struct tp_msg_audit_checked *out)
+{
+	ASK(bus, TP_PROCESS_SUP, audit_check, q, -1, audit_checked, TP_BUS_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_zones(struct tp_bus *bus, uint32_t offset, uint32_t limit, struct tp_msg_zones *out)
 {
 	const struct tp_msg_zones_get q = { offset, limit };

@@ -100,6 +100,12 @@ TP_NODISCARD enum tp_err tp_bus_fetch(struct tp_bus *bus, const struct tp_msg_fe
 TP_NODISCARD enum tp_err tp_bus_supervisor_status(struct tp_bus *bus,
 						  struct tp_msg_supervisor_status *out);
 
+TP_NODISCARD enum tp_err tp_bus_audit_seal(struct tp_bus *bus, const struct tp_msg_audit_seal *q,
+					   struct tp_msg_audit_sealed *out);
+TP_NODISCARD enum tp_err tp_bus_audit_state(struct tp_bus *bus, struct tp_msg_audit_state *out);
+TP_NODISCARD enum tp_err tp_bus_audit_check(struct tp_bus *bus, const struct tp_msg_audit_check *q,
+					    struct tp_msg_audit_checked *out);
+
 /* turnpike-sip. */
 TP_NODISCARD enum tp_err tp_bus_zones(struct tp_bus *bus, uint32_t offset, uint32_t limit,
 				      struct tp_msg_zones *out);

@@ -153,24 +153,10 @@ enum tp_err tp_config_validate(struct tp_config *c, struct tp_model_errors *erro
 static void log_changes(struct tp_config *c, const struct tp_operator *op, uint64_t number,
 			const struct tp_changes *changes)
 {
-	static const char *const verbs[] = {"changed", "added", "deleted"};
-
-	for (size_t i = 0; i < changes->count && i < LOGGED_CHANGES_MAX; i++) {
-		const struct tp_change *ch = &changes->list[i];
-
-		if (ch->before && ch->after)
-			tp_config_log(c, 0, "config.change", op, "%llu: %s %.300s -> %.300s",
-				      (unsigned long long)number, ch->path, ch->before, ch->after);
-		else
-			tp_config_log(c, 0, "config.change", op, "%llu: %s %s%s%.300s",
-				      (unsigned long long)number, ch->path, verbs[ch->op],
-				      ch->before || ch->after ? " " : "",
-				      ch->after	   ? ch->after
-				      : ch->before ? ch->before
-						   : "");
-	}
+	for (size_t i = 0; i < changes->count && i < LOGGED_CHANGES_MAX; i++)
+		tp_config_log_change(c, op, number, &changes->list[i]);
 	if (changes->count > LOGGED_CHANGES_MAX)
-		tp_config_log(c, 0, "config.change", op, "%llu: and %zu more",
+		tp_config_log(c, 0, "config.change", op, "Revision %llu: and %zu more",
 			      (unsigned long long)number, changes->count - LOGGED_CHANGES_MAX);
 }
 

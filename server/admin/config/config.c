@@ -30,21 +30,52 @@ uint64_t tp_config_clock_ms(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
+static void begin_line(struct tp_log_entry *line, uint8_t severity, const char *name,
+		       const struct tp_operator *op)
+{
+	*line = (struct tp_log_entry){.at_ms = tp_config_now_ms(), .severity = severity};
+	tp_text_copy(line->name, sizeof(line->name), name);
+	tp_text_copy(line->user, sizeof(line->user), op ? op->user : "");
+	tp_text_copy(line->source, sizeof(line->source), op ? op->source : "");
+}
+
+static void add_line(struct tp_config *c, const struct tp_log_entry *line)
+{
+	if (tp_store_log_add(c->store, TP_LOG_KIND_CONFIGURATION, line) != TP_OK)
+		TP_LOG(TP_LOG_ERROR, "config.log", "not stored yet: %s %s %s", line->name, line->path,
+		       line->text);
+}
+
 void tp_config_log(struct tp_config *c, uint8_t severity, const char *name,
 		   const struct tp_operator *op, const char *fmt, ...)
 {
-	struct tp_log_entry line = {.at_ms = tp_config_now_ms(), .severity = severity};
+	struct tp_log_entry line;
 	va_list ap;
 
-	tp_text_copy(line.name, sizeof(line.name), name);
-	tp_text_copy(line.user, sizeof(line.user), op ? op->user : "");
-	tp_text_copy(line.source, sizeof(line.source), op ? op->source : "");
+	begin_line(&line, severity, name, op);
 	va_start(ap, fmt);
 	vsnprintf(line.text, sizeof(line.text), fmt, ap);
 	va_end(ap);
 	tp_text_make_printable(line.text);
-	if (tp_store_log_add(c->store, TP_LOG_KIND_CONFIGURATION, &line) != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "config.log", "not stored: %s %s", name, line.text);
+	add_line(c, &line);
+}
+
+void tp_config_log_change(struct tp_config *c, const struct tp_operator *op, uint64_t number,
+			  const struct tp_change *change)
+{
+	static const char *const verbs[] = {"changed", "added", "deleted"};
+	struct tp_log_entry line;
+
+	begin_line(&line, 0, "config.change", op);
+	snprintf(line.text, sizeof(line.text), "Revision %llu %s a setting.",
+		 (unsigned long long)number, verbs[change->op]);
+	tp_text_copy(line.path, sizeof(line.path), change->path);
+	tp_text_copy(line.before, sizeof(line.before), change->before ? change->before : "");
+	tp_text_copy(line.after, sizeof(line.after), change->after ? change->after : "");
+	tp_text_make_printable(line.path);
+	tp_text_make_printable(line.before);
+	tp_text_make_printable(line.after);
+	add_line(c, &line);
 }
 
 /* -------------------------------------------------------------------- its thread */

@@ -49,6 +49,9 @@ static inline const struct tp_tree *tp_config_candidate(const struct tp_config *
 /* A line of the configuration log; a failure to write it is logged. */
 void tp_config_log(struct tp_config *c, uint8_t severity, const char *name,
 		   const struct tp_operator *op, const char *fmt, ...) TP_PRINTF(5, 6);
+/* One setting that revision `number` changed, with what was before and what is after. */
+void tp_config_log_change(struct tp_config *c, const struct tp_operator *op, uint64_t number,
+			  const struct tp_change *change);
 
 /* ---------------------------------------------------------------- reconcile.c */
 /* Works in what the supervisor said last, if anything. Mutex held. */

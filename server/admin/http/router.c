@@ -19,6 +19,8 @@ struct table {
 struct tp_router {
 	struct table tables[TABLES_MAX];
 	size_t count;
+	tp_router_gate gate;
+	void *gate_arg;
 };
 
 struct tp_router *tp_router_new(void)
@@ -39,6 +41,12 @@ enum tp_err tp_router_add(struct tp_router *router, const struct tp_route *route
 		return TP_LIMIT;
 	router->tables[router->count++] = (struct table){ routes, count, arg };
 	return TP_OK;
+}
+
+void tp_router_set_gate(struct tp_router *router, tp_router_gate gate, void *arg)
+{
+	router->gate = gate;
+	router->gate_arg = arg;
 }
 
 const struct tp_route *tp_router_route(const struct tp_router *router, size_t index)
@@ -189,7 +197,11 @@ bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req
 		tp_http_reply_error(res, 400, "invalid-value", NULL, "the path is malformed");
 	} else {
 		req->rest = m.rest;
-		*out = (struct tp_admission){ m.route, m.arg };
+		*out = (struct tp_admission){ .route = m.route, .arg = m.arg };
+		if (changes && m.route->access != TP_ACCESS_ANYONE && m.route->access != TP_ACCESS_READ) {
+			out->gate = router->gate;
+			out->gate_arg = router->gate_arg;
+		}
 		return true;
 	}
 	return false;
@@ -213,7 +225,7 @@ void tp_router_run(const struct tp_admission *admission, const struct tp_http_re
 	else if (req->body_len && !is_json(req->content_type))
 		tp_http_reply_error(res, 415, "invalid-value", NULL,
 				    "the body must be application/json or application/yang-data+json");
-	else
+	else if (!admission->gate || admission->gate(admission->gate_arg, req, res))
 		admission->route->handler(admission->arg, req, res);
 	if (!res->status)
 		tp_http_reply_error(res, 500, "operation-failed", NULL, "no answer was made");

@@ -139,10 +139,18 @@ TP_NODISCARD enum tp_err tp_router_add(struct tp_router *router, const struct tp
 /* Walks all routes, for tests and documentation; NULL behind the last. */
 const struct tp_route *tp_router_route(const struct tp_router *router, size_t index);
 
+/* Asked before the handler of each POST, PUT or DELETE whose route is neither for anyone nor
+ * for readers; false: *res holds the refusal. Before the first request. */
+typedef bool (*tp_router_gate)(void *arg, const struct tp_http_request *req,
+			       struct tp_http_response *res);
+void tp_router_set_gate(struct tp_router *router, tp_router_gate gate, void *arg);
+
 /* What admits a request: the row and its table's argument. */
 struct tp_admission {
 	const struct tp_route *route;
 	void *arg;
+	tp_router_gate gate; /* NULL: none to pass */
+	void *gate_arg;
 };
 
 /* Whether the path is one of the router's, whatever the method. */

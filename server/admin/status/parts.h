@@ -65,7 +65,6 @@ TP_STATUS_HANDLER(call);
 TP_STATUS_HANDLER(history);
 TP_STATUS_HANDLER(history_one);
 TP_STATUS_HANDLER(alarms);
-TP_STATUS_HANDLER(log);
 TP_STATUS_HANDLER(tls_serials);
 void tp_status_web_contexts_free(struct tp_status *s);
 void tp_status_end_call(void *arg, const struct tp_http_request *req, struct tp_http_response *res);

@@ -206,38 +206,3 @@ void tp_status_on_event(void *arg, enum tp_process from, const struct tp_msg_eve
 	if (tp_store_log_add(status->store, TP_LOG_KIND_EVENT, &line) != TP_OK)
 		TP_LOG(TP_LOG_WARN, "event.store", "an event could not be stored");
 }
-
-static json_t *line_json(const struct tp_log_entry *l)
-{
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "at", tp_times_json(l->at_ms), "severity",
-			 tp_status_severity(l->severity), "name", tp_json_text(l->name), "text",
-			 tp_json_text(l->text), "user", l->user[0] ? tp_json_text(l->user) : json_null(),
-			 "source", l->source[0] ? tp_json_text(l->source) : json_null());
-}
-
-void tp_status_get_log(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
-{
-	struct tp_status *status = arg;
-	TP_AUTO(free) struct tp_log_entry *rows = NULL;
-	char filter[128], kind[32] = "event";
-	json_t *list = json_array();
-	size_t count = 0;
-	uint64_t total = 0;
-	enum tp_err err;
-
-	filter_of(req, filter);
-	if (!tp_http_query(req, "kind", kind, sizeof(kind)))
-		tp_text_copy(kind, sizeof(kind), "event");
-	err = tp_store_log_list(status->store,
-				strcmp(kind, "configuration") ? TP_LOG_KIND_EVENT : TP_LOG_KIND_CONFIGURATION,
-				filter, tp_http_query_u32(req, "offset", 0, UINT32_MAX),
-				tp_http_query_u32(req, "limit", 50, TP_STORE_PAGE_MAX), &rows, &count, &total);
-	for (size_t i = 0; err == TP_OK && i < count; i++)
-		json_array_append_new(list, line_json(&rows[i]));
-	if (err != TP_OK) {
-		json_decref(list);
-		tp_http_reply_failure(res, err, NULL);
-		return;
-	}
-	tp_http_reply_json(res, 200, json_pack("{s:I, s:o}", "total", (json_int_t)total, "lines", list));
-}

@@ -195,7 +195,6 @@ static const struct tp_route routes[] = {
 		 tp_status_traversal_test),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/revocation/test", TP_ACCESS_WRITE, 131072,
 		 tp_status_revocation_test),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/log", TP_ACCESS_LOGS, 0, tp_status_get_log),
 };
 
 const struct tp_route *tp_status_routes(size_t *count)

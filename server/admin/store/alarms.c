@@ -1,4 +1,5 @@
 /* Alarms at rest. Runs in turnpike-admin. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/store/sql.h"
@@ -98,6 +99,27 @@ enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id, cons
 	return count ? TP_STATE : TP_NOTFOUND;
 }
 
+/* Records that cannot be written: this alarm could not be either, so it is no row. */
+static enum tp_err add_failing(const struct tp_store *store, void **array, size_t *count)
+{
+	struct tp_alarm *more = reallocarray(*array, *count + 1, sizeof(*more));
+	struct tp_alarm *a = more;
+
+	if (!more)
+		return free(*array), TP_NOMEM;
+	memmove(more + 1, more, *count * sizeof(*more));
+	*a = (struct tp_alarm){ .code = TP_ALARM_AUDIT_FAILING,
+				.severity = 2,
+				.subject = "audit",
+				.text = "The audit log cannot be written. Calls go on; changes by "
+					"administrators are refused until it can.",
+				.remedy = "Make room on the disk of the state folder.",
+				.raised_ms = store->log.state.failing_ms };
+	*array = more;
+	(*count)++;
+	return TP_OK;
+}
+
 enum tp_err tp_store_alarm_list(struct tp_store *store, struct tp_alarm **rows, size_t *count)
 {
 	TP_STORE_LOCK(store);
@@ -111,6 +133,8 @@ enum tp_err tp_store_alarm_list(struct tp_store *store, struct tp_alarm **rows, 
 
 	if (err == TP_OK)
 		err = tp_sql_rows(store, stmt, sizeof(**rows), read_alarm, &array, count);
+	if (err == TP_OK && store->log.state.failing)
+		err = add_failing(store, &array, count);
 	if (err == TP_OK)
 		*rows = array;
 	return err;
@@ -135,6 +159,7 @@ enum tp_err tp_store_alarm_count(struct tp_store *store, uint32_t by_severity[3]
 	}
 	if (err != TP_NOTFOUND)
 		return err;
+	counts[2] += store->log.state.failing;
 	memcpy(by_severity, counts, sizeof(counts));
 	return TP_OK;
 }

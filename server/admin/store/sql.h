@@ -8,11 +8,34 @@
 
 #include "admin/store/store.h"
 
+enum { TP_STORE_LOG_NAMES = 64 }; /* of events that are counted apart */
+
+/* How often an event of one name came. */
+struct tp_store_flood {
+	char name[64];
+	uint64_t at_ms; /* steady; of `room` */
+	uint32_t room;	/* thousandths of a record */
+	uint32_t suppressed;
+	uint64_t told_ms; /* steady, when that was told last */
+};
+
+/* The logs in memory (log.c). */
+struct tp_store_log {
+	uint8_t boot[TP_AUDIT_BOOT];
+	struct tp_log_state state;
+	struct waiting_line {
+		enum tp_log_kind kind;
+		struct tp_log_entry line;
+	} *waiting; /* state.waiting of them */
+	struct tp_store_flood floods[TP_STORE_LOG_NAMES];
+};
+
 struct tp_store {
 	sqlite3 *db;
 	pthread_mutex_t mutex; /* guards db; held for a whole public function */
 	sqlite3_vfs vfs;       /* SQLite's own, but for path names taken as they are */
 	char vfs_name[32];
+	struct tp_store_log log;
 };
 
 /* Locks until the end of the scope. */
@@ -57,6 +80,13 @@ TP_NODISCARD enum tp_err tp_sql_rows(struct tp_store *store, sqlite3_stmt *stmt,
 TP_NODISCARD enum tp_err tp_sql_transaction(struct tp_store *store,
 					    enum tp_err (*work)(struct tp_store *store, void *arg),
 					    void *arg);
+/* What log.c knows of the database: at its opening, and after a failure. */
+TP_NODISCARD enum tp_err tp_store_log_load(struct tp_store *store);
+/* One event more of its name, or one too many (log_flood.c). */
+bool tp_store_flood_admit(struct tp_store *store, const char *name);
+/* A name of which events were left out and not told of lately; 0: none. */
+uint32_t tp_store_flood_take(struct tp_store *store, char name[64]);
+
 static inline int64_t tp_sql_page(uint32_t limit)
 {
 	return limit < TP_STORE_PAGE_MAX ? (int64_t)limit : TP_STORE_PAGE_MAX;

@@ -132,6 +132,8 @@ enum tp_err tp_store_open(int dir_fd, struct tp_store **out, struct tp_diag *dia
 		err = check(store, "PRAGMA quick_check(1)", diag);
 	if (err == TP_OK)
 		err = migrate(store, diag);
+	if (err == TP_OK && (err = tp_store_log_load(store)) != TP_OK)
+		tp_fail(diag, err, "turnpike.db", "the audit log does not read");
 	if (err != TP_OK) {
 		tp_store_close(&store);
 		return err;
@@ -151,5 +153,6 @@ void tp_store_close(struct tp_store **at)
 	if (store->vfs.zName)
 		sqlite3_vfs_unregister(&store->vfs);
 	pthread_mutex_destroy(&store->mutex);
+	free(store->log.waiting);
 	free(store);
 }

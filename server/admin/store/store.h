@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "admin/account/access.h"
+#include "admin/store/log.h"
 #include "core/addr.h"
 #include "core/err.h"
 
@@ -227,19 +228,6 @@ TP_NODISCARD enum tp_err tp_store_alarm_list(struct tp_store *store, struct tp_a
 /* Open alarms by severity. */
 TP_NODISCARD enum tp_err tp_store_alarm_count(struct tp_store *store, uint32_t by_severity[3]);
 
-/* ------------------------------------------------------------------- log lines */
-
-enum tp_log_kind { TP_LOG_KIND_EVENT = 0, TP_LOG_KIND_CONFIGURATION = 1 };
-
-struct tp_log_entry {
-	uint64_t at_ms;
-	uint8_t severity;
-	char name[64];	 /* "login.failed", "config.commit" */
-	char text[1024]; /* cut when longer */
-	char user[128];	 /* "" = none */
-	char source[64]; /* address of the browser, "socket", or "" */
-};
-
 /* -------------------------------------------------------------------- TLS peers */
 
 #define TP_STORE_TLS_PEER_MS (UINT64_C(30) * 86400 * 1000) /* how long one is remembered */
@@ -263,15 +251,5 @@ TP_NODISCARD enum tp_err tp_store_tls_peers_seen(struct tp_store *store,
 TP_NODISCARD enum tp_err tp_store_tls_peers_list(struct tp_store *store, const char *service,
 						 uint64_t since_ms, struct tp_tls_peer_row **rows,
 						 size_t *count);
-
-enum { TP_STORE_LOG_MAX = 200000 }; /* lines of a kind; the oldest go first */
-
-TP_NODISCARD enum tp_err tp_store_log_add(struct tp_store *store, enum tp_log_kind kind,
-					  const struct tp_log_entry *line);
-/* Newest first. filter as for the history, over name, text, user and source. */
-TP_NODISCARD enum tp_err tp_store_log_list(struct tp_store *store, enum tp_log_kind kind,
-					   const char *filter, uint64_t offset, uint32_t limit,
-					   struct tp_log_entry **rows, size_t *count,
-					   uint64_t *total);
 
 #endif

@@ -337,17 +337,20 @@ static void an_edit_is_pending_until_committed(void **state)
 static void the_log_says_what_was_before(void **state)
 {
 	struct fixture *f = *state;
+	const struct tp_log_query q = {
+		.kind = TP_LOG_KIND_CONFIGURATION, .filter = "5071", .limit = 10};
 	struct tp_log_entry *rows;
 	uint64_t total;
 	size_t count;
 
 	run(f, "PUT", PORT, "{\"turnpike-sip:port\":5071}", 201);
 	run(f, "POST", "/api/v1/config/commit", "{\"comment\":\"why\"}", 200);
-	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_CONFIGURATION, "5071", 0, 10,
-					   &rows, &count, &total),
-			 TP_OK);
+	assert_int_equal(tp_store_log_list(f->store, &q, &rows, &count, &total), TP_OK);
 	assert_int_equal(count, 1);
-	assert_string_equal(rows[0].text, "2: /turnpike-sip:sip/tls/port 5061 -> 5071");
+	assert_string_equal(rows[0].text, "Revision 2 changed a setting.");
+	assert_string_equal(rows[0].path, "/turnpike-sip:sip/tls/port");
+	assert_string_equal(rows[0].before, "5061");
+	assert_string_equal(rows[0].after, "5071");
 	assert_string_equal(rows[0].user, "admin");
 	assert_string_equal(rows[0].source, "192.0.2.7");
 	free(rows);

@@ -104,7 +104,6 @@ static const struct {
 	{ G, "/api/v1/history/*", READ },
 	{ G, "/api/v1/alarms", READ },
 	{ P, "/api/v1/alarms/*/acknowledge", WRITE },
-	{ G, "/api/v1/log", LOGS },
 	{ G, "/api/v1/tls/serials", READ },
 	{ P, "/api/v1/traversal-test", WRITE },
 	{ P, "/api/v1/revocation/test", WRITE },
@@ -135,6 +134,12 @@ static const struct {
 	{ G, "/api/v1/certificates", READ },
 	{ G, "/api/v1/certificates/names", READ },
 	{ G, "/api/v1/certificates.csv", READ },
+	{ G, "/api/v1/log", LOGS },
+	{ G, "/api/v1/log/export", LOGS },
+	{ G, "/api/v1/log/state", LOGS },
+	{ G, "/api/v1/audit/verify", LOGS },
+	{ G, "/api/v1/audit/export", LOGS },
+	{ G, "/api/v1/audit/key", LOGS },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/log/routes.h"
 #include "admin/status/status.h"
 
 struct world {
@@ -54,18 +55,19 @@ static json_t *ask(struct world *w, enum tp_http_method method, const char *patt
 {
 	struct tp_http_request req = { .method = method, .path = "", .query = query, .body = "", .rest = "" };
 	struct tp_http_response res = { 0 };
+	struct tp_log_routes log = { .store = w->store };
 	const struct tp_route *routes;
 	json_t *json = NULL;
 	size_t count, i;
 
 	strcpy(req.user, "admin");
 	strcpy(req.parameter, parameter);
-	routes = tp_status_routes(&count);
+	routes = strcmp(pattern, "/api/v1/log") ? tp_status_routes(&count) : tp_log_routes(&count);
 	for (i = 0; i < count; i++)
 		if (!strcmp(routes[i].pattern, pattern) && (routes[i].methods & method))
 			break;
 	assert_true(i < count);
-	routes[i].handler(w->status, &req, &res);
+	routes[i].handler(routes == tp_status_routes(&count) ? (void *)w->status : &log, &req, &res);
 	assert_int_equal(res.status, wanted);
 	if (res.body)
 		json = json_loadb(res.body, res.body_len, JSON_REJECT_DUPLICATES, NULL);

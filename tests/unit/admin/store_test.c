@@ -370,6 +370,7 @@ static void logs_are_apart(void **state)
 				    .name = "login.failed",
 				    .text = "wrong password",
 				    .source = "192.0.2.1"};
+	struct tp_log_query q = {.kind = TP_LOG_KIND_EVENT, .limit = 10};
 	struct tp_log_entry *rows;
 	uint64_t total;
 	size_t count;
@@ -379,15 +380,12 @@ static void logs_are_apart(void **state)
 	line.at_ms = 2;
 	snprintf(line.text, sizeof(line.text), "other");
 	assert_int_equal(tp_store_log_add(f->store, TP_LOG_KIND_EVENT, &line), TP_OK);
-	assert_int_equal(
-		tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "", 0, 10, &rows, &count, &total),
-		TP_OK);
+	assert_int_equal(tp_store_log_list(f->store, &q, &rows, &count, &total), TP_OK);
 	assert_int_equal(count, 2);
 	assert_int_equal(rows[0].at_ms, 2);
 	free(rows);
-	assert_int_equal(tp_store_log_list(f->store, TP_LOG_KIND_EVENT, "PASSWORD", 0, 10, &rows,
-					   &count, &total),
-			 TP_OK);
+	q.filter = "PASSWORD";
+	assert_int_equal(tp_store_log_list(f->store, &q, &rows, &count, &total), TP_OK);
 	assert_int_equal(count, 1);
 	free(rows);
 }

@@ -1,0 +1,1 @@
+tp_layer(audit SEES core PKGS libcrypto)
