@@ -112,6 +112,7 @@ static void fill_revocation(const struct maker *m, struct tp_cfg_sip *s)
 	s->revocation = tp_leaf_enum(r, "mode");
 	s->revocation_ocsp = tp_leaf_true(r, "use-ocsp");
 	s->revocation_crls = tp_leaf_true(r, "use-crls");
+	s->revocation_cdp = tp_leaf_true(r, "allow-cdp-downloads");
 	s->revocation_fallback = tp_leaf_enum(r, "fallback");
 	s->revocation_deadline_s = (uint8_t)tp_leaf_number(r, "deadline", 3);
 	s->revocation_last_good_h = (uint16_t)tp_leaf_number(r, "last-known-good", 0);

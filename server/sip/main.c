@@ -76,6 +76,8 @@ static enum tp_err supervisor_frame(void *arg, struct tp_channel *ch, struct tp_
 	switch (frame->type) {
 	case TP_MSG_TYPE_fetched:
 		return tp_sip_revocation_fetched(arg, frame);
+	case TP_MSG_TYPE_point_read:
+		return tp_sip_revocation_point_read(arg, frame);
 	case TP_MSG_TYPE_crl_index:
 		return tp_sip_revocation_crls(arg, frame);
 	default:

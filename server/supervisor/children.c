@@ -339,6 +339,8 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 		return take_lost(c, frame);
 	case TP_MSG_TYPE_config_prepared:
 		return take_prepared(c, frame);
+	case TP_MSG_TYPE_point_read_ask:
+		return tp_sup_point_request(c->process.sup, frame);
 	case TP_MSG_TYPE_fetch:
 		return tp_sup_fetch_request(c->process.sup, c->process.which, frame);
 	default:
@@ -432,6 +434,8 @@ static void on_end(void *arg)
 		tp_sup_acme_forget(sup);
 		tp_sup_hash_forget(sup);
 	}
+	if (c->process.which == TP_PROCESS_SIP)
+		tp_sup_point_forget(sup);
 	tp_sup_commit_child_ended(sup, c, was_preparing);
 	start_again(c);
 }

@@ -304,6 +304,7 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 		sup->programs[i] = -1;
 	tp_list_init(&sup->commit.waiting);
 	tp_list_init(&sup->fetches);
+	tp_list_init(&sup->points);
 	tp_sup_hash_init(sup);
 	sup->crl.folder_fd = sup->crl.leaving = -1;
 	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
@@ -351,6 +352,7 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_key_work_fini(sup);
 	tp_sup_hash_fini(sup);
 	tp_sup_crl_fini(sup);
+	tp_sup_point_fini(sup);
 	tp_sup_acme_fini(sup);
 	tp_sup_fetch_fini(sup);
 	tp_sup_children_fini(sup);

@@ -261,6 +261,14 @@ struct tp_sup_crl {
 	struct tp_sup_crl_update *updates[2]; /* under way: an upload, a download */
 };
 
+enum { TP_SUP_POINTS = 8 };
+
+/* point.c: a question of sip. */
+TP_NODISCARD enum tp_err tp_sup_point_request(struct tp_sup *sup, struct tp_frame *frame);
+/* sip ended: nobody waits for the answers any more. */
+void tp_sup_point_forget(struct tp_sup *sup);
+void tp_sup_point_fini(struct tp_sup *sup);
+
 /* Reads what was kept. */
 TP_NODISCARD enum tp_err tp_sup_crl_open(struct tp_sup *sup, struct tp_diag *diag);
 TP_NODISCARD enum tp_err tp_sup_crl_update(struct tp_sup *sup, struct tp_frame *frame);
@@ -342,6 +350,7 @@ struct tp_sup {
 	struct tp_sup_commit commit;
 	struct tp_sup_trial trial;
 	struct tp_list fetches;         /* tp_sup_fetch: running first, then waiting */
+	struct tp_list points;          /* tp_sup_point */
 	struct tp_sup_crl crl;
 	struct tp_sup_acme acme;
 	struct tp_sup_identity identity;

@@ -3,10 +3,14 @@
 #include "tls/crl_question.h"
 
 #include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <strings.h>
+
+#include "core/text.h"
 
 static enum tp_err hash_der(const unsigned char *der, int len, uint8_t hash[TP_CRL_HASH])
 {
@@ -123,6 +127,41 @@ static enum tp_err read_points(X509 *certificate, struct tp_crl_question *q)
 	}
 	CRL_DIST_POINTS_free(points);
 	return err;
+}
+
+/* A list of all reasons that the certificate's own issuer signs. */
+static bool url_of(const DIST_POINT *point, char *url, size_t size)
+{
+	const GENERAL_NAMES *names;
+
+	if (!point->distpoint || point->distpoint->type != 0 || point->reasons || point->CRLissuer)
+		return false;
+	names = point->distpoint->name.fullname;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		struct tp_span text;
+
+		if (name->type != GEN_URI)
+			continue;
+		text.p = (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
+		text.len = (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier);
+		if (text.len > 7 && strncasecmp(text.p, "http://", 7) == 0 && !memchr(text.p, 0, text.len) &&
+		    tp_text_copy_span(url, size, text))
+			return true;
+	}
+	return false;
+}
+
+bool tp_crl_point_url(X509 *certificate, char *url, size_t size)
+{
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; !found && points && i < sk_DIST_POINT_num(points); i++)
+		found = url_of(sk_DIST_POINT_value(points, i), url, size);
+	CRL_DIST_POINTS_free(points);
+	ERR_clear_error();
+	return found;
 }
 
 /* The contents alone: a serial number's DER form is short, its length one byte or two. */

@@ -15,6 +15,9 @@ TP_NODISCARD enum tp_err tp_crl_name_hash(const struct X509_name_st *name,
 					  uint8_t hash[TP_CRL_HASH]);
 TP_NODISCARD enum tp_err tp_crl_point_hash(const struct GENERAL_NAME_st *point,
 					   uint8_t hash[TP_CRL_HASH]);
+/* The first http:// distribution point in the certificate whose list its own issuer signs
+ * for all reasons; false: there is none that fits into size. */
+bool tp_crl_point_url(struct x509_st *certificate, char *url, size_t size);
 /* Everything of the question that stands in the certificate; sources and now are zero. */
 TP_NODISCARD enum tp_err tp_crl_question_of(struct x509_st *certificate,
 					    struct tp_crl_question *out);

@@ -14,7 +14,7 @@
 #include "tls/crl_index.h"
 
 /* What the CRLs say together. */
-enum crl_says { CRL_NONE, CRL_GOOD, CRL_REVOKED, CRL_EXPIRED, CRL_COUNT };
+enum crl_says { CRL_NONE, CRL_GOOD, CRL_REVOKED, CRL_EXPIRED, CRL_WAIT, CRL_COUNT };
 /* What OCSP says, as far as the table cares. */
 enum ocsp_says { OCSP_NONE, OCSP_WAIT, OCSP_GOOD, OCSP_REVOKED, OCSP_ID, OCSP_USELESS, OCSP_COUNT };
 
@@ -26,6 +26,7 @@ static const uint8_t table[CRL_COUNT][OCSP_COUNT] = {
 	[CRL_GOOD]    = { ACCEPT_4,   WAIT,     ACCEPT_4, REFUSE_1, REFUSE_3, ACCEPT_4   },
 	[CRL_REVOKED] = { REFUSE_1,   REFUSE_1, REFUSE_1, REFUSE_1, REFUSE_1, REFUSE_1   },
 	[CRL_EXPIRED] = { REFUSE_2,   REFUSE_2, REFUSE_2, REFUSE_1, REFUSE_2, REFUSE_2   },
+	[CRL_WAIT]    = { WAIT,       WAIT,     WAIT,     REFUSE_1, REFUSE_3, WAIT       },
 };
 
 static const uint8_t ocsp_class[TP_OCSP_STATUS_COUNT] = {
@@ -81,7 +82,7 @@ static struct crls weigh_one(const struct tp_revocation_facts *f, const struct t
 
 /* Both together: one that lists the certificate wins; then one that is in force
  * replaces an older one of the same issuer that has run out. */
-static struct crls weigh_crls(const struct tp_revocation_facts *f)
+static struct crls weigh_both(const struct tp_revocation_facts *f)
 {
 	struct crls a = { CRL_NONE, false, &f->automatic, "automatic" };
 	struct crls m;
@@ -99,6 +100,16 @@ static struct crls weigh_crls(const struct tp_revocation_facts *f)
 	if (m.says == CRL_GOOD && (a.says == CRL_EXPIRED || a.kept))
 		return m;
 	return a;
+}
+
+/* A list that is still on its way could say worse than those that are here. */
+static struct crls weigh_crls(const struct tp_revocation_facts *f)
+{
+	struct crls c = weigh_both(f);
+
+	if (f->use_crls && f->crl_waiting && c.says != CRL_REVOKED)
+		c.says = CRL_WAIT;
+	return c;
 }
 
 /* -------------------------------------------------------------------- words */
@@ -193,7 +204,9 @@ void tp_revocation_decide(const struct tp_revocation_facts *f, struct tp_revocat
 		break;
 	default:
 		v.outcome = TP_REVOCATION_WAIT;
-		snprintf(v.reason, sizeof(v.reason), "the OCSP responder is being asked");
+		snprintf(v.reason, sizeof(v.reason), crls.says == CRL_WAIT ?
+			 "the list that the certificate names is being downloaded" :
+			 "the OCSP responder is being asked");
 	}
 	v.other_id = ocsp == TP_OCSP_OTHER_ID;
 	*out = v;

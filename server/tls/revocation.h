@@ -34,6 +34,7 @@ enum tp_ocsp_status {
 struct tp_revocation_facts {
 	struct tp_revocation_crl automatic; /* downloaded */
 	struct tp_revocation_crl manual;    /* uploaded */
+	bool crl_waiting;                   /* a list that the certificate names may still come */
 	enum tp_ocsp_status ocsp;
 	int64_t ocsp_revoked_at;            /* 0: not known */
 	bool use_crls;
@@ -56,7 +57,7 @@ enum tp_revocation_unknown {
 enum tp_revocation_outcome {
 	TP_REVOCATION_ACCEPT = 0,
 	TP_REVOCATION_REFUSE,
-	TP_REVOCATION_WAIT, /* for the OCSP answer: every other source leaves it open */
+	TP_REVOCATION_WAIT, /* for the OCSP answer or a list: every other source leaves it open */
 };
 
 struct tp_revocation_verdict {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/pem.h>
+
 #include "core/map.h"
 #include "tls/crl_question.h"
 #include "tls/internal.h"
@@ -18,8 +20,15 @@ struct kept {
 	int64_t revoked_at;
 };
 
+/* What is known of a distribution point that certificates name. */
+struct point {
+	char key[TP_REVOCATION_POINT_KEY_MAX + 1];
+	int64_t ended_at; /* the last download; Unix time, seconds */
+};
+
 struct tp_revocation {
 	unsigned refs;
+	struct point *points; /* TP_REVOCATION_POINTS_MAX of them; key empty: free */
 	const struct tp_crl_set *crls;
 	struct tp_revocation_policy policy;
 	struct tp_revocation_counters counters;
@@ -33,9 +42,15 @@ struct entry {
 	struct tp_revocation_facts facts;
 	struct tp_ocsp_question question; /* url empty: there is no responder */
 	char ocsp_text[TP_OCSP_TEXT_MAX + 1];
+	char point[TP_REVOCATION_POINT_MAX + 1]; /* to be downloaded from; empty: nothing is */
+	char point_key[TP_REVOCATION_POINT_KEY_MAX + 1];
+	char point_text[TP_OCSP_TEXT_MAX + 1];
+	struct tp_crl_question crl;              /* with it: what the list is to be asked then */
+	X509 *issuer;                            /* the same; a reference */
 };
 
 struct tp_revocation_chain {
+	struct tp_revocation *shared; /* a reference */
 	bool enabled;
 	size_t count;
 	struct entry entries[];
@@ -50,6 +65,11 @@ enum tp_err tp_revocation_new(const struct tp_crl_set *crls, const uint8_t seed[
 
 	if (!r)
 		return TP_NOMEM;
+	r->points = calloc(TP_REVOCATION_POINTS_MAX, sizeof(*r->points));
+	if (!r->points) {
+		free(r);
+		return TP_NOMEM;
+	}
 	r->refs = 1;
 	r->crls = crls;
 	tp_map_init(&r->cache, seed, TP_REVOCATION_CACHE_MAX);
@@ -82,6 +102,7 @@ void tp_revocation_unref(struct tp_revocation **revocation)
 	while ((first = tp_list_first(&r->order)))
 		forget(r, TP_CONTAINER(first, struct kept, link));
 	tp_map_fini(&r->cache);
+	free(r->points);
 	free(r);
 }
 
@@ -115,6 +136,63 @@ void tp_revocation_count(struct tp_revocation *r, const struct tp_revocation_ver
 		tp_text_copy(r->counters.last_known_good_text, sizeof(r->counters.last_known_good_text),
 			     v->reason);
 	}
+}
+
+/* ------------------------------------------------------------- distribution points */
+
+static struct point *find_point(struct tp_revocation *r, const char *key)
+{
+	for (size_t i = 0; i < TP_REVOCATION_POINTS_MAX; i++)
+		if (r->points[i].key[0] && strcmp(r->points[i].key, key) == 0)
+			return &r->points[i];
+	return NULL;
+}
+
+/* A free place, else that of the one asked longest ago. */
+static struct point *place_for(struct tp_revocation *r)
+{
+	struct point *place = &r->points[0];
+
+	for (size_t i = 0; i < TP_REVOCATION_POINTS_MAX; i++) {
+		struct point *p = &r->points[i];
+
+		if (!p->key[0])
+			return p;
+		if (p->ended_at < place->ended_at)
+			place = p;
+	}
+	return place;
+}
+
+void tp_revocation_point_ended(struct tp_revocation *r, const char *key, int64_t now)
+{
+	struct point *p = find_point(r, key);
+
+	if (!p) {
+		p = place_for(r);
+		tp_text_copy(p->key, sizeof(p->key), key);
+	}
+	p->ended_at = now;
+}
+
+static bool is_in_force(const struct tp_revocation_crl *crl, int64_t now)
+{
+	return crl->present && (!crl->next_update || now < crl->next_update);
+}
+
+/* With a list in force at hand, only one that was downloaded long ago is asked for again;
+ * without, one that has just failed, or brought nothing of use, is left alone for a while. */
+static bool wants_download(struct tp_revocation *r, const struct entry *e, const char *key)
+{
+	const struct point *p = find_point(r, key);
+	int64_t now = e->facts.now;
+	bool at_hand = is_in_force(&e->facts.automatic, now) || is_in_force(&e->facts.manual, now);
+
+	if (e->facts.automatic.revoked || e->facts.manual.revoked)
+		return false;
+	if (!p)
+		return !at_hand;
+	return now - p->ended_at >= (at_hand ? TP_REVOCATION_POINT_FRESH_S : TP_REVOCATION_POINT_AGAIN_S);
 }
 
 /* -------------------------------------------------------------------- answers kept */
@@ -206,20 +284,45 @@ static void fill_crl(const struct tp_revocation *r, struct tp_crl_question *ques
 	out->reason = answer.reason;
 }
 
-static enum tp_err fill_crls(const struct tp_revocation *r, X509 *certificate, int64_t now,
-			     struct entry *e)
+static bool write_point_key(const char *url, X509 *issuer, char key[TP_REVOCATION_POINT_KEY_MAX + 1])
 {
-	struct tp_crl_question question;
+	uint8_t digest[32];
+	unsigned len = 0;
+	char hex[17];
+
+	if (X509_digest(issuer, EVP_sha256(), digest, &len) != 1)
+		return false;
+	tp_text_write_hex(hex, digest, 8);
+	tp_tls_say(key, TP_REVOCATION_POINT_KEY_MAX + 1, "%s %s", hex, url);
+	return true;
+}
+
+static void fill_crls(const struct tp_revocation *r, struct entry *e)
+{
+	fill_crl(r, &e->crl, TP_CRL_AUTOMATIC, &e->facts.automatic);
+	fill_crl(r, &e->crl, TP_CRL_MANUAL, &e->facts.manual);
+}
+
+static enum tp_err ask_crls(struct tp_revocation *r, X509 *certificate, X509 *issuer, int64_t now,
+			    struct entry *e)
+{
+	char url[TP_REVOCATION_POINT_MAX + 1];
 	enum tp_err err;
 
 	if (!r->crls)
 		return TP_OK;
-	err = tp_crl_question_of(certificate, &question);
+	err = tp_crl_question_of(certificate, &e->crl);
 	if (err != TP_OK)
 		return err;
-	question.now = now;
-	fill_crl(r, &question, TP_CRL_AUTOMATIC, &e->facts.automatic);
-	fill_crl(r, &question, TP_CRL_MANUAL, &e->facts.manual);
+	e->crl.now = now;
+	fill_crls(r, e);
+	if (!r->policy.use_points || !tp_crl_point_url(certificate, url, sizeof(url)) ||
+	    !write_point_key(url, issuer, e->point_key) || !wants_download(r, e, e->point_key))
+		return TP_OK;
+	tp_text_copy(e->point, sizeof(e->point), url);
+	X509_up_ref(issuer);
+	e->issuer = issuer;
+	e->facts.crl_waiting = true;
 	return TP_OK;
 }
 
@@ -255,7 +358,7 @@ static enum tp_err fill_entry(struct tp_revocation *r, X509 *certificate, X509 *
 		.now = now,
 	};
 	if (p->use_crls)
-		err = fill_crls(r, certificate, now, e);
+		err = ask_crls(r, certificate, issuer, now, e);
 	if (err == TP_OK && p->use_ocsp)
 		err = fill_ocsp(r, certificate, issuer, kept, now, e);
 	return err;
@@ -274,6 +377,7 @@ enum tp_err tp_revocation_chain_new(struct tp_revocation *r, struct x509_st *con
 	chain = calloc(1, sizeof(*chain) + asked * sizeof(chain->entries[0]));
 	if (!chain)
 		return TP_NOMEM;
+	chain->shared = tp_revocation_ref(r);
 	chain->enabled = r->policy.enabled;
 	for (; err == TP_OK && chain->count < asked; chain->count++)
 		err = fill_entry(r, certificates[chain->count], certificates[chain->count + 1], kept, now,
@@ -290,8 +394,13 @@ void tp_revocation_chain_free(struct tp_revocation_chain **chain)
 	struct tp_revocation_chain *c = *chain;
 
 	*chain = NULL;
-	for (size_t i = 0; c && i < c->count; i++)
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->count; i++) {
 		tp_ocsp_question_fini(&c->entries[i].question);
+		X509_free(c->entries[i].issuer);
+	}
+	tp_revocation_unref(&c->shared);
 	free(c);
 }
 
@@ -317,6 +426,53 @@ const struct tp_ocsp_question *tp_revocation_chain_question(const struct tp_revo
 	return e->facts.ocsp == TP_OCSP_WAITING ? &e->question : NULL;
 }
 
+const char *tp_revocation_chain_point(const struct tp_revocation_chain *chain, size_t n)
+{
+	const struct entry *e = &chain->entries[n];
+
+	return e->facts.crl_waiting ? e->point : NULL;
+}
+
+const char *tp_revocation_chain_point_key(const struct tp_revocation_chain *chain, size_t n)
+{
+	return chain->entries[n].point_key;
+}
+
+enum tp_err tp_revocation_chain_point_issuer(const struct tp_revocation_chain *chain, size_t n, char **pem,
+					     size_t *len)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	long written = 0;
+
+	if (bio && PEM_write_bio_X509(bio, chain->entries[n].issuer) == 1)
+		written = BIO_get_mem_data(bio, &text);
+	*pem = written > 0 ? malloc((size_t)written) : NULL;
+	if (*pem) {
+		memcpy(*pem, text, (size_t)written);
+		*len = (size_t)written;
+	}
+	BIO_free(bio);
+	return *pem ? TP_OK : TP_NOMEM;
+}
+
+bool tp_revocation_chain_point_ended(struct tp_revocation_chain *chain, const char *key, const char *text)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < chain->count; i++) {
+		struct entry *e = &chain->entries[i];
+
+		if (!e->facts.crl_waiting || strcmp(e->point_key, key) != 0)
+			continue;
+		e->facts.crl_waiting = false;
+		fill_crls(chain->shared, e);
+		tp_text_copy(e->point_text, sizeof(e->point_text), text);
+		any = true;
+	}
+	return any;
+}
+
 bool tp_revocation_chain_answer(struct tp_revocation_chain *chain, const uint8_t key[32],
 				const struct tp_ocsp_answer *answer)
 {
@@ -340,6 +496,9 @@ void tp_revocation_chain_give_up(struct tp_revocation_chain *chain)
 	for (size_t i = 0; i < chain->count; i++) {
 		struct entry *e = &chain->entries[i];
 
+		if (e->facts.crl_waiting)
+			tp_text_copy(e->point_text, sizeof(e->point_text), "no answer in time");
+		e->facts.crl_waiting = false;
 		if (e->facts.ocsp != TP_OCSP_WAITING)
 			continue;
 		e->facts.ocsp = TP_OCSP_UNREACHABLE;
@@ -394,6 +553,7 @@ void tp_revocation_chain_look(const struct tp_revocation_chain *chain, size_t n,
 	tp_text_copy(out->subject, sizeof(out->subject), e->subject);
 	tp_text_copy(out->responder, sizeof(out->responder), e->question.url);
 	tp_text_copy(out->ocsp_text, sizeof(out->ocsp_text), e->ocsp_text);
+	tp_text_copy(out->point_text, sizeof(out->point_text), e->point_text);
 	out->facts = e->facts;
 	tp_revocation_decide(&e->facts, &out->verdict);
 }

@@ -14,6 +14,7 @@ struct tp_revocation_policy {
 	bool enabled; /* false: nothing is asked, everything accepted */
 	bool use_ocsp;
 	bool use_crls;
+	bool use_points; /* lists that certificates name may be downloaded */
 	bool automatic_overrides;
 	bool unknown_is_revoked;
 	uint32_t last_known_good_s;
@@ -52,6 +53,18 @@ void tp_revocation_learn(struct tp_revocation *r, const struct tp_ocsp_question 
 			 const void *response, size_t response_len, int64_t now,
 			 struct tp_ocsp_answer *out);
 
+enum {
+	TP_REVOCATION_POINT_MAX = 1023, /* bytes of a distribution point's URL */
+	TP_REVOCATION_POINT_KEY_MAX = TP_REVOCATION_POINT_MAX + 17, /* with the CA: another CA's certificates
+	                                 * may name the same place, and fail there */
+	TP_REVOCATION_POINTS_MAX = 64,  /* distribution points about which something is kept */
+	TP_REVOCATION_POINT_FRESH_S = 86400, /* from one download of a list in force to the next */
+	TP_REVOCATION_POINT_AGAIN_S = 60,    /* from one that brought no list in force */
+};
+
+/* Downloading the list at this distribution point has ended, one way or the other. */
+void tp_revocation_point_ended(struct tp_revocation *r, const char *key, int64_t now);
+
 /* ------------------------------------------------------------------ one chain */
 
 struct tp_revocation_chain;
@@ -81,10 +94,20 @@ size_t tp_revocation_chain_count(const struct tp_revocation_chain *chain);
 /* What is still to be asked about certificate n; NULL: nothing. */
 const struct tp_ocsp_question *tp_revocation_chain_question(const struct tp_revocation_chain *chain,
 							    size_t n);
+/* The distribution point whose list is still to be downloaded for certificate n; NULL: none. */
+const char *tp_revocation_chain_point(const struct tp_revocation_chain *chain, size_t n);
+/* The same, as it is told apart from others. */
+const char *tp_revocation_chain_point_key(const struct tp_revocation_chain *chain, size_t n);
+/* The CA whose list that is, in PEM form, in memory of the caller's; TP_NOMEM. */
+TP_NODISCARD enum tp_err tp_revocation_chain_point_issuer(const struct tp_revocation_chain *chain, size_t n,
+							  char **pem, size_t *len);
+/* The download for this distribution point has ended: the lists in memory are asked again.
+ * text: why there is none, empty when there is. False: no certificate waits for it. */
+bool tp_revocation_chain_point_ended(struct tp_revocation_chain *chain, const char *key, const char *text);
 /* An answer for every certificate with that key. False: for none. */
 bool tp_revocation_chain_answer(struct tp_revocation_chain *chain, const uint8_t key[32],
 				const struct tp_ocsp_answer *answer);
-/* No more answers are waited for: those missing count as unreachable. */
+/* No more answers and lists are waited for: those missing count as unreachable. */
 void tp_revocation_chain_give_up(struct tp_revocation_chain *chain);
 /* The whole chain's verdict; the reason names the certificate when it is not the
  * leaf's own. Refusing wins over waiting, waiting over accepting. */
@@ -97,6 +120,7 @@ struct tp_revocation_look {
 	char responder[TP_OCSP_URL_MAX + 1]; /* empty: none named */
 	struct tp_revocation_facts facts;
 	char ocsp_text[TP_OCSP_TEXT_MAX + 1];
+	char point_text[TP_OCSP_TEXT_MAX + 1]; /* why no list came from where the certificate says */
 	struct tp_revocation_verdict verdict;
 };
 void tp_revocation_chain_look(const struct tp_revocation_chain *chain, size_t n,

@@ -15,7 +15,7 @@ from responders import Authority, Responder, Script, stale_answer, wait_listenin
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PORT, PHONES = 5062, 5061
-GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD, LISTS, INWARD = range(8101, 8109)
+GOOD, STALLED, STALE, FOREIGN, SHA1, DEAD, LISTS, INWARD, POINT, LEADING, ENDLESS = range(8101, 8112)
 CROWD = 20 # more than fetch helpers run at a time
 NAME, OTHER = "peer.lab.test", "other.lab.test"
 REGISTER = ("REGISTER sip:outside.test SIP/2.0\r\nVia: SIP/2.0/TLS {ip}:5070;branch=z9hG4bK{n}\r\n"
@@ -41,6 +41,12 @@ class OcspLab(Lab):
         a.leaf("below", NAME, None, None, ca="middle")
         for name, host in (("loopback", "127.0.0.1"), ("itself", ADDRESS["edge-dmz"])):
             a.leaf(name, NAME, f"http://{host}:{INWARD}/", "V")
+        for name, point in (("named", f"{url}:{POINT}/root.crl"), ("named-revoked", f"{url}:{POINT}/root.crl"),
+                            ("named-slow", f"{url}:{STALLED}/slow.crl"), ("named-endless", f"{url}:{ENDLESS}/"),
+                            ("named-leading", f"{url}:{LEADING}/"), ("named-nothing", f"{url}:{DEAD}/"),
+                            ("named-loopback", f"http://127.0.0.1:{INWARD}/"),
+                            ("named-itself", f"http://{ADDRESS['edge-dmz']}:{INWARD}/")):
+            a.leaf(name, NAME, None, None, point=point)
         a.leaf("other", OTHER, None, None)
         a.leaf("other-unknown", OTHER, f"{url}:{GOOD}/", None)
         a.leaf("core-revoked", "core.lab.test", f"{url}:{GOOD}/", "R")
@@ -273,6 +279,57 @@ def row_82_lists_count_for_the_cas_of_the_chain(lab):
         manual_list(lab, None)
 
 
+def asked(lab, port):
+    return (lab.authority.folder / f"responder-{port}.log").read_text().count("GET ")
+
+
+def row_94_lists_from_where_certificates_say(lab):
+    a = lab.authority
+    (a.folder / "point.crl").write_text(a.crl("named-revoked"))
+    lab.responders.append(Script(a, lab.network.ns(OUTSIDE), POINT, "say", a.folder / "point.crl"))
+    wait_listening(lab.network.ns(OUTSIDE), [POINT])
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked")
+    expect(lab, named="closed")
+    check(not asked(lab, POINT), "it is asked though downloads are not allowed")
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked", allow_cdp_downloads=True)
+    expect(lab, named="answer", named_revoked="closed")
+    # The list is there now: it counts for every certificate of that CA, and is not fetched again.
+    expect(lab, named="answer", plain="answer")
+    check(asked(lab, POINT) == 1, f"the list was downloaded {asked(lab, POINT)} times")
+    told = lab.edge.admin.post("/api/v1/revocation/test", {"pem": a.text("named-revoked.pem")})
+    check(told["verdict"] == "refuse" and told["rule"] == 1, f"{told}")
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked")
+    expect(lab, named="closed", plain="closed") # what was downloaded counts no more
+
+
+def attack_47_distribution_points_that_lead_astray(lab):
+    """Each comes to the fallback in time, and nothing inside is asked."""
+    outside, inside = lab.network.ns(OUTSIDE), lab.network.ns(EDGE)
+    (lab.folder / "pki" / "inward").write_text("inward")
+    scripts = [Script(lab.authority, outside, LEADING, "lead", f"http://127.0.0.1:{INWARD}/"),
+               Script(lab.authority, outside, ENDLESS, "endless"),
+               Script(lab.authority, inside, INWARD, "say", lab.folder / "pki" / "inward")]
+    wait_listening(outside, [LEADING, ENDLESS])
+    wait_listening(inside, [INWARD])
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked", allow_cdp_downloads=True)
+    try:
+        start = time.monotonic()
+        expect(lab, named_slow="closed", named_endless="closed", named_leading="closed", named_nothing="closed",
+               named_loopback="closed", named_itself="closed")
+        took = time.monotonic() - start
+        check(took < 6, f"six of them took {took:.1f} s, with a deadline of 2 s")
+        check(not asked(lab, INWARD), "something inside was asked")
+        start = time.monotonic()
+        expect(lab, named_nothing="closed") # not asked again at once
+        check(time.monotonic() - start < 1, "a point that has just failed holds the next peer too")
+        lab.policy(use_ocsp=False, allow_cdp_downloads=True)
+        expect(lab, named_leading="answer")
+    finally:
+        for script in scripts:
+            script.close()
+    lab.policy()
+
+
 def manual_list(lab, pem):
     if pem:
         lab.edge.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": pem})
@@ -400,6 +457,7 @@ if __name__ == "__main__":
                wish_9_each_zone_has_its_own_fallback, attack_48_answers_that_are_not_to_be_trusted,
                row_94_switches_of_the_sources, row_94_manual_lists_for_sip, row_90_an_expired_list_revokes_all,
                attack_47_a_responder_on_the_appliance_itself_is_not_asked, row_82_lists_count_for_the_cas_of_the_chain,
+               row_94_lists_from_where_certificates_say, attack_47_distribution_points_that_lead_astray,
                row_83_automatic_and_manual_lists_are_both_used_for_sip, wish_9_last_known_good,
                attack_48_a_stalled_responder_keeps_no_other_from_being_asked,
                attack_48_a_stalled_responder_holds_one_peer_only, row_81_what_would_happen_now,

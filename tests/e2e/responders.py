@@ -52,10 +52,11 @@ class Authority:
     def intermediate(self, name):
         self._issue(name, "root", "basicConstraints=critical,CA:TRUE")
 
-    def leaf(self, name, san, url, status, ca="root"):
-        """status: V (good), R (revoked) or None (the responder does not know it)."""
+    def leaf(self, name, san, url, status, ca="root", point=None):
+        """status: V (good), R (revoked) or None (the responder does not know it). point: where its CRL is."""
         self._issue(name, ca, f"subjectAltName=DNS:{san}", "extendedKeyUsage=serverAuth,clientAuth",
-                    "keyUsage=digitalSignature", f"authorityInfoAccess=OCSP;URI:{url}" if url else None)
+                    "keyUsage=digitalSignature", f"authorityInfoAccess=OCSP;URI:{url}" if url else None,
+                    f"crlDistributionPoints=URI:{point}" if point else None)
         if ca != "root":
             (self.folder / f"{name}.pem").write_text(self.text(f"{name}.pem") + self.text(f"{ca}.pem"))
         if status:
@@ -100,7 +101,7 @@ class Responder:
 
 
 class Script(Responder):
-    """This file run as a program in the namespace: `stall`, or `say FILE`."""
+    """This file run as a program in the namespace: `stall`, `say FILE`, `lead URL` or `endless`."""
 
     def __init__(self, authority, netns, port, *what):
         self.log = open(authority.folder / f"responder-{port}.log", "wb")
@@ -142,7 +143,24 @@ def serve(port, what, file=None):
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.do_GET()
 
+        def lead(self):
+            self.send_response(302)
+            self.send_header("Location", file)
+            self.end_headers()
+
+        def pour(self):
+            self.send_response(200)
+            self.end_headers()
+            try:
+                while True:
+                    self.wfile.write(bytes(65536))
+            except OSError:
+                pass
+
         def do_GET(self):  # noqa: N802 - the library's name
+            if what in ("lead", "endless"):
+                (self.lead if what == "lead" else self.pour)()
+                return
             with open(file, "rb") as f:
                 body = f.read()
             self.send_response(200)

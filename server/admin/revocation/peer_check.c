@@ -170,5 +170,7 @@ void tp_peer_check_run(struct tp_peer_check *c, const struct tp_revocation_polic
 	ask_all(c, chain, deadline_ms);
 	tp_revocation_chain_give_up(chain);
 	tp_revocation_chain_decide(chain, out);
+	pthread_mutex_lock(&c->lock);
 	tp_revocation_chain_free(&chain);
+	pthread_mutex_unlock(&c->lock);
 }

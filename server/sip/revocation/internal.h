@@ -43,10 +43,24 @@ struct counted_alarm {
 	bool raised;
 };
 
+/* A list on its way from a distribution point that a certificate names. */
+struct download {
+	struct tp_list link;
+	struct tp_sip *sip;
+	char url[TP_REVOCATION_POINT_MAX + 1];
+	char key[TP_REVOCATION_POINT_KEY_MAX + 1];
+	char *issuer_pem;
+	size_t issuer_len;
+	uint32_t request; /* 0: waits for its turn */
+	struct tp_timer timer;
+};
+
 struct tp_sip_revocation {
 	struct tp_revocation *shared;
 	struct tp_list queries;
 	size_t query_count;
+	struct tp_list downloads;
+	size_t download_count;
 	struct tp_list waiters;
 	size_t test_count;
 	struct tp_timer tick;
@@ -64,6 +78,16 @@ void tp_sip_revocation_calm(struct tp_sip *sip);
 /* test.c */
 void tp_sip_revocation_tested(struct waiter *w, const struct tp_revocation_verdict *verdict);
 
+/* points.c: brings the list for certificate n of the chain; one download serves all who
+ * wait for it. */
+TP_NODISCARD enum tp_err tp_sip_revocation_download(struct tp_sip *sip, const struct tp_revocation_chain *chain,
+						    size_t n);
+void tp_sip_revocation_drop_downloads(struct tp_sip *sip);
+/* Lists that came from distribution points count no more. */
+void tp_sip_revocation_drop_points(struct tp_sip *sip);
+
+/* revocation.c: a download has ended: whoever waits for it goes on. */
+void tp_sip_revocation_downloaded(struct tp_sip *sip, const char *key, const char *text);
 /* revocation.c: the waiter asks what is missing; may end it at once. */
 void tp_sip_revocation_wait(struct waiter *w, uint64_t ms);
 

@@ -235,9 +235,13 @@ void tp_sip_revocation_wait(struct waiter *w, uint64_t ms)
 	tp_list_append(&w->sip->revocation->waiters, &w->link);
 	for (size_t n = 0; n < tp_revocation_chain_count(w->chain); n++) {
 		const struct tp_ocsp_question *q = tp_revocation_chain_question(w->chain, n);
+		bool download = tp_revocation_chain_point(w->chain, n) != NULL;
 		struct tp_ocsp_answer answer = { .status = TP_OCSP_UNREACHABLE };
 		enum tp_err err = q ? ask(w->sip, q) : TP_OK;
 
+		if (download && tp_sip_revocation_download(w->sip, w->chain, n) != TP_OK)
+			(void)tp_revocation_chain_point_ended(w->chain, tp_revocation_chain_point_key(w->chain, n),
+							      "it cannot be downloaded now");
 		if (err == TP_OK)
 			continue;
 		tp_text_copy(answer.text, sizeof(answer.text),
@@ -248,6 +252,18 @@ void tp_sip_revocation_wait(struct waiter *w, uint64_t ms)
 	if (tp_timer_start(w->sip->loop, &w->timer, ms, on_deadline, w) != TP_OK)
 		tp_revocation_chain_give_up(w->chain);
 	settle(w);
+}
+
+void tp_sip_revocation_downloaded(struct tp_sip *sip, const char *key, const char *text)
+{
+	struct tp_list *it, *next;
+
+	TP_LIST_EACH(it, next, &sip->revocation->waiters) {
+		struct waiter *w = TP_CONTAINER(it, struct waiter, link);
+
+		if (tp_revocation_chain_point_ended(w->chain, key, text))
+			settle(w);
+	}
 }
 
 /* ------------------------------------------------------------------ the answer */
@@ -345,6 +361,7 @@ enum tp_err tp_sip_revocation_new(struct tp_sip *sip, struct tp_sip_revocation *
 	if (!r)
 		return TP_NOMEM;
 	tp_list_init(&r->queries);
+	tp_list_init(&r->downloads);
 	tp_list_init(&r->waiters);
 	r->troubled = calloc(TP_SIP_OCSP_TROUBLED_MAX, sizeof(*r->troubled));
 	if (r->troubled)
@@ -368,6 +385,7 @@ void tp_sip_revocation_free(struct tp_sip *sip)
 		end_waiter(TP_CONTAINER(it, struct waiter, link));
 	while ((it = tp_list_first(&r->queries)))
 		end_query(TP_CONTAINER(it, struct query, link));
+	tp_sip_revocation_drop_downloads(sip);
 	sip->revocation = NULL;
 	tp_timer_stop(sip->loop, &r->tick);
 	tp_revocation_unref(&r->shared);
@@ -387,6 +405,7 @@ void tp_sip_revocation_apply(struct tp_sip *sip)
 		.enabled = cfg->revocation,
 		.use_ocsp = cfg->revocation_ocsp,
 		.use_crls = cfg->revocation_crls,
+		.use_points = cfg->revocation_cdp,
 		.unknown_is_revoked = cfg->revocation_fallback,
 		.last_known_good_s = 3600u * cfg->revocation_last_good_h,
 	};
@@ -394,4 +413,6 @@ void tp_sip_revocation_apply(struct tp_sip *sip)
 	tp_revocation_set_policy(sip->revocation->shared, &policy);
 	if (!policy.enabled)
 		tp_sip_revocation_calm(sip);
+	if (!policy.use_points)
+		tp_sip_revocation_drop_points(sip);
 }

@@ -16,6 +16,12 @@ enum {
 	TP_SIP_OCSP_QUERY_MS = 10000,  /* of one: longer than the deadline, so that a slow responder
 	                                * serves at least the next handshake */
 	TP_SIP_OCSP_TROUBLED_MAX = 32, /* responders with an alarm */
+	TP_SIP_DOWNLOADS_MAX = 64,     /* lists that certificates name: on their way or waiting */
+	TP_SIP_DOWNLOADS_ASKED_MAX = 4, /* asked for at a time: fewer than the supervisor takes */
+	TP_SIP_DOWNLOADS_ONE_MAX = 2,  /* of one host */
+	TP_SIP_DOWNLOAD_MS = 25000,    /* for a supervisor that never answers */
+	TP_SIP_POINTS_FIRST_SLOT = 40, /* of the set: above those that the supervisor hands out */
+	TP_SIP_POINTS_SLOTS = 16,      /* distribution points whose list is held */
 	TP_SIP_REVOCATION_TESTS_MAX = 8,
 };
 
@@ -30,6 +36,9 @@ void tp_sip_revocation_apply(struct tp_sip *sip);
 void tp_sip_revocation_held(struct tp_sip *sip, struct tp_flow *flow);
 /* The helper's answer; takes the frame's fd. */
 TP_NODISCARD enum tp_err tp_sip_revocation_fetched(struct tp_sip *sip, struct tp_frame *frame);
+
+/* The supervisor's answer about a distribution point; takes the frame's fd. */
+TP_NODISCARD enum tp_err tp_sip_revocation_point_read(struct tp_sip *sip, struct tp_frame *frame);
 
 /* What a slot of the revocation lists holds from now on; takes the frame's fd. */
 TP_NODISCARD enum tp_err tp_sip_revocation_crls(struct tp_sip *sip, struct tp_frame *frame);

@@ -2,6 +2,7 @@
  * Runs in turnpike-sip. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sip/config/config.h"
@@ -40,6 +41,17 @@ static void say_crl(const struct tp_revocation_facts *f, const struct tp_revocat
 			 crl->next_update ? next : "");
 }
 
+/* Also why none came from the distribution point that the certificate names. */
+static void say_automatic(const struct tp_revocation_look *look, char *buf, size_t size)
+{
+	size_t len;
+
+	say_crl(&look->facts, &look->facts.automatic, buf, size);
+	len = strlen(buf);
+	if (look->point_text[0])
+		snprintf(buf + len, size - len, "; its distribution point: %s", look->point_text);
+}
+
 static void say_ocsp(const struct tp_revocation_look *look, char *buf, size_t size)
 {
 	if (!look->facts.use_ocsp)
@@ -71,7 +83,7 @@ void tp_sip_revocation_tested(struct waiter *w, const struct tp_revocation_verdi
 		tp_revocation_chain_look(w->chain, i, &look);
 		tp_text_copy(c->subject, sizeof(c->subject), look.subject);
 		tp_text_copy(c->responder, sizeof(c->responder), look.responder);
-		say_crl(&look.facts, &look.facts.automatic, c->automatic, sizeof(c->automatic));
+		say_automatic(&look, c->automatic, sizeof(c->automatic));
 		say_crl(&look.facts, &look.facts.manual, c->manual, sizeof(c->manual));
 		say_ocsp(&look, c->ocsp, sizeof(c->ocsp));
 		c->refused = look.verdict.outcome == TP_REVOCATION_REFUSE;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "responder.h"
+#include "tls/crl_index.h"
 #include "tls/revocation_chain.h"
 
 #define RESPONDER "OCSP;URI:http://127.0.6.1:8080/"
@@ -232,6 +233,71 @@ static void an_older_answer_played_again_does_not_undo_a_newer(void **state)
 	}
 }
 
+#define POINT "http://127.0.6.1:8081/root.crl"
+
+/* Leaf and CA of a chain whose leaf names a distribution point. */
+static struct tp_revocation_chain *named_chain(struct tp_revocation *r, struct identity *leaf,
+					       struct identity *ca, int64_t now)
+{
+	X509 *certificates[] = { leaf->cert, ca->cert };
+	struct tp_revocation_chain *c = NULL;
+
+	assert_int_equal(tp_revocation_chain_new(r, certificates, 2, true, now, &c), TP_OK);
+	return c;
+}
+
+static void row_94_a_named_list_is_waited_for_and_not_asked_for_again_at_once(void **state)
+{
+	static const uint8_t seed[16] = { 3 };
+	struct tp_revocation_policy p = { .enabled = true, .use_crls = true };
+	struct tp_crl_set *set = NULL;
+	struct tp_revocation *r = NULL;
+	struct tp_revocation_chain *c;
+	struct identity ca, leaf;
+	int64_t now = time(NULL);
+	char *pem = NULL;
+	size_t len = 0;
+
+	(void)state;
+	identity_make(&ca, &(struct identity_options){ .common_name = "named", .is_ca = true });
+	identity_make(&leaf, &(struct identity_options){ .common_name = "leaf", .ca = &ca });
+	identity_extension(&leaf, &ca, NID_crl_distribution_points, "URI:ldap://a/b,URI:" POINT);
+	tp_secret_fini(&leaf.secret);
+	identity_sign_again(&leaf, &ca);
+	assert_int_equal(tp_crl_set_new(&set), TP_OK);
+	assert_int_equal(tp_revocation_new(set, seed, &r), TP_OK);
+	tp_revocation_set_policy(r, &p); /* not allowed */
+	c = named_chain(r, &leaf, &ca, now);
+	assert_null(tp_revocation_chain_point(c, 0));
+	assert_int_equal(outcome(c, NULL), TP_REVOCATION_ACCEPT);
+	tp_revocation_chain_free(&c);
+	p.use_points = true;
+	tp_revocation_set_policy(r, &p);
+	c = named_chain(r, &leaf, &ca, now);
+	assert_string_equal(tp_revocation_chain_point(c, 0), POINT);
+	assert_int_equal(tp_revocation_chain_point_issuer(c, 0, &pem, &len), TP_OK);
+	assert_true(len > 27 && memcmp(pem, "-----BEGIN CERTIFICATE-----", 27) == 0);
+	free(pem);
+	assert_int_equal(outcome(c, NULL), TP_REVOCATION_WAIT);
+	assert_false(tp_revocation_chain_point_ended(c, POINT, "of another CA"));
+	tp_revocation_point_ended(r, tp_revocation_chain_point_key(c, 0), now);
+	assert_true(tp_revocation_chain_point_ended(c, tp_revocation_chain_point_key(c, 0), "gone"));
+	assert_int_equal(outcome(c, NULL), TP_REVOCATION_ACCEPT); /* the fallback */
+	tp_revocation_chain_free(&c);
+	c = named_chain(r, &leaf, &ca, now + TP_REVOCATION_POINT_AGAIN_S - 1);
+	assert_null(tp_revocation_chain_point(c, 0));
+	tp_revocation_chain_free(&c);
+	c = named_chain(r, &leaf, &ca, now + TP_REVOCATION_POINT_AGAIN_S);
+	assert_non_null(tp_revocation_chain_point(c, 0));
+	tp_revocation_chain_give_up(c);
+	assert_int_equal(outcome(c, NULL), TP_REVOCATION_ACCEPT);
+	tp_revocation_chain_free(&c);
+	tp_revocation_unref(&r);
+	tp_crl_set_free(&set);
+	identity_fini(&leaf);
+	identity_fini(&ca);
+}
+
 static void the_cache_is_bounded(void **state)
 {
 	struct world *w = *state;
@@ -266,6 +332,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_certificate_that_is_trusted_itself_is_not_asked_about, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_older_answer_played_again_does_not_undo_a_newer, set_up, tear_down),
+		cmocka_unit_test(row_94_a_named_list_is_waited_for_and_not_asked_for_again_at_once),
 		cmocka_unit_test_setup_teardown(the_cache_is_bounded, set_up, tear_down),
 	};
 

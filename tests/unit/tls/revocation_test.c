@@ -64,6 +64,13 @@ static unsigned expected(const struct tp_revocation_facts *f, enum tp_revocation
 	*outcome = TP_REVOCATION_REFUSE;
 	if (a.revoked || m.revoked || ocsp == TP_OCSP_REVOKED)
 		return 1;
+	/* A list on its way may replace one that has run out, or say worse than others. */
+	if (f->crl_waiting && f->use_crls && ocsp != TP_OCSP_OTHER_ID) {
+		*outcome = TP_REVOCATION_WAIT;
+		return 0;
+	}
+	if (f->crl_waiting && f->use_crls)
+		return 3;
 	/* A CRL in force replaces one of the same issuer that has run out. */
 	if ((a.expired || m.expired) && !a.counts && !m.counts)
 		return 2;
@@ -106,7 +113,7 @@ static void row_95_every_cell_is_as_the_five_rules_say(void **state)
 	for (unsigned a = 0; a < CRLS; a++)
 		for (unsigned m = 0; m < CRLS; m++)
 			for (unsigned ocsp = 0; ocsp < TP_OCSP_STATUS_COUNT; ocsp++)
-				for (unsigned bits = 0; bits < 32; bits++) {
+				for (unsigned bits = 0; bits < 64; bits++) {
 					struct tp_revocation_facts f = {
 						.automatic = crl_of((enum crl)a),
 						.manual = crl_of((enum crl)m),
@@ -116,13 +123,14 @@ static void row_95_every_cell_is_as_the_five_rules_say(void **state)
 						.automatic_overrides = bits & 4,
 						.unknown_is_revoked = bits & 8,
 						.last_known_good_s = bits & 16 ? 2 * HOUR : 0,
+						.crl_waiting = bits & 32,
 						.now = NOW,
 					};
 
 					check(&f);
 					cells++;
 				}
-	assert_int_equal(cells, CRLS * CRLS * TP_OCSP_STATUS_COUNT * 32);
+	assert_int_equal(cells, CRLS * CRLS * TP_OCSP_STATUS_COUNT * 64);
 }
 
 static void decide(struct tp_revocation_facts f, struct tp_revocation_verdict *v)
