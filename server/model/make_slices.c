@@ -224,6 +224,7 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->password_policy_count = 1;
 	put_password_policy(m, &a->password_policy[0]);
 	put_card_login(m, &a->card_login[0]);
+	a->unused_days = (uint16_t)tp_leaf_number(tp_leaf_child(m->access, "accounts"), "disable-unused", 0);
 	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
 	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
 	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));

@@ -12,7 +12,7 @@
 #include "admin/http/times.h"
 #include "core/log.h"
 
-static uint64_t steady_ms(void)
+uint64_t tp_login_steady_ms(void)
 {
 	struct timespec now;
 
@@ -33,6 +33,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 	l->role = -1;
 	pthread_mutex_init(&l->lock, NULL);
 	l->gate = gate;
+	l->policy = tp_policy_default;
 	if (tp_sessions_new(&l->sessions) != TP_OK || tp_attempts_new(&l->attempts) != TP_OK) {
 		tp_login_free(&l);
 		return TP_NOMEM;
@@ -64,6 +65,8 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->set_up = cfg->set_up;
 	l->role = cfg->set_up ? (int)cfg->role : -1;
 	l->idle_s = cfg->session_idle_s;
+	l->policy = cfg->password_policy_count ? cfg->password_policy[0] : tp_policy_default;
+	l->unused_days = cfg->unused_days;
 	pthread_mutex_unlock(&l->lock);
 	tp_sessions_set_limits(l->sessions, &limits);
 }
@@ -127,7 +130,7 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	if (!tp_session_cookie(req->cookie, req->session))
 		return;
 	tp_session_csrf(l->sessions, req->session, req->csrf_wanted);
-	if (tp_session_find(l->sessions, req->session, steady_ms(), !req->background, &facts) != TP_OK)
+	if (tp_session_find(l->sessions, req->session, tp_login_steady_ms(), !req->background, &facts) != TP_OK)
 		return;
 	req->state = facts.state;
 	req->rights = facts.rights;
@@ -135,12 +138,24 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
 }
 
-struct tp_rights tp_login_rights(const struct tp_account *account)
+void tp_login_policy(struct tp_login *l, struct tp_cfg_password_policy *out)
 {
+	pthread_mutex_lock(&l->lock);
+	*out = l->policy;
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct tp_rights tp_login_rights(struct tp_login *l, const struct tp_account *account)
+{
+	struct tp_cfg_password_policy policy;
+	bool old;
+
+	tp_login_policy(l, &policy);
+	old = tp_policy_is_too_old(&policy, account->password_changed_ms, tp_times_now_ms());
 	return (struct tp_rights){ .level = account->level,
 				   .web = account->web,
 				   .api = account->api,
-				   .must_change_password = account->must_change };
+				   .must_change_password = account->must_change || old };
 }
 
 static void set_cookie(struct tp_http_response *res, const char *id)
@@ -197,7 +212,7 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 
 	tp_login_names(l, host_name, &role);
 	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
-	    tp_session_find(l->sessions, req->session, steady_ms(), false, &facts) != TP_OK)
+	    tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) != TP_OK)
 		facts = (struct tp_session_facts){ 0 };
 	out = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i, s:s?, s:b}", "state",
 			state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",
@@ -240,7 +255,7 @@ static void admit(struct tp_login *l, const struct tp_http_request *req, struct 
 	char id[TP_SESSION_ID_TEXT], csrf[65];
 
 	tp_session_close(l->sessions, req->session);
-	if (tp_session_open(l->sessions, facts, steady_ms(), id, as.session) != TP_OK) {
+	if (tp_session_open(l->sessions, facts, tp_login_steady_ms(), id, as.session) != TP_OK) {
 		tp_http_reply_failure(res, TP_NOMEM, NULL);
 		return;
 	}
@@ -259,11 +274,14 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 {
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .by_api = by_api };
 	struct tp_account account = { 0 };
-	bool known = tp_store_account_get(l->store, user, &account) == TP_OK;
-	enum tp_err err = tp_password_verify_in(l->gate, password, known ? account.password_hash : NULL,
-						tp_login_knows_device(l, req, user));
+	bool known;
+	enum tp_err err;
 	char source[64];
 
+	tp_login_disable_unused(l);
+	known = tp_store_account_get(l->store, user, &account) == TP_OK;
+	err = tp_password_verify_in(l->gate, password, known ? account.password_hash : NULL,
+				    tp_login_knows_device(l, req, user));
 	tp_login_source(req, source);
 	if (err == TP_OK && (account.disabled || !(by_api ? account.api : account.web)))
 		err = TP_AUTH;
@@ -283,7 +301,7 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 	tp_login_passed(l, req, user);
 	facts.previous_login_ms = account.last_login_ms;
 	facts.failed_logins = account.failures;
-	facts.rights = tp_login_rights(&account);
+	facts.rights = tp_login_rights(l, &account);
 	tp_text_copy(facts.user, sizeof(facts.user), user);
 	err = tp_store_account_note_login(l->store, user, true, tp_times_now_ms(), source);
 	if (err != TP_OK) {
@@ -395,7 +413,11 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/password", TP_ACCESS_SETUP, 4096, tp_login_setup_password),
 	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*/password", TP_ACCESS_PASSWORD, 4096,
 		 tp_login_account_password),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/password-rules", TP_ACCESS_PASSWORD, 0, tp_login_password_rules),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/accounts", TP_ACCESS_READ, 0, tp_login_accounts),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/accounts", TP_ACCESS_WRITE, 4096, tp_login_account_add),
+	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*", TP_ACCESS_WRITE, 4096, tp_login_account_change),
+	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/accounts/*", TP_ACCESS_WRITE, 0, tp_login_account_delete),
 };
 
 const struct tp_route *tp_login_routes(size_t *count)

@@ -6,7 +6,9 @@
 
 #include "admin/account/device.h"
 #include "admin/account/login.h"
+#include "admin/account/policy.h"
 #include "admin/account/throttle.h"
+#include "core/log.h"
 
 /* What attempt.c counts by. */
 struct tp_attempts {
@@ -39,7 +41,23 @@ struct tp_login {
 	bool has_account; /* there is one, so there always will be */
 	struct tp_msg_first_login first;
 	bool has_first;
+	struct tp_cfg_password_policy policy;
+	uint32_t unused_days; /* accounts unused for so long are disabled; 0 = never */
 };
+
+/* A new password of an account. */
+struct tp_login_password {
+	const char *user;
+	const char *password;
+	const char *old;  /* in clear, when its owner changes it */
+	bool forced;      /* the owner has to */
+	bool console;     /* set by root on the administration socket */
+	bool must_change; /* the owner has to, at the next login */
+};
+
+#define TP_ACCOUNT_NAME_RULE                                                                     \
+	"The user name may hold letters, digits and . - _ @ only, at most 127, and is not root."
+bool tp_account_name_is_good(const char *name);
 
 /* No account yet: the first-login secret is what opens the door. */
 bool tp_login_awaits_first(struct tp_login *l);
@@ -56,13 +74,30 @@ void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, cons
 void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
 		  const char *name, const char *user, const char *text);
 void tp_login_source(const struct tp_http_request *req, char text[64]);
-struct tp_rights tp_login_rights(const struct tp_account *account);
+/* Into the log of who changed what. */
+void tp_login_log_configuration(struct tp_login *l, const struct tp_http_request *req, const char *name,
+				const char *text);
+struct tp_rights tp_login_rights(struct tp_login *l, const struct tp_account *account);
+void tp_login_policy(struct tp_login *l, struct tp_cfg_password_policy *out);
+uint64_t tp_login_steady_ms(void);
+/* Disables accounts that nobody used for as many days as the configuration says. */
+void tp_login_disable_unused(struct tp_login *l);
+/* Checks a password by the policy and derives its hash. `stored` NULL: no such account yet.
+ * On an error *res holds the answer, which names each rule that is broken. */
+TP_NODISCARD enum tp_err tp_login_make_hash(struct tp_login *l, const struct tp_login_password *p,
+					    const struct tp_account *stored,
+					    char hash[TP_PASSWORD_HASH_MAX + 1],
+					    struct tp_http_response *res);
 /* Frees a body that holds passwords, wiping its texts first. */
 void tp_login_json_free(json_t *body);
 
 void tp_login_setup_password(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_password(void *arg, const struct tp_http_request *req,
 			       struct tp_http_response *res);
+void tp_login_password_rules(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_accounts(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_account_add(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_account_change(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_account_delete(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 
 #endif

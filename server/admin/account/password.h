@@ -1,5 +1,5 @@
-/* Passwords of local administrators: the rule for new ones, and their hashes by
- * scrypt (RFC 7914), which a helper derives. Runs in turnpike-admin. */
+/* Passwords of local administrators: their hashes by scrypt (RFC 7914), which
+ * a helper derives. The rules for new ones are policy.h. Runs in turnpike-admin. */
 #ifndef TP_ADMIN_ACCOUNT_PASSWORD_H
 #define TP_ADMIN_ACCOUNT_PASSWORD_H
 
@@ -10,14 +10,9 @@
 #include "ipc/messages.h"
 
 enum {
-	TP_PASSWORD_LEAST = 12,    /* characters */
 	TP_PASSWORD_MAX = 256,     /* bytes */
 	TP_PASSWORD_HASH_MAX = 255, /* bytes of the text form */
 };
-
-/* Whether `password` may become the password of `user`; diag->text says what to do. */
-TP_NODISCARD enum tp_err tp_password_check_rule(const char *user, const char *password,
-						struct tp_diag *diag);
 
 /* Who derives hashes: a helper of turnpiked, two at a time for the whole appliance, as
  * logins must not eat memory and processors of this process. Not on the main thread. */

@@ -79,6 +79,11 @@ void tp_http_errors_add(json_t *errors, const char *tag, const char *path, const
 	json_array_append_new(list, error);
 }
 
+void tp_http_reply_errors(struct tp_http_response *res, int status, json_t *stolen)
+{
+	put_json(res, status, error_type, stolen);
+}
+
 void tp_http_reply_error(struct tp_http_response *res, int status, const char *tag, const char *path,
 			 const char *fmt, ...)
 {
@@ -90,7 +95,7 @@ void tp_http_reply_error(struct tp_http_response *res, int status, const char *t
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	tp_http_errors_add(errors, tag, path, text);
-	put_json(res, status, error_type, errors);
+	tp_http_reply_errors(res, status, errors);
 }
 
 struct meaning {

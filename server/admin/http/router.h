@@ -89,6 +89,8 @@ void tp_http_reply_failure(struct tp_http_response *res, enum tp_err err, const 
 /* To start an answer with many errors: {"ietf-restconf:errors":{"error":[]}}, and add. */
 json_t *tp_http_errors_new(void);
 void tp_http_errors_add(json_t *errors, const char *tag, const char *path, const char *text);
+/* With such errors as the answer; they are stolen. */
+void tp_http_reply_errors(struct tp_http_response *res, int status, json_t *stolen);
 /* Value: printable ASCII, or the header is left out. */
 void tp_http_header(struct tp_http_response *res, const char *name, const char *value);
 /* One more Set-Cookie; value as above. */

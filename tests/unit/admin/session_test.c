@@ -1,4 +1,4 @@
-/* Unit tests of sessions, throttling, password rules and connection shares. */
+/* Unit tests of sessions, throttling, password hashes and connection shares. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -211,24 +211,6 @@ static void sources_of_ipv6_are_networks(void **state)
 	assert_string_not_equal(a, b);
 }
 
-static void password_rule_says_why(void **state)
-{
-	static const char *const refused[] = { "short",		   "aaaaaaaaaaaa",    "abcdefghijkl",
-					       "123456789012",	   "Password1234",    "admin-turnpike",
-					       "aliceXalice12",	   "with\tatabulator", "qwertyqwerty" };
-	struct tp_diag diag;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		memset(&diag, 0, sizeof(diag));
-		if (tp_password_check_rule("alice", refused[i], &diag) == TP_OK)
-			fail_msg("%s was taken", refused[i]);
-		assert_true(strlen(diag.text) > 10);
-	}
-	assert_int_equal(tp_password_check_rule("alice", "correct horse battery", NULL), TP_OK);
-	assert_int_equal(tp_password_check_rule("alice", "Zw0lf-K\xc3\xa4lber", NULL), TP_OK);
-}
-
 /* As turnpike-hash does it; counts in *arg. */
 static enum tp_err derive(void *arg, const struct tp_msg_hash_ask *ask, struct tp_msg_hash_made *made)
 {
@@ -378,7 +360,6 @@ int main(void)
 		cmocka_unit_test(a_bucket_bounds_good_attempts_too),
 		cmocka_unit_test(a_device_is_known_by_its_cookie_alone),
 		cmocka_unit_test(sources_of_ipv6_are_networks),
-		cmocka_unit_test(password_rule_says_why),
 		cmocka_unit_test(password_hash_verifies),
 		cmocka_unit_test(a_source_keeps_to_its_share),
 		cmocka_unit_test(all_together_keep_to_the_limit),
