@@ -197,14 +197,22 @@ static enum tp_err make_keeper(struct admin *a)
 
 /* ------------------------------------------------------------------------- life */
 
-/* The number that turnpiked drew at its start; zeros without one. */
-static void take_boot(struct admin *a, int argc, char **argv)
+/* What turnpiked says of the audit log: the number that it drew at its start, and the record
+ * that it sealed last. */
+static void take_audit(struct admin *a, int argc, char **argv)
 {
-	const char *text = tp_child_arg(argc, argv, "--boot");
-	uint8_t boot[TP_AUDIT_BOOT];
+	const char *boot_text = tp_child_arg(argc, argv, "--boot");
+	const char *last_text = tp_child_arg(argc, argv, "--sealed");
+	struct tp_span last = tp_span_of(last_text ? last_text : "");
+	struct tp_span number = tp_span_split(&last, ':');
+	uint8_t boot[TP_AUDIT_BOOT], hash[TP_AUDIT_HASH];
+	uint64_t sequence;
 
-	if (text && tp_text_parse_hex(tp_span_of(text), boot, sizeof(boot)) == TP_OK)
+	if (boot_text && tp_text_parse_hex(tp_span_of(boot_text), boot, sizeof(boot)) == TP_OK)
 		tp_store_log_boot(a->store, boot);
+	if (last.p && tp_text_parse_u64(number, INT64_MAX, &sequence) == TP_OK &&
+	    tp_text_parse_hex(last, hash, sizeof(hash)) == TP_OK)
+		tp_store_log_behind(a->store, sequence, hash);
 }
 
 static enum tp_err read_first(struct admin *a, int argc, char **argv)
@@ -320,7 +328,7 @@ static int serve(struct admin *a, int argc, char **argv)
 	if (err == TP_OK)
 		err = open_parts(a, state_fd, &diag);
 	if (err == TP_OK)
-		take_boot(a, argc, argv);
+		take_audit(a, argc, argv);
 	if (err == TP_OK)
 		err = tp_sandbox_enter(&tp_sandbox_profile_admin, trees, 1, &diag);
 	if (err == TP_OK)

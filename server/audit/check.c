@@ -88,6 +88,11 @@ void tp_audit_check_forged(struct tp_audit_check *c, uint64_t sequence)
 	find(c, TP_AUDIT_FORGED, sequence, sequence);
 }
 
+void tp_audit_check_rewritten(struct tp_audit_check *c, uint64_t sequence)
+{
+	find(c, TP_AUDIT_REWRITTEN, c->sealed + 1, sequence);
+}
+
 void tp_audit_check_end(struct tp_audit_check *c, const struct tp_audit_head *last)
 {
 	if (!last || last->sequence == 0)

@@ -45,6 +45,8 @@ void tp_audit_check_head(struct tp_audit_check *c, const struct tp_audit_head *h
 			 bool authentic);
 /* The checkpoint that it began with is not turnpiked's. */
 void tp_audit_check_forged(struct tp_audit_check *c, uint64_t sequence);
+/* A head that is not among those kept says another hash of this record. */
+void tp_audit_check_rewritten(struct tp_audit_check *c, uint64_t sequence);
 /* last: turnpiked's own last head; NULL: not known, as of an exported log. */
 void tp_audit_check_end(struct tp_audit_check *c, const struct tp_audit_head *last);
 

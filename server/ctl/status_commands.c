@@ -190,6 +190,7 @@ static void show_log(const json_t *a)
 	static const struct tp_ctl_column columns[] = {
 		{ "AT", "at" },	    { "SEVERITY", "severity" }, { "EVENT", "name" },
 		{ "USER", "user" }, { "SOURCE", "source" },	{ "TEXT", "text" },
+		{ "SETTING", "path" }, { "BEFORE", "before" },	{ "AFTER", "after" },
 		{ NULL, NULL },
 	};
 
@@ -198,12 +199,15 @@ static void show_log(const json_t *a)
 
 static int log_lines(const struct tp_ctl *ctl, int argc, char **argv)
 {
-	bool configuration = argc == 1 && !strcmp(argv[0], "configuration");
+	const char *kind = argc ? argv[0] : "event";
+	char path[64];
 
-	return tp_ctl_get(ctl,
-			  configuration ? "/api/v1/log?kind=configuration&limit=100" :
-					  "/api/v1/log?kind=event&limit=100",
-			  show_log);
+	if (strcmp(kind, "event") && strcmp(kind, "configuration") && strcmp(kind, "network")) {
+		fprintf(stderr, "usage: turnpikectl log [event | configuration | network]\n");
+		return 2;
+	}
+	snprintf(path, sizeof(path), "/api/v1/log?kind=%s&limit=100", kind);
+	return tp_ctl_get(ctl, path, show_log);
 }
 
 static void show_identity(const json_t *a)
@@ -354,7 +358,7 @@ const struct tp_ctl_command tp_ctl_status_commands[] = {
 	{ "call", "ID", "one live call with its streams and routing", 1, 1, call },
 	{ "history", "[ID]", "ended calls, or one of them", 0, 1, history },
 	{ "alarms", "", "alarms, open ones first", 0, 0, alarms },
-	{ "log", "[event|configuration]", "the last lines of a log", 0, 1, log_lines },
+	{ "log", "[event | configuration | network]", "the last lines of a log", 0, 1, log_lines },
 	{ "identity", "[list|request|upload|activate ...]", "the certificate and its CA; certificates of services",
 	  0, 64, identity },
 	{ "traversal-test", "ADDRESS [PORT [VERIFY-NAME [EDGE-NAME]]]",

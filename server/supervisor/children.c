@@ -446,6 +446,7 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 	const char *argv[16] = { tp_process_name(which), "--log-level", sup->options.log_level };
 	char text[2][FD_TEXT];
 	char boot[2 * TP_AUDIT_BOOT + 1];
+	char sealed[2 * TP_AUDIT_HASH + 32];
 	int fds[2];
 	size_t argc = 3;
 	size_t n = 0;
@@ -460,6 +461,14 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 		tp_text_write_hex(boot, sup->audit.boot, sizeof(sup->audit.boot));
 		argv[argc++] = "--boot";
 		argv[argc++] = boot;
+		if (sup->audit.head.counter) {
+			int at = snprintf(sealed, sizeof(sealed), "%llu:",
+					  (unsigned long long)sup->audit.head.sequence);
+
+			tp_text_write_hex(sealed + at, sup->audit.head.hash, TP_AUDIT_HASH);
+			argv[argc++] = "--sealed";
+			argv[argc++] = sealed;
+		}
 		if (sup->options.web) {
 			argv[argc++] = "--web";
 			argv[argc++] = sup->options.web;

@@ -175,20 +175,15 @@ static enum tp_err finish_checkpoint(struct tp_keeper *k, const struct tp_msg_au
 	return tp_store_checkpoint_set(k->store, &theirs);
 }
 
-/* The database ends before what turnpiked sealed: go on behind that, its numbers are used. */
-static enum tp_err go_on_behind(struct tp_keeper *k, const struct tp_audit_head *head, uint64_t last)
+static void tell_missing(struct tp_keeper *k, uint64_t first, uint64_t last)
 {
 	char text[256];
-	enum tp_err err = tp_store_audit_resume(k->store, head);
 
-	if (err != TP_OK)
-		return err;
 	snprintf(text, sizeof(text),
 		 "Records %" PRIu64 " to %" PRIu64 " are not in the database, but were sealed: the end of "
 		 "the audit log was cut off, or the database is an older copy.",
-		 last + 1, head->sequence);
+		 first, last);
 	say(k, 2, "audit.missing", "", "", text);
-	return TP_OK;
 }
 
 static void tell_recovered(struct tp_keeper *k, const struct tp_log_verified *found)
@@ -227,8 +222,14 @@ static enum tp_err catch_up(struct tp_keeper *k)
 		return err;
 	tp_store_log_state(k->store, &end);
 	if (state.head_count && tp_log_head_of(&state.head[0], &head)) {
-		err = head.sequence > end.last ? go_on_behind(k, &head, end.last)
-					       : tp_store_head_add(k->store, &head);
+		if (head.sequence > end.last) {
+			end.missing = end.last + 1;
+			err = tp_store_audit_resume(k->store, &head);
+		} else {
+			err = tp_store_head_add(k->store, &head);
+		}
+		if (err == TP_OK && end.missing)
+			tell_missing(k, end.missing, head.sequence);
 		k->sealed = head.sequence;
 	}
 	return err == TP_OK ? finish_checkpoint(k, &state) : err;

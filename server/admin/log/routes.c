@@ -364,8 +364,8 @@ bool tp_log_may_change(void *store, const struct tp_http_request *req, struct tp
 	if (tp_store_log_must(store, TP_LOG_KIND_CONFIGURATION, &line) == TP_OK)
 		return true;
 	tp_http_reply_error(res, 503, "operation-failed", NULL,
-			    "Nothing was changed: the audit log cannot be written. Make room on the disk "
-			    "and try again; calls go on.");
+			    "Nothing was changed: the audit log cannot be written. If the disk is full, make room "
+			    "on it and try again; calls go on.");
 	return false;
 }
 

@@ -207,7 +207,24 @@ enum tp_err tp_store_log_load(struct tp_store *store)
 		err = tp_sql_transaction(store, import, &fresh);
 	if (err == TP_OK)
 		store->log.state = fresh;
+	if (err == TP_OK && fresh.last < store->log.behind) {
+		store->log.state.last = store->log.behind;
+		memcpy(store->log.state.hash, store->log.behind_hash, TP_AUDIT_HASH);
+	}
 	return err;
+}
+
+void tp_store_log_behind(struct tp_store *store, uint64_t sequence, const uint8_t hash[TP_AUDIT_HASH])
+{
+	struct tp_store_log *log = &store->log;
+
+	TP_STORE_LOCK(store);
+	if (log->state.last >= sequence)
+		return;
+	log->state.missing = log->state.last + 1;
+	log->state.last = log->behind = sequence;
+	memcpy(log->behind_hash, hash, TP_AUDIT_HASH);
+	memcpy(log->state.hash, hash, TP_AUDIT_HASH);
 }
 
 void tp_store_log_boot(struct tp_store *store, const uint8_t boot[TP_AUDIT_BOOT])

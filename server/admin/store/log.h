@@ -40,6 +40,9 @@ enum {
 
 /* Drawn at turnpiked's start; before the first record. */
 void tp_store_log_boot(struct tp_store *store, const uint8_t boot[TP_AUDIT_BOOT]);
+/* What turnpiked sealed last, told at admin's start: when the database ends before that, the log
+ * goes on behind it, for the numbers up to there are used. Before the first record. */
+void tp_store_log_behind(struct tp_store *store, uint64_t sequence, const uint8_t hash[TP_AUDIT_HASH]);
 /* TP_OK: it is on disk, or it was one event too many of its name. Else it is kept in memory
  * for tp_store_log_flush, as long as there is room. */
 TP_NODISCARD enum tp_err tp_store_log_add(struct tp_store *store, enum tp_log_kind kind,
@@ -60,6 +63,7 @@ struct tp_log_state {
 	uint32_t waiting;  /* in memory meanwhile */
 	uint64_t lost;	   /* for which there was no room, since it began */
 	uint64_t last;	   /* number of the last audit record; 0: none */
+	uint64_t missing;  /* the first of those that the database had lost at the start; 0: none */
 	uint8_t hash[TP_AUDIT_HASH]; /* of it */
 	uint64_t audit_records;
 	uint64_t audit_bytes;

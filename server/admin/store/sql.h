@@ -23,6 +23,8 @@ struct tp_store_flood {
 struct tp_store_log {
 	uint8_t boot[TP_AUDIT_BOOT];
 	struct tp_log_state state;
+	uint64_t behind; /* the chain goes on at least behind this record, whose hash is */
+	uint8_t behind_hash[TP_AUDIT_HASH];
 	struct waiting_line {
 		enum tp_log_kind kind;
 		struct tp_log_entry line;
