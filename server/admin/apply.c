@@ -10,6 +10,7 @@
 struct tp_apply {
 	struct tp_server *server;
 	struct tp_login *login;
+	struct tp_cac *cac;
 	struct tp_status *status;
 	struct tp_addr first;
 	bool started; /* a configuration is in force since this process began */
@@ -18,13 +19,15 @@ struct tp_apply {
 	bool prepared;
 	struct tp_cfg_admin cfg;
 	struct tp_tls_context *tls; /* NULL: the configuration has no certificate yet */
+	struct tp_tls_context *card_tls; /* NULL: no port for trying a card */
+	struct tp_cac_rules *rules;
 	struct tp_listeners *listeners;
 	int64_t not_after_s;
 	bool temporary;
 };
 
-enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login, struct tp_status *status,
-			 const struct tp_addr *first, struct tp_apply **out)
+enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login, struct tp_cac *cac,
+			 struct tp_status *status, const struct tp_addr *first, struct tp_apply **out)
 {
 	struct tp_apply *a = calloc(1, sizeof(*a));
 
@@ -32,6 +35,7 @@ enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login, struc
 		return TP_NOMEM;
 	a->server = server;
 	a->login = login;
+	a->cac = cac;
 	a->status = status;
 	a->first = *first;
 	*out = a;
@@ -47,6 +51,8 @@ void tp_apply_abort(void *arg)
 	a->prepared = false;
 	tp_cfg_admin_fini(&a->cfg);
 	tp_tls_context_unref(&a->tls);
+	tp_tls_context_unref(&a->card_tls);
+	tp_cac_rules_unref(&a->rules);
 	tp_listeners_free(&a->listeners);
 }
 
@@ -78,7 +84,8 @@ static enum tp_err make_tls(struct tp_apply *a, const struct tp_slice *slice, st
 	const struct tp_cfg_tls_policy *cfg = &a->cfg.web_tls[0];
 	const struct tp_tls_policy policy = { (enum tp_tls_version)cfg->least, cfg->ciphers,
 					      cfg->ciphersuites, cfg->groups };
-	const struct tp_tls_options options = {
+	const struct tp_cfg_card_login *card = a->cfg.card_login;
+	struct tp_tls_options options = {
 		.policy = a->cfg.web_tls_count ? &policy : NULL,
 		.server = true,
 		.certificate_pem = { (const char *)a->cfg.certificate_pem, a->cfg.certificate_pem_len },
@@ -91,7 +98,14 @@ static enum tp_err make_tls(struct tp_apply *a, const struct tp_slice *slice, st
 
 	if (!a->cfg.certificate_pem_len)
 		return TP_OK;
+	/* Whoever shows no good certificate is told so by a page, not by an alert. */
+	options.trusted_pem = (struct tp_span){ (const char *)card->trusted_pem, card->trusted_pem_len };
+	if (a->rules->level != TP_CAC_NOT_REQUIRED)
+		options.verify = TP_TLS_VERIFY_REPORT;
 	err = tp_tls_context_new(&options, &a->tls, diag);
+	options.verify = TP_TLS_VERIFY_REPORT;
+	if (err == TP_OK && a->rules->level == TP_CAC_NOT_REQUIRED && a->rules->port)
+		err = tp_tls_context_new(&options, &a->card_tls, diag);
 	if (err != TP_OK)
 		return err;
 	if (tp_tls_peer_from_pem(options.certificate_pem, &leaf) == TP_OK) {
@@ -116,6 +130,10 @@ static enum tp_err make_listeners(struct tp_apply *a, struct tp_diag *diag)
 					       "%s is not an IP address", at->host);
 		}
 	}
+	for (size_t i = 0, ports = count; a->card_tls && i < ports && count < TP_SERVER_LISTENERS_MAX; i++) {
+		wanted[count] = wanted[i];
+		wanted[count++].port = a->rules->port;
+	}
 	/* What was good before must not keep the web interface down when an address comes
 	 * up later than we do; in a new configuration the same is a mistake to be told. */
 	return tp_listeners_open(a->server, wanted, count, !a->started, &a->listeners, diag);
@@ -136,7 +154,9 @@ enum tp_err tp_apply_prepare(void *arg, const struct tp_slice *slice, struct tp_
 	a->prepared = true;
 	a->not_after_s = 0;
 	a->temporary = false;
-	err = make_tls(a, slice, diag);
+	err = a->cfg.card_login_count ? tp_cac_rules_new(&a->cfg.card_login[0], &a->rules, diag) : TP_FORMAT;
+	if (err == TP_OK)
+		err = make_tls(a, slice, diag);
 	if (err == TP_OK)
 		err = make_listeners(a, diag);
 	if (err != TP_OK)
@@ -151,6 +171,8 @@ void tp_apply_commit(void *arg)
 	if (!a->prepared)
 		return;
 	tp_login_configure(a->login, &a->cfg);
+	tp_server_set_card_tls(a->server, a->card_tls, a->rules->port);
+	tp_cac_use(a->cac, &a->rules);
 	tp_status_certificate(a->status, a->not_after_s, a->temporary);
 	tp_status_tls_least(a->status, a->cfg.tls_least, a->cfg.tls_least_count);
 	if (a->tls) {

@@ -4,6 +4,7 @@
 #define TP_ADMIN_APPLY_H
 
 #include "admin/account/login.h"
+#include "admin/cac/cac.h"
 #include "admin/http/server.h"
 #include "admin/status/status.h"
 
@@ -12,8 +13,8 @@ struct tp_apply;
 /* All outlive the object. first: where the wizard listens until the appliance is set
  * up. */
 TP_NODISCARD enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login,
-				      struct tp_status *status, const struct tp_addr *first,
-				      struct tp_apply **out);
+				      struct tp_cac *cac, struct tp_status *status,
+				      const struct tp_addr *first, struct tp_apply **out);
 void tp_apply_free(struct tp_apply **apply);
 
 /* The two steps of a change (ipc/child.h); arg is the struct tp_apply. */

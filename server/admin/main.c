@@ -7,6 +7,8 @@
 
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
+#include "admin/cac/gate.h"
+#include "admin/cac/routes.h"
 #include "admin/certificates/routes.h"
 #include "admin/ciphers/peers.h"
 #include "admin/ciphers/routes.h"
@@ -15,6 +17,7 @@
 #include "admin/identity/identities.h"
 #include "admin/log/routes.h"
 #include "admin/revocation/lists.h"
+#include "admin/revocation/peer_check.h"
 #include "admin/routes.h"
 #include "core/log.h"
 #include "os/sandbox.h"
@@ -29,6 +32,7 @@ struct admin {
 	struct tp_store *store;
 	struct tp_password_gate gate;
 	struct tp_login *login;
+	struct tp_cac *cac;
 	struct tp_router *router;
 	struct tp_config *config;
 	struct tp_status *status;
@@ -41,6 +45,7 @@ struct admin {
 	struct tp_configuration_routes configuration;
 	struct tp_cipher_parts ciphers;
 	struct tp_certificates_routes certificates;
+	struct tp_cac_parts card_login;
 	struct tp_addr first;
 };
 
@@ -94,6 +99,7 @@ static void on_crl_index(void *arg, uint8_t slot, int fd)
 	struct admin *a = arg;
 
 	tp_lists_on_index(a->lists, slot, fd);
+	tp_cac_forget(a->cac);
 }
 
 static void on_first_login(void *arg, const struct tp_msg_first_login *m)
@@ -235,6 +241,8 @@ static enum tp_err open_parts(struct admin *a, int state_fd, struct tp_diag *dia
 	a->gate = (struct tp_password_gate){ ask_hash, a->bus };
 	if (err == TP_OK)
 		err = tp_login_new(a->store, &a->gate, on_password_stored, a, &a->login);
+	if (err == TP_OK)
+		err = tp_cac_new(&a->cac);
 	if (err == TP_OK && !(a->router = tp_router_new()))
 		err = TP_NOMEM;
 	return err;
@@ -252,12 +260,14 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_CIPHERS] = &a->ciphers,
 		[TP_ROUTES_CERTIFICATES] = &a->certificates,
 		[TP_ROUTES_LOG] = &a->log,
+		[TP_ROUTES_CAC] = &a->card_login,
 	};
 
 	a->configuration = (struct tp_configuration_routes){ a->config, a->login };
 	a->ciphers = (struct tp_cipher_parts){ a->config, a->store };
 	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };
 	tp_router_set_gate(a->router, tp_log_may_change, a->store);
+	a->card_login = (struct tp_cac_parts){ a->cac, a->store, a->login, a->config, a->lists };
 	return tp_routes_add_all(a->router, args);
 }
 
@@ -278,11 +288,15 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 		err = make_keeper(a);
 	a->log.keeper = a->keeper;
 	if (err == TP_OK)
+		tp_cac_set_peers(a->cac, tp_lists_peer_check(a->lists));
+	if (err == TP_OK)
+		tp_config_set_gate(a->config, &(struct tp_config_gate){ &a->card_login, tp_cac_gate });
+	if (err == TP_OK)
 		err = add_routes(a);
 	if (err == TP_OK)
-		err = tp_server_new(a->router, a->login, socket_fd, &a->server);
+		err = tp_server_new(a->router, a->login, a->cac, socket_fd, &a->server);
 	if (err == TP_OK)
-		err = tp_apply_new(a->server, a->login, a->status, &a->first, &a->apply);
+		err = tp_apply_new(a->server, a->login, a->cac, a->status, &a->first, &a->apply);
 	if (err == TP_OK)
 		err = tp_bus_start(a->bus);
 	if (err == TP_OK)
@@ -311,6 +325,7 @@ static void close_parts(struct admin *a)
 	tp_lists_free(&a->lists);
 	tp_status_free(&a->status);
 	tp_router_free(&a->router);
+	tp_cac_free(&a->cac);
 	tp_login_free(&a->login);
 	if (a->store)
 		tp_store_close(&a->store);

@@ -638,3 +638,24 @@ enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
 	*out = fds;
 	return TP_OK;
 }
+
+enum tp_err tp_tree_card_login(const struct tp_tree *tree, struct tp_cfg_card_login *out, char **trusted)
+{
+	struct maker m = {
+		.tree = tree,
+		.tls = tp_leaf_top(tree, "tls"),
+		.access = tp_leaf_top(tree, "access"),
+	};
+	struct tp_cfg_card_login made = {0};
+	char *pem = trusted_pem(&m, "web-login", &made.trusted_pem_len);
+
+	made.trusted_pem = (const uint8_t *)pem;
+	put_card_login(&m, &made);
+	if (m.err != TP_OK) {
+		free(pem);
+		return m.err;
+	}
+	*out = made;
+	*trusted = pem;
+	return TP_OK;
+}

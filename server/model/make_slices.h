@@ -4,6 +4,7 @@
 #define TP_MODEL_MAKE_SLICES_H
 
 #include "model/model.h"
+#include "model/slice.h"
 
 struct tp_slice_fds {
 	int admin, sip, media; /* sealed memfds, the caller's to close; -1 = none */
@@ -12,5 +13,10 @@ struct tp_slice_fds {
 /* The tree must have passed tp_tree_validate. On an error no fd is left open. */
 TP_NODISCARD enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
 					     struct tp_slice_fds *out, struct tp_diag *diag);
+
+/* The part about login by certificate alone, of any tree. *trusted is what *out leans on and is
+ * freed by the caller. */
+TP_NODISCARD enum tp_err tp_tree_card_login(const struct tp_tree *tree, struct tp_cfg_card_login *out,
+					    char **trusted);
 
 #endif

@@ -135,7 +135,18 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	req->state = facts.state;
 	req->rights = facts.rights;
 	req->by_api = facts.by_api;
+	memcpy(req->session_card, facts.card, sizeof(req->session_card));
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
+}
+
+void tp_login_end_session(struct tp_login *l, struct tp_http_request *req)
+{
+	tp_session_close(l->sessions, req->session);
+	req->state = TP_OPERATOR_ANONYMOUS;
+	req->rights = (struct tp_rights){ 0 };
+	req->by_api = false;
+	memset(req->session_card, 0, sizeof(req->session_card));
+	req->user[0] = '\0';
 }
 
 void tp_login_policy(struct tp_login *l, struct tp_cfg_password_policy *out)
@@ -247,22 +258,24 @@ static void session_get(void *arg, const struct tp_http_request *req, struct tp_
 	set_cookie(res, id);
 }
 
-/* Opens the session and answers as GET /api/v1/session does. */
-static void admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
-		  const struct tp_session_facts *facts)
+void tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		    const struct tp_session_facts *given)
 {
+	struct tp_session_facts facts = *given;
 	struct tp_http_request as = *req;
 	char id[TP_SESSION_ID_TEXT], csrf[65];
 
+	if (req->card && req->card->wanted)
+		memcpy(facts.card, req->card->sha256, sizeof(facts.card));
 	tp_session_close(l->sessions, req->session);
-	if (tp_session_open(l->sessions, facts, tp_login_steady_ms(), id, as.session) != TP_OK) {
+	if (tp_session_open(l->sessions, &facts, tp_login_steady_ms(), id, as.session) != TP_OK) {
 		tp_http_reply_failure(res, TP_NOMEM, NULL);
 		return;
 	}
-	as.state = facts->state;
-	as.rights = facts->rights;
-	as.by_api = facts->by_api;
-	tp_text_copy(as.user, sizeof(as.user), facts->user);
+	as.state = facts.state;
+	as.rights = facts.rights;
+	as.by_api = facts.by_api;
+	tp_text_copy(as.user, sizeof(as.user), facts.user);
 	tp_session_csrf(l->sessions, as.session, csrf);
 	tp_http_reply_json(res, 200, describe(l, &as, csrf));
 	set_cookie(res, id);
@@ -309,7 +322,7 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 		return;
 	}
 	tp_login_log(l, req, 0, "login", user, "Logged in with a password.");
-	admit(l, req, res, &facts);
+	tp_login_admit(l, req, res, &facts);
 	tp_login_remember_device(l, req, res, user);
 }
 
@@ -387,7 +400,7 @@ static void unlock(struct tp_login *l, const struct tp_http_request *req, struct
 	}
 	tp_login_passed(l, req, "first login");
 	tp_login_log(l, req, 0, "setup", "", "The first-login secret was given.");
-	admit(l, req, res, &facts);
+	tp_login_admit(l, req, res, &facts);
 }
 
 static void setup_unlock(void *arg, const struct tp_http_request *req, struct tp_http_response *res)

@@ -74,6 +74,12 @@ void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, cons
 void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
 		  const char *name, const char *user, const char *text);
 void tp_login_source(const struct tp_http_request *req, char text[64]);
+/* Opens the session, which belongs to the connection's certificate where one is wanted, and
+ * answers as GET /api/v1/session does. */
+void tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		    const struct tp_session_facts *facts);
+/* Ends the session of the request, which goes on as nobody's. */
+void tp_login_end_session(struct tp_login *l, struct tp_http_request *req);
 /* Into the log of who changed what. */
 void tp_login_log_configuration(struct tp_login *l, const struct tp_http_request *req, const char *name,
 				const char *text);

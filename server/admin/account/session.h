@@ -27,6 +27,7 @@ struct tp_session_facts {
 	enum tp_operator_state state; /* SETUP or ACTIVE */
 	struct tp_rights rights;      /* when ACTIVE */
 	bool by_api;                  /* opened by a program for the API */
+	uint8_t card[32];             /* SHA-256 of the certificate it belongs to; zeros: none */
 	char user[TP_SESSION_USER_MAX + 1];
 	uint64_t previous_login_ms; /* 0 = never before */
 	uint32_t failed_logins;     /* since then */

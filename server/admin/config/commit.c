@@ -255,6 +255,11 @@ static enum tp_err prepare(struct tp_config *c, const struct tp_operator *op, co
 	return TP_OK;
 }
 
+void tp_config_set_gate(struct tp_config *c, const struct tp_config_gate *gate)
+{
+	c->gate = *gate;
+}
+
 enum tp_err tp_config_commit(struct tp_config *c, const struct tp_operator *op, const char *comment,
 			     uint32_t confirm_within_s, struct tp_model_errors *errors)
 {
@@ -281,6 +286,8 @@ enum tp_err tp_config_commit(struct tp_config *c, const struct tp_operator *op, 
 		return TP_FORMAT;
 	}
 	err = prepare(c, op, comment, &change, &changes, errors);
+	if (err == TP_OK && c->gate.check)
+		err = c->gate.check(c->gate.arg, c->running, c->candidate, op, confirm_within_s, errors);
 	if (err == TP_OK)
 		err = decide(c, op, &change, &changes, errors);
 	tp_changes_fini(&changes);

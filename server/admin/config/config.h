@@ -34,6 +34,21 @@ struct tp_config_bus {
  * commits the factory configuration. */
 TP_NODISCARD enum tp_err tp_config_new(struct tp_store *store, const struct tp_config_bus *bus,
 				       struct tp_config **out, struct tp_diag *diag);
+struct tp_tree;      /* model/tree.h */
+struct tp_operator;  /* admin/config/restconf.h */
+struct tp_model_errors;
+
+/* Asked before a valid candidate goes to the supervisor. Anything but TP_OK refuses the commit,
+ * with what is wrong in errors. Must not come back to the configuration: it is locked. */
+struct tp_config_gate {
+	void *arg;
+	enum tp_err (*check)(void *arg, const struct tp_tree *running, const struct tp_tree *candidate,
+			     const struct tp_operator *op, uint32_t confirm_within_s,
+			     struct tp_model_errors *errors);
+};
+/* Before the first request. */
+void tp_config_set_gate(struct tp_config *config, const struct tp_config_gate *gate);
+
 /* The bus must answer (or fail) all that is still asked. */
 void tp_config_free(struct tp_config **config);
 

@@ -9,6 +9,8 @@
 
 #include "admin/config/config.h"
 
+struct tp_card; /* admin/cac/card.h */
+
 /* Who asks, for the log, the holder and the rights. */
 struct tp_operator {
 	const char *user;    /* "admin", "root", "setup" */
@@ -16,6 +18,7 @@ struct tp_operator {
 	uint64_t connection; /* unique for each TCP or socket connection while admin runs; not 0 */
 	uint64_t newest;     /* highest such number given out by now; 0 = not known */
 	bool may_write;
+	const struct tp_card *card; /* what the connection's client showed (admin/cac); NULL: nothing */
 };
 
 struct tp_restconf_request {

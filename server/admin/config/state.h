@@ -12,6 +12,7 @@ struct tp_config {
 	struct tp_store *store;
 	struct tp_config_bus bus;
 	struct tp_model *model;
+	struct tp_config_gate gate; /* check NULL: there is none */
 
 	/* Guards what follows; held for a whole request, questions to the supervisor
 	 * included, so that commits and edits never mix. */

@@ -11,7 +11,7 @@ struct tp_listeners {
 	struct {
 		struct tp_addr address;
 		int fd;
-	} at[16];
+	} at[32]; /* TP_SERVER_LISTENERS_MAX */
 	size_t count;
 };
 

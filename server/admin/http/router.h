@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "admin/account/access.h"
+#include "admin/cac/card.h"
 #include "core/addr.h"
 #include "core/err.h"
 
@@ -51,12 +52,15 @@ struct tp_http_request {
 	uint64_t connection;    /* number of the TCP or socket connection, never reused */
 	uint64_t newest_connection; /* highest number given out by now */
 
+	const struct tp_card *card; /* what the client showed; NULL on the administration socket */
+
 	enum tp_operator_state state;
 	struct tp_rights rights; /* of an active caller; root on the administration socket: all */
 	bool by_api;            /* a program's session, not the web interface's */
 	bool advanced;          /* the appliance is in the advanced mode */
 	char user[128];         /* who, when active: account name, or "root" */
 	uint8_t session[32];    /* SHA-256 of the cookie's value; zeros: no cookie */
+	uint8_t session_card[32]; /* of the certificate that the session belongs to; zeros: none */
 	char csrf_wanted[65];   /* what csrf has to be; "" on the administration socket */
 
 	/* From the route's pattern. */

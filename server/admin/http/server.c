@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "admin/cac/guard.h"
 #include "admin/http/files.h"
 #include "admin/http/head.h"
 #include "admin/http/listeners.h"
@@ -21,10 +22,12 @@
 #include "admin/http/times.h"
 #include "core/auto.h"
 #include "core/log.h"
+#include "os/sockaddr.h"
 
 struct tp_server {
 	const struct tp_router *router;
 	struct tp_login *login;
+	struct tp_cac *cac;
 	struct mg_context *civetweb;
 	struct tp_sources *sources;
 	int unix_fd;
@@ -33,6 +36,8 @@ struct tp_server {
 
 	pthread_mutex_t tls_lock;
 	struct tp_tls_context *tls;
+	struct tp_tls_context *card_tls; /* of the listener for trying a card */
+	uint16_t card_port;              /* 0: there is none */
 };
 
 static const char security_headers[] =
@@ -194,6 +199,19 @@ static enum tp_err read_request(const struct mg_connection *conn, struct tp_http
 	return req->local ? TP_OK : peer_of(info, &req->peer);
 }
 
+/* Judged anew for each request: what was good when the connection began may be revoked. */
+static void read_card(const struct tp_server *server, const struct mg_connection *conn, struct tp_card *card)
+{
+	SSL *ssl = mg_get_connection_ssl(conn);
+
+	*card = (struct tp_card){ 0 };
+	if (ssl) {
+		card->leaf = SSL_get0_peer_certificate(ssl);
+		card->others = SSL_get_peer_cert_chain(ssl);
+	}
+	tp_cac_look(server->cac, card);
+}
+
 static uint64_t steady_ms(void)
 {
 	struct timespec now;
@@ -283,6 +301,7 @@ static bool answer(struct tp_server *server, struct mg_connection *conn, struct 
 {
 	struct tp_http_request req;
 	struct tp_admission admission;
+	struct tp_card card;
 	bool has_body = mg_get_request_info(conn)->content_length > 0;
 	enum tp_err err = read_request(conn, &req);
 
@@ -290,7 +309,13 @@ static bool answer(struct tp_server *server, struct mg_connection *conn, struct 
 		tp_http_reply_failure(res, err, NULL);
 		return false;
 	}
+	if (!req.local) {
+		read_card(server, conn, &card);
+		req.card = &card;
+	}
 	tp_login_identify(server->login, &req);
+	if (!tp_cac_guard(server->login, &req, is_api(req.path), res))
+		return false;
 	*known = is_known(&req);
 	if (req.state == TP_OPERATOR_ACTIVE && !req.local)
 		tp_sources_trust(server->sources, mg_get_connection_socket(conn));
@@ -368,14 +393,28 @@ static int on_connection(const struct mg_connection *conn, void **data)
 	return 0;
 }
 
-static void *on_ssl_new(void *arg)
+static uint16_t local_port(int fd)
+{
+	struct sockaddr_storage sa = { 0 };
+	socklen_t len = sizeof(sa);
+	struct tp_addr address;
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) != 0 || tp_sockaddr_to(&sa, len, &address) != TP_OK)
+		return 0;
+	return address.port;
+}
+
+static void *on_ssl_new(void *arg, int fd)
 {
 	struct tp_server *server = arg;
+	uint16_t port = local_port(fd);
+	struct tp_tls_context *context;
 	SSL *ssl = NULL;
 
 	pthread_mutex_lock(&server->tls_lock);
-	if (server->tls)
-		ssl = SSL_new(tp_tls_context_ssl(server->tls));
+	context = server->card_tls && port == server->card_port ? server->card_tls : server->tls;
+	if (context)
+		ssl = SSL_new(tp_tls_context_ssl(context));
 	pthread_mutex_unlock(&server->tls_lock);
 	return ssl;
 }
@@ -429,8 +468,8 @@ static struct mg_context *start_civetweb(struct tp_server *server)
 	return made;
 }
 
-enum tp_err tp_server_new(const struct tp_router *router, struct tp_login *login, int unix_fd,
-			  struct tp_server **out)
+enum tp_err tp_server_new(const struct tp_router *router, struct tp_login *login, struct tp_cac *cac,
+			  int unix_fd, struct tp_server **out)
 {
 	struct tp_server *server = calloc(1, sizeof(*server));
 	struct tp_listeners *none = NULL;
@@ -439,6 +478,7 @@ enum tp_err tp_server_new(const struct tp_router *router, struct tp_login *login
 		return TP_NOMEM;
 	server->router = router;
 	server->login = login;
+	server->cac = cac;
 	server->unix_fd = unix_fd;
 	pthread_mutex_init(&server->tls_lock, NULL);
 	mg_init_library(MG_FEATURES_DEFAULT);
@@ -468,9 +508,22 @@ void tp_server_free(struct tp_server **server_)
 	if (server->unix_fd >= 0)
 		close(server->unix_fd);
 	tp_tls_context_unref(&server->tls);
+	tp_tls_context_unref(&server->card_tls);
 	tp_sources_free(&server->sources);
 	pthread_mutex_destroy(&server->tls_lock);
 	free(server);
+}
+
+void tp_server_set_card_tls(struct tp_server *server, struct tp_tls_context *context, uint16_t port)
+{
+	struct tp_tls_context *old;
+
+	pthread_mutex_lock(&server->tls_lock);
+	old = server->card_tls;
+	server->card_tls = context ? tp_tls_context_ref(context) : NULL;
+	server->card_port = port;
+	pthread_mutex_unlock(&server->tls_lock);
+	tp_tls_context_unref(&old);
 }
 
 void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context)

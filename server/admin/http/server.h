@@ -5,6 +5,7 @@
 #define TP_ADMIN_HTTP_SERVER_H
 
 #include "admin/account/login.h"
+#include "admin/cac/cac.h"
 #include "admin/http/router.h"
 #include "tls/context.h"
 
@@ -15,20 +16,22 @@ enum {
 	TP_SERVER_REQUEST_MS = 8000,     /* handshake; head of a request */
 	TP_SERVER_IDLE_MS = 10000,       /* between two requests */
 	TP_SERVER_BODY_MS = 30000,
-	TP_SERVER_LISTENERS_MAX = 16,
+	TP_SERVER_LISTENERS_MAX = 32,    /* two ports on each network address */
 };
 
 struct tp_server;
 
-/* router and login outlive it. unix_fd: the listening administration socket, or -1;
+/* router, login and cac outlive it. unix_fd: the listening administration socket, or -1;
  * taken. Starts the workers; TLS comes by the next two. */
 TP_NODISCARD enum tp_err tp_server_new(const struct tp_router *router, struct tp_login *login,
-				       int unix_fd, struct tp_server **out);
+				       struct tp_cac *cac, int unix_fd, struct tp_server **out);
 /* Ends all connections and threads. */
 void tp_server_free(struct tp_server **server);
 
 /* New connections get this context from now on; takes a reference. */
 void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context);
+/* The same for those to one port, which asks for certificates; NULL: no port does. */
+void tp_server_set_card_tls(struct tp_server *server, struct tp_tls_context *context, uint16_t port);
 
 /* Sockets that listen on these addresses: those that the server has already are used
  * again, the others are opened. absent: take also addresses that the machine does not

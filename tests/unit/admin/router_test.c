@@ -146,6 +146,9 @@ static const struct {
 	{ G, "/api/v1/audit/verify", LOGS },
 	{ G, "/api/v1/audit/export", LOGS },
 	{ G, "/api/v1/audit/key", LOGS },
+	{ G, "/api/v1/session/certificate", ANYONE },
+	{ P, "/api/v1/session/certificate", ANYONE },
+	{ G, "/api/v1/certificate-login", READ },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
 

@@ -1,0 +1,206 @@
+/* Login by certificate, and what a page needs to lead an administrator there. Runs in
+ * turnpike-admin's workers. */
+#include "admin/cac/routes.h"
+
+#include <openssl/err.h>
+#include <string.h>
+
+#include "admin/account/login_state.h"
+#include "admin/cac/authorize.h"
+#include "admin/certificates/facts.h"
+#include "admin/http/times.h"
+#include "core/log.h"
+
+static const char *const level_names[] = { "not-required", "validation", "authentication" };
+
+/* --------------------------------------------------------------------------- the card */
+
+json_t *tp_cac_card_json(const struct tp_card *card)
+{
+	struct tp_facts facts;
+
+	if (!card || !card->leaf)
+		return json_pack("{s:b, s:b, s:s}", "shown", false, "good", false, "reason",
+				 "no certificate was shown");
+	if (tp_facts_read(card->leaf, &facts) != TP_OK)
+		return json_pack("{s:b, s:b, s:s}", "shown", true, "good", false, "reason",
+				 "the certificate cannot be read");
+	return json_pack("{s:b, s:b, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "shown", true, "good",
+			 card->good, "reason", card->good ? json_null() : tp_json_text(card->reason), "subject",
+			 tp_json_text(facts.subject), "issuer", tp_json_text(facts.issuer), "serial", facts.serial,
+			 "sha256", facts.sha256, "not-before-at", tp_times_json((uint64_t)facts.not_before * 1000),
+			 "not-after-at", tp_times_json((uint64_t)facts.not_after * 1000), "name",
+			 card->named ? tp_json_text(card->name) : json_null(), "name-reason",
+			 card->named ? json_null() : tp_json_text(card->name_reason), "again", card->again);
+}
+
+/* About the asker's own certificate alone. */
+static void get_own(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	const struct tp_cac_parts *p = arg;
+
+	tp_http_reply_json(res, 200, json_pack("{s:s, s:o}", "level", level_names[tp_cac_level(p->cac)],
+					       "certificate", tp_cac_card_json(req->card)));
+}
+
+/* -------------------------------------------------------------------------- the login */
+
+static enum tp_err find_account(const struct tp_cac_parts *p, const struct tp_card *card, bool by_api,
+				struct tp_account *out, struct tp_diag *diag)
+{
+	enum tp_err err = tp_cac_authorize(p->store, card, out, diag);
+
+	if (err == TP_OK && !(by_api ? out->api : out->web))
+		return tp_fail(diag, TP_DENIED, "", "The account %s may not use the %s.", card->name,
+			       by_api ? "API" : "web interface");
+	return err;
+}
+
+static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *req,
+		   struct tp_http_response *res, bool by_api)
+{
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .by_api = by_api };
+	struct tp_account account = { 0 };
+	struct tp_diag diag = { "", "" };
+	enum tp_err err = find_account(p, req->card, by_api, &account, &diag);
+	char source[64];
+
+	if (err != TP_OK) {
+		tp_login_log(p->login, req, 1, "login.failed", req->card->name, diag.text);
+		tp_http_reply_error(res, 403, "access-denied", NULL, "%s", diag.text);
+		return;
+	}
+	tp_login_passed(p->login, req, req->card->name);
+	facts.previous_login_ms = account.last_login_ms;
+	facts.failed_logins = account.failures;
+	facts.rights = tp_login_rights(p->login, &account);
+	facts.rights.must_change_password = false; /* nobody asks for it */
+	tp_text_copy(facts.user, sizeof(facts.user), account.name);
+	tp_login_source(req, source);
+	err = tp_store_account_note_login(p->store, account.name, true, tp_times_now_ms(), source);
+	if (err != TP_OK) {
+		tp_http_reply_failure(res, err, NULL);
+		return;
+	}
+	tp_login_log(p->login, req, 0, "login", account.name, "Logged in with a certificate.");
+	tp_login_admit(p->login, req, res, &facts);
+}
+
+static void post_login(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	const struct tp_cac_parts *p = arg;
+	json_t *body = tp_http_body_object(req, res);
+	const char *by = json_string_value(json_object_get(body, "access"));
+
+	if (!body)
+		return;
+	if (by && strcmp(by, "web") != 0 && strcmp(by, "api") != 0)
+		tp_http_reply_error(res, 400, "invalid-value", "/access", "access is web or api");
+	else if (!req->card || !req->card->login)
+		tp_http_reply_error(res, 409, "operation-not-supported", NULL,
+				    "Login by certificate is not switched on.");
+	else if (!req->card->good) /* tp_cac_guard has refused it before */
+		tp_http_reply_error(res, 401, "access-denied", NULL, "%s", req->card->reason);
+	else if (tp_login_may_try(p->login, req, res, req->card->name))
+		log_in(p, req, res, by && !strcmp(by, "api"));
+	json_decref(body);
+}
+
+/* -------------------------------------------------------------------------- the guide */
+
+/* What is held of this issuer among the lists of admin/revocation; NULL: nothing. */
+static const json_t *find_list(const json_t *at, const char *issuer)
+{
+	const json_t *found = NULL, *value;
+	const char *key;
+	size_t i;
+
+	if (json_is_object(at) && json_object_get(at, "next-update-at") &&
+	    !strcmp(json_string_value(json_object_get(at, "issuer")), issuer))
+		return at;
+	if (json_is_object(at))
+		json_object_foreach((json_t *)at, key, value)
+			if (!found)
+				found = find_list(value, issuer);
+	if (json_is_array(at))
+		json_array_foreach(at, i, value)
+			if (!found)
+				found = find_list(value, issuer);
+	return found;
+}
+
+static void write_subject(X509 *x, char *out, int size)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int len = 0;
+
+	if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(x), 0, XN_FLAG_RFC2253) >= 0)
+		len = BIO_read(bio, out, size - 1);
+	out[len > 0 ? len : 0] = '\0';
+	BIO_free(bio);
+	ERR_clear_error();
+}
+
+static json_t *authorities_json(const struct tp_cac_parts *p, const struct tp_cac_rules *rules)
+{
+	json_t *out = json_array(), *lists = tp_lists_json(p->lists);
+
+	for (int i = 0; i < sk_X509_num(rules->anchors); i++) {
+		char subject[TP_CRL_ISSUER_MAX + 1];
+		const json_t *list;
+
+		write_subject(sk_X509_value(rules->anchors, i), subject, sizeof(subject));
+		list = find_list(lists, subject);
+		json_array_append_new(
+			out, json_pack("{s:o, s:o?, s:O?}", "subject", tp_json_text(subject), "crl",
+				       list ? json_incref(json_object_get(list, "state")) : NULL,
+				       "next-update-at", list ? json_object_get(list, "next-update-at") : NULL));
+	}
+	json_decref(lists);
+	return out;
+}
+
+/* Whether the asker's certificate could administer the appliance. */
+static json_t *account_json(const struct tp_cac_parts *p, const struct tp_card *card)
+{
+	struct tp_account account = { 0 };
+	struct tp_diag diag = { "", "" };
+	enum tp_err err;
+
+	if (!card || !card->leaf)
+		return json_null();
+	err = tp_cac_administers(p->store, card, &account, &diag);
+	return json_pack("{s:b, s:o, s:s?}", "administers", err == TP_OK, "reason",
+			 err == TP_OK ? json_null() : tp_json_text(diag.text), "level",
+			 account.name[0] ? tp_account_level_name(account.level) : NULL);
+}
+
+static void get_guide(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	const struct tp_cac_parts *p = arg;
+	struct tp_cac_rules *rules = tp_cac_rules(p->cac);
+
+	if (!rules) {
+		tp_http_reply_error(res, 503, "operation-failed", NULL, "The appliance is starting.");
+		return;
+	}
+	tp_http_reply_json(res, 200,
+			   json_pack("{s:s, s:i, s:b, s:b, s:b, s:o, s:o, s:o}", "level",
+				     level_names[rules->level], "card-port", (int)rules->port, "use-crls",
+				     rules->crls, "use-ocsp", rules->ocsp, "refuse-unknown", rules->refuse_unknown,
+				     "authorities", authorities_json(p, rules), "certificate",
+				     tp_cac_card_json(req->card), "account", account_json(p, req->card)));
+	tp_cac_rules_unref(&rules);
+}
+
+static const struct tp_route table[] = {
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/session/certificate", TP_ACCESS_ANYONE, 0, get_own),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/session/certificate", TP_ACCESS_ANYONE, 4096, post_login),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificate-login", TP_ACCESS_READ, 0, get_guide),
+};
+
+const struct tp_route *tp_cac_routes(size_t *count)
+{
+	*count = sizeof(table) / sizeof(table[0]);
+	return table;
+}

@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Login by certificate: who comes in, who does not and why, and that nobody is shut out by it."""
+import http.client
+import json
+import pathlib
+import ssl
+import subprocess
+import tempfile
+import time
+
+from admin import ApiError
+from appliance import TOP, One
+from cases import check, run, wait_until
+from web import Browser
+
+ADDRESS = ("127.0.26.9", 7443)
+CARD_PORT = 7444
+ANN = "ADAMS.ANN.A.1000000001"
+PASSWORD = "correct horse battery staple 26"
+FIRST_CN = r"/Subject: CN=(?<Group1>(?:[^,\\]|\\.)+)/"
+SETTINGS = "turnpike-access:access/certificate-login"
+EVENT = "session.certificate"
+
+
+class CardBrowser(Browser):
+    """A visitor whose browser shows a certificate, over one connection for as long as it lives."""
+
+    def __init__(self, card, port=ADDRESS[1], source="127.0.0.1"):
+        super().__init__((ADDRESS[0], port), source)
+        self.card = card
+        self.connection = None
+
+    def context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if self.card:
+            # Browsers send the leaf alone.
+            text = (PKI / "ec" / f"{self.card}.pem").read_text()
+            leaf = PKI / f"{self.card}.leaf.pem"
+            leaf.write_text(text[:text.index("-----END") + 26])
+            context.load_cert_chain(leaf, PKI / "ec" / f"{self.card}.key")
+        return context
+
+    def call(self, method, path, body=None, headers=None):
+        for _ in range(2):
+            fresh = self.connection is None
+            if fresh:
+                self.connection = http.client.HTTPSConnection(*self.address, timeout=self.timeout,
+                                                              source_address=(self.source, 0),
+                                                              context=self.context())
+            try:
+                return self._ask(method, path, body, headers or {})
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self.hang_up()
+                if fresh:
+                    raise
+        raise AssertionError("no connection")
+
+    def _ask(self, method, path, body, headers):
+        sent = {"X-CSRF-Token": self.csrf, **headers} if method != "GET" else dict(headers)
+        if self.cookie:
+            sent["Cookie"] = self.cookie
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        self.connection.request(method, path, None if body is None else json.dumps(body), sent)
+        answer = self.connection.getresponse()
+        data = answer.read().decode(errors="replace")
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            if cookie.startswith("__Host-turnpike="):
+                self.cookie = cookie.split(";")[0]
+        if answer.headers.get("Connection") == "close":
+            self.hang_up()
+        try:
+            data = json.loads(data)
+        except ValueError:
+            pass
+        if isinstance(data, dict) and data.get("csrf"):
+            self.csrf = data["csrf"]
+        return answer.status, dict(answer.getheaders()), data
+
+    def hang_up(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def own(self):
+        status, _, data = self.call("GET", "/api/v1/session/certificate")
+        check(status == 200, f"{self.card}: {status} {data}")
+        return data["certificate"]
+
+    def commit(self, within=0):
+        return self.call("POST", "/api/v1/config/commit", {"comment": "card", "confirm-within-s": within})
+
+
+def pem(file):
+    text = (PKI / "ec" / f"{file}.pem").read_text()
+    return text[:text.index("-----END") + 26]
+
+
+def serial(file):
+    done = subprocess.run(["openssl", "x509", "-noout", "-serial"], input=pem(file), text=True,
+                          capture_output=True, check=True)
+    return done.stdout.strip().split("=")[1]
+
+
+def crl(*revoked):
+    """The list of ca2, made now."""
+    folder = PKI / "list"
+    folder.mkdir(exist_ok=True)
+    at = time.strftime("%y%m%d%H%M%SZ", time.gmtime())
+    (folder / "index").write_text("".join(f"R\t400101000000Z\t{at},keyCompromise\t{serial(r)}\tunknown\t/CN=x\n"
+                                          for r in revoked))
+    (folder / "conf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/index\ndefault_md=sha256\n")
+    return subprocess.run(["openssl", "ca", "-config", folder / "conf", "-gencrl", "-keyfile", PKI / "ec" / "ca2.key",
+                           "-cert", PKI / "ec" / "ca2.pem", "-crldays", "3"], capture_output=True, text=True,
+                          check=True).stdout
+
+
+def setting(one, name, value):
+    one.admin.put(f"{SETTINGS}/{name}", value)
+
+
+def level(one):
+    return one.admin.get("/api/v1/certificate-login")["level"]
+
+
+def events(one, name):
+    return [e for e in one.admin.get("/api/v1/log?kind=event&limit=200")["lines"] if e["name"] == name]
+
+
+def refused(answer, status, *words):
+    code, _, data = answer
+    check(code == status, f"{code} instead of {status}: {data}")
+    for word in words:
+        check(word in json.dumps(data), f"{word!r} is not said: {data}")
+
+
+# ---------------------------------------------------------------------- not required
+
+def row_97_nobody_is_asked_until_it_is_wanted(one):
+    visitor = Browser(ADDRESS)
+    visitor.visit()
+    visitor.call("POST", "/api/v1/setup/unlock", {"secret": one.secret()})
+    check(visitor.status("POST", "/api/v1/setup/password", {"user": ANN, "password": PASSWORD}) in (200, 204),
+          "no first administrator")
+    one.admin.post("/api/v1/setup/complete", {
+        "role": "edge", "host-name": "edge.lab.test", "peer": None,
+        "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+    check(level(one) == "not-required", "the default asks for certificates")
+    check(not wait_until(lambda: CardBrowser("card-adams"), 1, "").own()["shown"], "the main port asks for a card")
+
+
+def row_99_a_ca_is_needed_first(one):
+    setting(one, "level", "validation")
+    try:
+        one.admin.commit("too early", 60)
+        raise AssertionError("was taken without a CA")
+    except ApiError as fault:
+        check("Trust a CA for web login first" in fault.body, fault.body)
+    one.admin.post("/api/v1/config/discard")
+    answer = one.admin.post("/api/v1/trust/append", {"pem": pem("ca2") + pem("ca-issuing"), "use": ["web-login"]})
+    check(answer["added"] == 2, f"{answer}")
+    one.admin.post("/api/v1/trust/append", {"pem": pem("other-root")})  # for everything, which is not people
+    setting(one, "pattern", FIRST_CN)
+    one.admin.put(f"{SETTINGS}/card-port", {"enabled": True, "port": CARD_PORT})
+    one.admin.commit("a port for trying cards")
+    check([a["crl"] for a in one.admin.get("/api/v1/certificate-login")["authorities"]] == [None, None],
+          "lists out of nowhere")
+    ports = json.dumps(one.admin.get("/api/v1/ports"))
+    check("for trying a card" in ports, ports)
+
+
+def row_100_what_the_card_port_says_of_cards(one):
+    one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": crl("card-revoked")})
+    guide = one.admin.get("/api/v1/certificate-login")
+    check([a["crl"] for a in guide["authorities"]] == ["ends-soon", None], f"{guide}")
+    good = CardBrowser("card-adams", CARD_PORT).own()
+    check(good["good"] and good["name"] == ANN and not good["again"], f"{good}")
+    for card, words in (("card-expired", "expired"), ("card-revoked", "revoked"), ("card-stranger", "issuer"),
+                        ("cac-self-signed", "self-signed"), ("cac-wrong-purpose", "")):
+        seen = CardBrowser(card, CARD_PORT).own()
+        check(seen["shown"] and not seen["good"] and words in seen["reason"], f"{card}: {seen}")
+    for card in ("card-nul", "card-uri"):
+        seen = CardBrowser(card, CARD_PORT).own()
+        check(seen["name"] is None and seen["name-reason"], f"{card}: {seen}")
+    check(CardBrowser("card-comma", CARD_PORT).own()["name"] == f"EVIL\\, CN={ANN}", "the escaped comma")
+    check(not CardBrowser(None, CARD_PORT).own()["shown"], "a card out of nowhere")
+
+
+def a_ca_without_a_list_is_taken_or_not(one):
+    check(CardBrowser("card-baker", CARD_PORT).own()["good"], "the seed's way refuses without a list")
+    setting(one, "unknown-status", "refuse")
+    one.admin.commit("as DISA asks")
+    check(not CardBrowser("card-baker", CARD_PORT).own()["good"], "DISA's way accepts without a list")
+    check(CardBrowser("card-adams", CARD_PORT).own()["good"], "the list does not count")
+    setting(one, "unknown-status", "accept")
+    one.admin.commit("the seed's way")
+
+
+# ------------------------------------------------------------------------ no lock-out
+
+def wish_8_the_level_rises_only_from_a_connection_that_proves_it(one):
+    setting(one, "level", "validation")
+    try:
+        one.admin.commit("by the socket", 60)
+        raise AssertionError("was taken without any card")
+    except ApiError as fault:
+        check(fault.status == 403 and "shows no certificate" in fault.body, fault.body)
+    ann = CardBrowser("card-adams", CARD_PORT)
+    check(ann.log_in(ANN, PASSWORD)[0] == 200, "no login by password")
+    for card, port, words in ((None, ADDRESS[1], "shows no certificate"), (None, CARD_PORT, "shows no certificate"),
+                              ("card-baker", CARD_PORT, "no account"), ("card-expired", CARD_PORT, "refused: "),
+                              ("card-stranger", CARD_PORT, "refused: ")):
+        someone = CardBrowser(card, port)
+        someone.cookie, someone.csrf = ann.cookie, ann.csrf
+        refused(someone.commit(60), 403, words)
+    refused(ann.commit(0), 403, "on trial")
+    check(level(one) == "not-required", "it was raised all the same")
+
+
+def wish_8_a_level_that_is_not_confirmed_is_undone(one):
+    ann = CardBrowser("card-adams", CARD_PORT)
+    ann.log_in(ANN, PASSWORD)
+    status, _, data = ann.commit(3)
+    check(status == 200, f"{status} {data}")
+    wait_until(lambda: level(one) == "validation", 5, "the level does not rise")
+    refused(CardBrowser(None).call("GET", "/api/v1/session"), 401, "none was shown")
+    wait_until(lambda: level(one) == "not-required", 10, "the trial is not undone")
+    check(CardBrowser(None).log_in(ANN, PASSWORD)[0] == 200, "the administrator is shut out")
+
+
+# ------------------------------------------------------------------------- validation
+
+def row_97_raised_and_confirmed_over_a_new_connection(one):
+    setting(one, "level", "validation")
+    ann = CardBrowser("card-adams", CARD_PORT)
+    ann.log_in(ANN, PASSWORD)
+    check(ann.commit(60)[0] == 200, "not raised")
+    wait_until(lambda: level(one) == "validation", 5, "the level does not rise")
+    # The session from before was opened without a certificate.
+    ann.address = ADDRESS
+    ann.hang_up()
+    refused(ann.call("GET", "/api/v1/status"), 401)
+    check(ann.log_in(ANN, PASSWORD)[0] == 200, "no login by card and password")
+    status, _, data = ann.call("POST", "/api/v1/config/confirm")
+    check(status == 200, f"{status} {data}")
+
+
+def row_98_without_a_good_card_a_page_says_why(one):
+    for card, words in ((None, "shown none"), ("card-expired", "expired"), ("card-revoked", "revoked"),
+                        ("card-stranger", "issuer")):
+        status, headers, page = CardBrowser(card).call("GET", "/")
+        check(status == 401 and "text/html" in headers["Content-Type"] and words in page, f"{card}: {status} {page}")
+        refused(CardBrowser(card).call("GET", "/api/v1/session"), 401)
+        refused(CardBrowser(card).call("POST", "/api/v1/session", {"user": ANN, "password": PASSWORD}), 401)
+    check(CardBrowser("card-adams").call("GET", "/")[0] == 200, "no page for a good card")
+    check(one.admin.get("/api/v1/status"), "the socket is shut too")
+
+
+def the_session_belongs_to_the_certificate(one):
+    for thief, words in ((None, "without its certificate"), ("card-baker", "another certificate"),
+                         ("card-revoked", "refused: ")):
+        ann = CardBrowser("card-adams")
+        check(ann.log_in(ANN, PASSWORD)[0] == 200 and ann.status("GET", "/api/v1/status") == 200, "no session")
+        before = len(events(one, EVENT))
+        other = CardBrowser(thief)
+        other.cookie, other.csrf = ann.cookie, ann.csrf
+        refused(other.call("GET", "/api/v1/status"), 401)
+        new = events(one, EVENT)[:len(events(one, EVENT)) - before]
+        check(len(new) == 1 and words in new[0]["text"] and new[0]["user"] == ANN, f"{thief}: {new}")
+        check(ann.status("GET", "/api/v1/status") == 401, "what was stolen goes on")
+
+
+def revocation_counts_at_the_next_request(one):
+    ann = CardBrowser("card-adams")
+    check(ann.log_in(ANN, PASSWORD)[0] == 200, "no session")
+    check(ann.status("GET", "/api/v1/status") == 200, "no status")
+    connection = ann.connection
+    one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": crl("card-adams")})
+    check(ann.connection is connection, "another connection")
+    refused(ann.call("GET", "/api/v1/status"), 401, "revoked")
+    check("revoked" in events(one, EVENT)[0]["text"], f"{events(one, EVENT)[0]}")
+    one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": crl()})
+    ann.hang_up()
+    refused(ann.call("GET", "/api/v1/status"), 401)  # the session is gone for good
+    check(ann.log_in(ANN, PASSWORD)[0] == 200, "no login after the list was taken back")
+
+
+def no_session_of_tls_is_resumed(_one):
+    context = CardBrowser("card-adams").context()
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context.minimum_version = context.maximum_version = version
+        session = None
+        for _ in range(2):
+            connection = http.client.HTTPSConnection(*ADDRESS, timeout=10, context=context)
+            connection.sock = context.wrap_socket(__import__("socket").create_connection(ADDRESS), session=session)
+            connection.request("GET", "/api/v1/session")
+            check(connection.getresponse().status == 200, "no answer")
+            check(not connection.sock.session_reused, f"{version} was resumed")
+            session = connection.sock.session
+            connection.close()
+
+
+def nobody_is_shut_out_by_another_setting(one):
+    """At the higher levels every setting that decides who comes in asks for the same proof."""
+    ann = CardBrowser("card-adams")
+    ann.log_in(ANN, PASSWORD)
+    for name, value, words in (("pattern", "/Serial Number: (?<Group1>[^ ]+)/", "no account"),
+                               ("format", "x#Group1#", "no account"),
+                               ("pattern", "/nothing of (?<Group1>this)/", "does not fit")):
+        setting(one, name, value)
+        refused(ann.commit(60), 403, words)
+        one.admin.post("/api/v1/config/discard")
+    one.admin.post("/api/v1/trust/delete", {"names": [n for n in trusted(one) if "ca2" in n]})
+    refused(ann.commit(60), 403, "would be refused")
+    one.admin.post("/api/v1/config/discard")
+    setting(one, "unknown-status", "refuse")
+    refused(ann.commit(0), 403, "on trial")
+    one.admin.post("/api/v1/config/discard")
+
+
+def trusted(one):
+    return [row["name"] for row in one.admin.get("/api/v1/trust")["certificates"]]
+
+
+# --------------------------------------------------------------------- authentication
+
+def row_98_the_card_is_the_login(one):
+    setting(one, "level", "authentication")
+    ann = CardBrowser("card-adams")
+    check(ann.log_in(ANN, PASSWORD)[0] == 200 and ann.commit(60)[0] == 200, "not raised")
+    wait_until(lambda: level(one) == "authentication", 5, "the level does not rise")
+    ann = CardBrowser("card-adams")
+    ann.visit()
+    refused(ann.log_in(ANN, PASSWORD), 403, "no login by password")
+    status, _, data = ann.call("POST", "/api/v1/session/certificate", {})
+    check(status == 200 and data["user"] == ANN and data["state"] == "active", f"{status} {data}")
+    check(ann.call("POST", "/api/v1/config/confirm")[0] == 200, "not confirmed")
+    check("certificate" in events(one, "login")[0]["text"], f"{events(one, 'login')[0]}")
+
+
+def row_100_a_good_card_without_an_account_is_nobody(one):
+    for n, card in enumerate(("card-baker", "card-comma", "card-newline", "card-regex", "card-ldap", "card-utf8",
+                              "card-nul")):
+        someone = CardBrowser(card, source=f"127.0.0.{n + 2}")
+        someone.visit()
+        refused(someone.call("POST", "/api/v1/session/certificate", {}), 403)
+        someone.hang_up()
+        check(events(one, "login.failed")[0]["severity"], "not in the event log")
+        if card == "card-comma":
+            refused(someone.call("POST", "/api/v1/session/certificate", {}), 403, "EVIL")
+
+
+def the_way_back_is_always_open(one):
+    setting(one, "level", "not-required")
+    one.admin.commit("back")
+    wait_until(lambda: level(one) == "not-required", 5, "the level does not fall")
+    check(CardBrowser(None).log_in(ANN, PASSWORD)[0] == 200, "no login by password")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    PKI = pathlib.Path(temporary)
+    subprocess.run([TOP / "certs" / "make-test-pki", PKI, "--only", "ec"], check=True)
+    run([row_97_nobody_is_asked_until_it_is_wanted, row_99_a_ca_is_needed_first,
+         row_100_what_the_card_port_says_of_cards, a_ca_without_a_list_is_taken_or_not,
+         wish_8_the_level_rises_only_from_a_connection_that_proves_it,
+         wish_8_a_level_that_is_not_confirmed_is_undone, row_97_raised_and_confirmed_over_a_new_connection,
+         row_98_without_a_good_card_a_page_says_why, the_session_belongs_to_the_certificate,
+         revocation_counts_at_the_next_request, no_session_of_tls_is_resumed,
+         nobody_is_shut_out_by_another_setting, row_98_the_card_is_the_login,
+         row_100_a_good_card_without_an_account_is_nobody, the_way_back_is_always_open], One(ADDRESS))
