@@ -5,21 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/log.h"
-#include "ipc/channel.h"
+#include "ipc/helper.h"
 #include "model/make_slices.h"
 #include "model/model.h"
-#include "os/loop.h"
 #include "os/memfd.h"
 #include "os/sandbox.h"
 #include "tls/policy.h"
 
-enum { CHANNEL_FD = 3 };
-
 struct validator {
-	struct tp_loop *loop;
-	struct tp_model *model;
-	bool answered;
+	struct tp_model *model; /* NULL: model_err says why */
+	enum tp_err model_err;
+	struct tp_diag model_diag;
 };
 
 /* Parses, checks, makes the slices. What is wrong goes into errors. */
@@ -32,6 +28,11 @@ static enum tp_err work(struct validator *v, uint64_t revision, int candidate,
 	size_t len;
 	enum tp_err err;
 
+	if (v->model_err != TP_OK) {
+		tp_model_errors_add(errors, "", "The configuration model cannot be loaded: %s: %s",
+				    v->model_diag.where, v->model_diag.text);
+		return v->model_err;
+	}
 	if (!tp_memfd_is_sealed(candidate)) {
 		tp_model_errors_add(errors, "", "The candidate is not a sealed file.");
 		return TP_FORMAT;
@@ -96,7 +97,6 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 		return TP_NOMEM;
 	err = work(v, m.revision, frame->fds[0], &slices, errors);
 	err = answer(ch, frame->request, m.revision, err, &slices, errors);
-	v->answered = err == TP_OK;
 	free(errors);
 	if (slices.admin >= 0) {
 		close(slices.admin);
@@ -106,45 +106,26 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 	return err;
 }
 
-static void on_closed(void *arg, struct tp_channel *ch)
+static enum tp_err confine(struct tp_diag *diag)
 {
-	struct validator *v = arg;
-
-	(void)ch;
-	tp_loop_stop(v->loop);
+	return tp_sandbox_enter(&tp_sandbox_profile_validate, NULL, 0, diag);
 }
 
-static int run(struct validator *v)
-{
-	struct tp_channel *ch = NULL;
-	struct tp_diag diag = {0};
-	enum tp_err err = tp_model_new(&v->model, &diag);
-
-	if (err == TP_OK)
-		err = tp_tls_policy_init();
-	if (err == TP_OK)
-		err = tp_loop_new(&v->loop);
-	if (err == TP_OK)
-		err = tp_channel_new(v->loop, CHANNEL_FD, TP_PROCESS_VALIDATE, TP_PROCESS_SUP,
-				     on_frame, on_closed, v, &ch);
-	if (err == TP_OK)
-		err = tp_sandbox_enter(&tp_sandbox_profile_validate, NULL, 0, &diag);
-	if (err != TP_OK)
-		TP_LOG(TP_LOG_ERROR, "validate.start", "%s: %s %s", tp_err_name(err), diag.where,
-		       diag.text);
-	else
-		err = tp_loop_run(
-			v->loop); /* until the supervisor has read the answer and closed */
-	tp_channel_free(&ch);
-	tp_loop_free(&v->loop);
-	tp_model_free(&v->model);
-	return err == TP_OK && v->answered ? 0 : 1;
-}
-
-int main(void)
+int main(int argc, char **argv)
 {
 	struct validator v = {0};
+	const struct tp_helper helper = {
+		.self = TP_PROCESS_VALIDATE,
+		.warm_up = tp_tls_policy_init,
+		.confine = confine,
+		.converse = on_frame,
+		.arg = &v,
+	};
+	int result;
 
-	tp_log_open("turnpike-validate", TP_LOG_WARN);
-	return run(&v);
+	/* Out of files that the sandbox closes off; what is wrong is told with the answer. */
+	v.model_err = tp_model_new(&v.model, &v.model_diag);
+	result = tp_helper_main(argc, argv, &helper);
+	tp_model_free(&v.model);
+	return result;
 }

@@ -351,3 +351,15 @@ int tp_child_run(struct tp_child *c)
 		TP_LOG(TP_LOG_ERROR, "child.loop", "the event loop failed: %s", tp_err_name(err));
 	return err == TP_OK && c->terminated ? 0 : 1;
 }
+
+int tp_child_serve(struct tp_child *c, enum tp_err started, const struct tp_diag *diag)
+{
+	enum tp_err err = started == TP_OK ? tp_child_ready(c) : started;
+
+	if (err != TP_OK) {
+		TP_LOG(TP_LOG_ERROR, "child.start", "%s: %s %s", tp_err_name(err), diag->where,
+		       diag->text);
+		return 1;
+	}
+	return tp_child_run(c);
+}

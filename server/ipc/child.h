@@ -78,5 +78,9 @@ const struct tp_slice *tp_child_slice(const struct tp_child *child);
 TP_NODISCARD enum tp_err tp_child_ready(struct tp_child *child);
 /* Runs the loop; the result is main()'s: 0 after terminate, 1 otherwise. */
 TP_NODISCARD int tp_child_run(struct tp_child *child);
+/* The end of main: logs why the process did not come up (started, diag), or says that it is
+ * ready and runs. The result is main()'s. */
+TP_NODISCARD int tp_child_serve(struct tp_child *child, enum tp_err started,
+				const struct tp_diag *diag);
 
 #endif

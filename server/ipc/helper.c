@@ -1,5 +1,5 @@
-/* The life of a helper that answers one question. Runs in turnpike-keys, turnpike-fetch,
- * turnpike-crl, turnpike-acme and turnpike-hash. */
+/* The life of a helper that answers one question. Runs in turnpike-validate, turnpike-keys,
+ * turnpike-fetch, turnpike-crl, turnpike-acme and turnpike-hash. */
 #include "ipc/helper.h"
 
 #include "core/log.h"

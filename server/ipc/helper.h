@@ -1,6 +1,6 @@
 /* What the helpers of turnpiked share: the channel on fd 3, the loop, the sandbox. Most
- * answer one question and end. Runs in turnpike-keys, turnpike-fetch, turnpike-crl,
- * turnpike-acme and turnpike-hash. */
+ * answer one question and end. Runs in turnpike-validate, turnpike-keys, turnpike-fetch,
+ * turnpike-crl, turnpike-acme and turnpike-hash. */
 #ifndef TP_IPC_HELPER_H
 #define TP_IPC_HELPER_H
 

@@ -122,13 +122,7 @@ static int run(struct process *p, int argc, char **argv)
 		err = tp_media_new(tp_child_loop(p->child), memory, len, &p->media);
 	if (!err)
 		err = tp_sandbox_enter(&tp_sandbox_profile_media, NULL, 0, &diag);
-	if (!err)
-		err = tp_child_ready(p->child);
-	if (err) {
-		TP_LOG(TP_LOG_ERROR, "media.start", "%s %s", tp_err_name(err), diag.text);
-		return 1;
-	}
-	return tp_child_run(p->child);
+	return tp_child_serve(p->child, err, &diag);
 }
 
 int main(int argc, char **argv)

@@ -460,10 +460,12 @@ static void write_own(struct tp_wr *wr, const struct tp_sdp_edit_stream *e)
 
 	for (size_t i = 0; i < e->crypto_count; i++) {
 		const struct tp_sdp_crypto *c = &e->crypto[i];
+		const char *suite = tp_sdp_suite_name(c->suite);
 
+		if (!suite)
+			continue;
 		tp_text_write_base64(key, c->key, c->key_len);
-		tp_wr_fmt(wr, "a=crypto:%u %s inline:%s\r\n", (unsigned)c->tag,
-			  tp_sdp_suite_name(c->suite), key);
+		tp_wr_fmt(wr, "a=crypto:%u %s inline:%s\r\n", (unsigned)c->tag, suite, key);
 	}
 	tp_wipe(key, sizeof(key));
 	if (e->hold)

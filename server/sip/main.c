@@ -1,5 +1,4 @@
 /* turnpike-sip: signalling. Transports, transactions, zones, registrations, calls. */
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "core/log.h"
@@ -19,6 +18,7 @@
 #include "sip/zone/traversal_test.h"
 #include "sip/zone/zone.h"
 #include "tls/crl_index.h"
+#include "tls/policy.h"
 
 /* ------------------------------------------------------------- configuration */
 
@@ -257,23 +257,15 @@ static void tear_down(struct tp_sip *sip)
 static int run(struct tp_sip *sip)
 {
 	struct tp_diag diag = { 0 };
-	enum tp_err err;
-
 	/* Libraries read their files before the sandbox closes them off. */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_ADD_ALL_CIPHERS |
-				OPENSSL_INIT_ADD_ALL_DIGESTS, NULL) != 1)
-		return 1;
+	enum tp_err err = tp_tls_policy_init();
+
 	sip->loop = tp_child_loop(sip->child);
-	err = build(sip);
+	if (err == TP_OK)
+		err = build(sip);
 	if (err == TP_OK)
 		err = tp_sandbox_enter_looking_up(&tp_sandbox_profile_sip, &diag);
-	if (err == TP_OK)
-		err = tp_child_ready(sip->child);
-	if (err != TP_OK) {
-		TP_LOG(TP_LOG_ERROR, "sip.start", "%s %s", tp_err_name(err), diag.text);
-		return 1;
-	}
-	return tp_child_run(sip->child);
+	return tp_child_serve(sip->child, err, &diag);
 }
 
 int main(int argc, char **argv)

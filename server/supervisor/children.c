@@ -262,10 +262,9 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 						       : "");
 		sup->undone_at_start = 0;
 		send_kept_events(sup, c->process.channel);
+		/* Also that they do not stand: admin keeps alarms for longer than turnpiked lives. */
 		for (size_t i = 0; i < TP_SLICES; i++)
-			if (sup->children[i].alarmed)
-				tell_alarm(&sup->children[i]);
-		/* Also that it does not stand: admin keeps alarms for longer than turnpiked lives. */
+			tell_alarm(&sup->children[i]);
 		tp_sup_remake_tell(sup);
 	}
 	if (sup->commit.stage == TP_SUP_COMMIT_PREPARING)

@@ -202,6 +202,8 @@ static void take_alarm(struct fake *f, struct tp_frame *frame)
 
 	if (tp_msg_alarm_read(&frame->body, &m) != TP_OK || (m.raised && (!m.text[0] || !m.remedy[0])))
 		abort();
+	TP_LOG(TP_LOG_INFO, "fake.alarm", "%" PRIu32 " %s %s", m.code, m.subject,
+	       m.raised ? "raised" : "cleared");
 	f->alarm = m.raised ? m.code : 0;
 }
 

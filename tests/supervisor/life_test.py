@@ -378,6 +378,16 @@ def replace_json(sup, revision, text):
         f.write(re.sub(r"(?<= )[0-9a-f]{64}$", digest, decision, flags=re.M))
 
 
+def alarms_of_an_earlier_life_are_cleared_at_the_start(sup):
+    """Admin has kept them; it cannot know that what they tell of is over."""
+    sup.stop()
+    old = sup.log()
+    sup.start()
+    for code, subject in [(15002, f"turnpike-{name}") for name in SLICES] + [(15004, "configuration")]:
+        wait_until(lambda: f"fake.alarm {code} {subject} cleared" in sup.log()[len(old):], 5,  # noqa: B023
+                   f"{code} of {subject} is not cleared")
+
+
 def slices_of_another_version_are_made_again(sup):
     sealed = sup.ask("seal zone/core/password hunter2").split()[2]
     sup.commit(1, "base")
@@ -515,7 +525,7 @@ if __name__ == "__main__":
         trial_runs_out, trial_is_undone_on_request, restart_inside_a_trial_is_an_undo,
         killed_supervisor_leaves_no_second_set, secrets_reach_their_recipients_only,
         identity_is_made_and_kept, first_login_ends_with_the_password,
-        damaged_decision_stops_the_start, slices_of_another_version_are_made_again,
+        damaged_decision_stops_the_start, alarms_of_an_earlier_life_are_cleared_at_the_start, slices_of_another_version_are_made_again,
         refused_old_configuration_can_be_mended, damaged_json_makes_no_slices,
         programs_of_a_private_checkout_start,
         random_kills_lose_no_acknowledged_revision,

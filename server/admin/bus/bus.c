@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -63,7 +62,6 @@ struct tp_bus {
 	size_t event_count;
 	pthread_cond_t event_added;
 
-	atomic_uint connected; /* bits 1 << enum tp_process */
 	bool events_running;
 	pthread_t events_thread;
 };
@@ -331,10 +329,8 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 static void on_peer_up(void *arg, struct tp_channel *ch)
 {
 	struct tp_bus *bus = arg;
-	enum tp_process peer = tp_channel_peer(ch);
 
-	atomic_fetch_or(&bus->connected, 1u << peer);
-	queue_event(bus, peer, 0, true, NULL, 0);
+	queue_event(bus, tp_channel_peer(ch), 0, true, NULL, 0);
 }
 
 static void on_peer_closed(void *arg, enum tp_process peer)
@@ -342,7 +338,6 @@ static void on_peer_closed(void *arg, enum tp_process peer)
 	struct tp_bus *bus = arg;
 	struct tp_list *it, *next;
 
-	atomic_fetch_and(&bus->connected, ~(1u << peer));
 	pthread_mutex_lock(&bus->lock);
 	TP_LIST_EACH(it, next, &bus->sent) {
 		struct question *q = TP_CONTAINER(it, struct question, link);
@@ -486,7 +481,6 @@ enum tp_err tp_bus_new(int argc, char **argv, const struct tp_bus_events *events
 	tp_list_init(&bus->sent);
 	tp_list_init(&bus->posts);
 	tp_list_init(&bus->events);
-	atomic_store(&bus->connected, 1u << TP_PROCESS_SUP);
 	err = tp_child_new(TP_PROCESS_ADMIN, argc, argv, &handlers, bus, &bus->child);
 	if (err != TP_OK) {
 		tp_bus_free(&bus);
@@ -515,11 +509,6 @@ int tp_bus_run(struct tp_bus *bus)
 	if (tp_child_ready(bus->child) != TP_OK)
 		return 1;
 	return tp_child_run(bus->child);
-}
-
-bool tp_bus_connected(struct tp_bus *bus, enum tp_process process)
-{
-	return atomic_load(&bus->connected) >> process & 1;
 }
 
 struct tp_loop_pauses tp_bus_pauses(const struct tp_bus *bus)

@@ -63,7 +63,6 @@ void tp_bus_close(struct tp_bus *bus);
 /* When no other thread uses it any more. */
 void tp_bus_free(struct tp_bus **bus);
 
-bool tp_bus_connected(struct tp_bus *bus, enum tp_process process);
 /* Of the loop of the main thread. */
 struct tp_loop_pauses tp_bus_pauses(const struct tp_bus *bus);
 /* A password is stored: turnpiked forgets the first-login secret. */

@@ -539,17 +539,6 @@ static void handle_route(struct call *k, size_t i)
 	json_decref(k->body);
 }
 
-bool tp_restconf_owns(const char *path)
-{
-	if (below(path, "/restconf"))
-		return true;
-	for (size_t i = 0; i < ROUTES; i++) {
-		if (!strcmp(path, routes[i].path))
-			return true;
-	}
-	return false;
-}
-
 static void dispatch(struct call *k)
 {
 	if (below(k->q->path, "/restconf")) {

@@ -44,8 +44,6 @@ struct tp_restconf_response {
 
 enum { TP_RESTCONF_BODY_MAX = 8 << 20 };
 
-/* Whether this path is answered here. */
-bool tp_restconf_owns(const char *path);
 /* Always fills *out (zeroed by the caller); errors too are JSON in RFC 8040's form. */
 void tp_restconf_handle(struct tp_config *config, const struct tp_restconf_request *request,
 			struct tp_restconf_response *out);

@@ -70,16 +70,6 @@ enum tp_err tp_store_alarm_clear(struct tp_store *store, uint32_t code, const ch
 	return err == TP_OK ? forget_old(store) : err;
 }
 
-enum tp_err tp_store_alarm_clear_all(struct tp_store *store, uint64_t at_ms)
-{
-	TP_STORE_LOCK(store);
-	enum tp_err err =
-		tp_sql_run(store, "UPDATE alarm SET cleared_ms = max(?, 1) WHERE cleared_ms = 0",
-			   "i", (int64_t)at_ms);
-
-	return err == TP_OK ? forget_old(store) : err;
-}
-
 enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id, const char *user,
 				       uint64_t at_ms)
 {

@@ -27,8 +27,6 @@ struct tp_store;
  * TP_UNSUPPORTED when a newer release made it. */
 TP_NODISCARD enum tp_err tp_store_open(int dir_fd, struct tp_store **out, struct tp_diag *diag);
 void tp_store_close(struct tp_store **store);
-/* Runs SQLite's integrity and foreign key checks now. */
-TP_NODISCARD enum tp_err tp_store_check(struct tp_store *store, struct tp_diag *diag);
 
 /* ------------------------------------------------------- configuration revisions */
 
@@ -217,8 +215,6 @@ TP_NODISCARD enum tp_err tp_store_alarm_raise(struct tp_store *store, const stru
 /* Clearing what is not open answers TP_NOTFOUND. */
 TP_NODISCARD enum tp_err tp_store_alarm_clear(struct tp_store *store, uint32_t code,
 					      const char *subject, uint64_t at_ms);
-/* Clears all open alarms; for a restart, before the processes raise theirs anew. */
-TP_NODISCARD enum tp_err tp_store_alarm_clear_all(struct tp_store *store, uint64_t at_ms);
 /* TP_NOTFOUND; TP_STATE when it has been acknowledged or cleared. */
 TP_NODISCARD enum tp_err tp_store_alarm_acknowledge(struct tp_store *store, uint64_t id,
 						    const char *user, uint64_t at_ms);

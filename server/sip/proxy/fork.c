@@ -17,7 +17,7 @@ static void look_for_end(struct tp_call *call);
 
 void tp_sip_warning(const struct tp_sip *sip, const char *words, char *buf, size_t size)
 {
-	char clean[384];
+	char clean[241]; /* fits 512 bytes with the longest host name, and its quotes are closed */
 
 	tp_text_copy(clean, sizeof(clean), words);
 	for (char *p = clean; *p; p++)

@@ -156,10 +156,6 @@ static uint64_t next_deadline(const struct connection *c, const char **reason)
 		*reason = "a message began and did not end";
 		due = c->partial_since_ms + l->message_ms;
 	}
-	if (c->ping_ms && c->ping_ms + l->pong_ms < due) {
-		*reason = "no answer to keepalive";
-		due = c->ping_ms + l->pong_ms;
-	}
 	return due;
 }
 
@@ -313,15 +309,6 @@ enum tp_err tp_connection_send(struct connection *c, const void *bytes, size_t l
 	return c->flow.state == TP_FLOW_CLOSED ? TP_CLOSED : TP_OK;
 }
 
-void tp_connection_ping(struct connection *c)
-{
-	if (c->phase != PHASE_UP || c->ping_ms || tp_connection_send(c, "\r\n\r\n", 4) != TP_OK)
-		return;
-	c->ping_ms = tp_loop_now_ms(c->layer->loop);
-	c->framer.pong_expected = true;
-	tp_connection_arm(c);
-}
-
 void tp_connection_close(struct connection *c, const char *reason)
 {
 	if (c->flow.state != TP_FLOW_CLOSED && c->phase == PHASE_UP)
@@ -382,8 +369,6 @@ static void take_messages(struct connection *c)
 		if (kind == TP_FRAMER_MESSAGE) {
 			tp_transport_receive(layer, &c->flow, message, &valid);
 			had_message(c, valid);
-		} else if (kind == TP_FRAMER_PONG) {
-			c->ping_ms = 0;
 		} else if (!ponged) {
 			ponged = true; /* one answer a round, however many were asked */
 			(void)tp_connection_send(c, "\r\n", 2);

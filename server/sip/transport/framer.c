@@ -14,7 +14,7 @@ enum {
 void tp_framer_fini(struct tp_framer *f)
 {
 	free(f->buf);
-	*f = (struct tp_framer){ .pong_expected = f->pong_expected };
+	*f = (struct tp_framer){ 0 };
 }
 
 bool tp_framer_partial(const struct tp_framer *f)
@@ -80,12 +80,6 @@ static enum tp_err take_keepalive(struct tp_framer *f, enum tp_framer_kind *kind
 	if (len >= 4 && p[2] == '\r' && p[3] == '\n') {
 		consume(f, 4);
 		*kind = TP_FRAMER_PING;
-		return TP_OK;
-	}
-	if (f->pong_expected && (len == 2 || p[2] != '\r')) {
-		f->pong_expected = false;
-		consume(f, 2);
-		*kind = TP_FRAMER_PONG;
 		return TP_OK;
 	}
 	if (len == 2 || (len == 3 && p[2] == '\r'))

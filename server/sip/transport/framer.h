@@ -18,10 +18,9 @@ struct tp_framer {
 	size_t scanned; /* bytes behind start known to hold no end of the head */
 	size_t head;    /* length of the head when known, else 0 */
 	size_t total;   /* length of the message when known, else 0 */
-	bool pong_expected; /* set by the owner after it sent a ping */
 };
 
-enum tp_framer_kind { TP_FRAMER_MESSAGE, TP_FRAMER_PING, TP_FRAMER_PONG };
+enum tp_framer_kind { TP_FRAMER_MESSAGE, TP_FRAMER_PING };
 
 void tp_framer_fini(struct tp_framer *f);
 /* Room to read into; *room is at least 1. TP_LIMIT: the message under way is larger

@@ -88,7 +88,6 @@ struct connection {
 	struct tp_tls_session *tls;
 	struct tp_framer framer;
 	uint64_t partial_since_ms;  /* 0 = no message under way */
-	uint64_t ping_ms;           /* 0 = no pong awaited */
 	uint64_t held_ms;           /* since when it is held */
 	unsigned parse_errors;
 	char *out;                  /* write queue: bytes [out_start, out_end) */
@@ -119,7 +118,6 @@ void tp_connection_fail(struct connection *c, const char *reason);
 /* Closes without telling. */
 void tp_connection_drop(struct connection *c);
 enum tp_err tp_connection_send(struct connection *c, const void *bytes, size_t len);
-void tp_connection_ping(struct connection *c);
 void tp_connection_close(struct connection *c, const char *reason);
 void tp_connection_release(struct connection *c, bool accept, const char *reason);
 void tp_connection_unref(struct connection *c);

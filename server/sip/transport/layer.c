@@ -10,8 +10,6 @@
 #include "os/udp.h"
 #include "sip/transport/internal.h"
 
-enum { PONG_MS = 10000 }; /* RFC 5626 section 4.4.1 */
-
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
 	return value ? value : otherwise;
@@ -29,7 +27,6 @@ static void set_limits(struct tp_transport_limits *l, const struct tp_transport_
 	l->first_message_ms = or_default(l->first_message_ms, TP_SIP_FIRST_MESSAGE_MS);
 	l->message_ms = or_default(l->message_ms, TP_SIP_MESSAGE_MS);
 	l->idle_ms = or_default(l->idle_ms, TP_SIP_IDLE_MS);
-	l->pong_ms = or_default(l->pong_ms, PONG_MS);
 }
 
 /* A socket and not a file: none may be opened in the sandbox. */
@@ -169,16 +166,6 @@ enum tp_err tp_flow_send(struct tp_flow *flow, const void *bytes, size_t len)
 	if (err == TP_OK)
 		((struct connection *)flow)->layer->counters.messages_sent++;
 	return err;
-}
-
-enum tp_err tp_flow_ping(struct tp_flow *flow)
-{
-	if (is_udp(flow))
-		return send_datagram((struct udp_flow *)flow, "\r\n", 2);
-	if (flow->state == TP_FLOW_CLOSED)
-		return TP_CLOSED;
-	tp_connection_ping((struct connection *)flow);
-	return flow->state == TP_FLOW_CLOSED ? TP_CLOSED : TP_OK;
 }
 
 void tp_flow_close(struct tp_flow *flow, const char *reason)

@@ -51,9 +51,6 @@ void tp_flow_unref(struct tp_flow **flow);
 /* Queues a whole message (copied). Streams: TP_LIMIT when the write queue is full
  * (the connection is then closed), TP_CLOSED. UDP: sent at once, TP_IO. */
 enum tp_err tp_flow_send(struct tp_flow *flow, const void *bytes, size_t len);
-/* Double CRLF on a stream (RFC 5626); a pong that does not come within 10 s closes
- * the flow, reason "no answer to keepalive". On UDP: a CRLF, no answer expected. */
-enum tp_err tp_flow_ping(struct tp_flow *flow);
 /* Ends a connection; on_closed runs at the end of the round. What is queued is
  * tried once. Nothing for UDP or a closed flow. */
 void tp_flow_close(struct tp_flow *flow, const char *reason);
@@ -105,7 +102,6 @@ struct tp_transport_limits {
 	uint32_t first_message_ms;
 	uint32_t message_ms;
 	uint32_t idle_ms;
-	uint32_t pong_ms;
 };
 
 TP_NODISCARD enum tp_err tp_transport_layer_new(struct tp_loop *loop,

@@ -62,7 +62,7 @@ static int setup(void **state)
 	static const struct tp_transport_events events = { on_message, on_open, on_closed, on_refused, NULL };
 	const struct tp_transport_limits limits = {
 		.connections = 8, .half_open = 6, .connections_source = 4, .first_message_ms = 150,
-		.message_ms = 150, .idle_ms = 600, .pong_ms = 100, .write_queue_bytes = 100000,
+		.message_ms = 150, .idle_ms = 600, .write_queue_bytes = 100000,
 	};
 	struct world *w = calloc(1, sizeof(*w));
 
@@ -170,34 +170,6 @@ static void pings_are_answered(void **state)
 	test_run(w->loop, 100);
 	assert_string_equal(test_received(fd), "\r\n");
 	close(fd);
-}
-
-static void a_missing_pong_closes(void **state)
-{
-	struct world *w = *state;
-	int listener = test_socket(SOCK_STREAM, "127.0.3.9");
-	struct tp_transport_target target = { .transport = TP_TRANSPORT_TCP };
-	struct tp_flow *flow = NULL;
-	int peer;
-
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(tp_sockaddr_local(listener, &target.remote), TP_OK);
-	assert_int_equal(tp_transport_connect(w->transport, &target, &flow, NULL), TP_OK);
-	test_run_until(w->loop, &w->opened, 1);
-	peer = accept(listener, NULL, NULL);
-	assert_int_equal(tp_flow_ping(flow), TP_OK);
-	test_run(w->loop, 20);
-	assert_string_equal(test_received(peer), "\r\n\r\n");
-	test_send(peer, "\r\n");
-	test_run(w->loop, 150);
-	assert_int_equal(w->closed, 0);
-	assert_int_equal(tp_flow_ping(flow), TP_OK);
-	test_run(w->loop, 150);
-	assert_int_equal(w->closed, 1);
-	assert_string_equal(w->reason, "no answer to keepalive");
-	tp_flow_unref(&flow);
-	close(peer);
-	close(listener);
 }
 
 static void expect_end(struct world *w, const struct tp_addr *to, const char *sent, const char *answer,
@@ -472,7 +444,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(streams_are_cut_anywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(pings_are_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_missing_pong_closes, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_sip_is_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow_ones_are_closed_and_others_live, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_source_cannot_take_all, setup, teardown),
