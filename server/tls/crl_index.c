@@ -15,6 +15,7 @@ enum {
 	NEGATIVE = 0x80,
 	LONG = 0x7f, /* as length: what follows is the start of a hash */
 	COMPARED = 2 + TP_CRL_SERIAL_KEY,
+	REMOVE_FROM_CRL = 8, /* reason of an entry of a delta that takes back another */
 };
 
 struct tp_crl_index {
@@ -23,6 +24,7 @@ struct tp_crl_index {
 	void *mapping; /* the same as base; NULL: the bytes are somebody else's */
 	uint32_t lists;
 	enum tp_crl_source source;
+	bool deltas; /* it holds some */
 };
 
 /* A list's record, read. Every part lies within the file. */
@@ -38,6 +40,8 @@ struct record {
 	uint32_t point_count;
 	const uint8_t *points;
 	struct tp_span name;
+	uint64_t number; /* both plus one; 0: none */
+	uint64_t base;
 };
 
 void tp_crl_serial_key(const uint8_t *content, size_t len, uint8_t key[TP_CRL_SERIAL_KEY])
@@ -105,6 +109,8 @@ static bool read_record(const struct tp_crl_index *x, size_t n, struct record *o
 	out->points = part(x, tp_load_be64(p + 80), out->point_count, TP_CRL_HASH);
 	out->name.p = (const char *)part(x, tp_load_be64(p + 88), name_len, 1);
 	out->name.len = name_len;
+	out->number = tp_load_be64(p + 104);
+	out->base = tp_load_be64(p + 112);
 	return out->entries && out->others && out->points && out->name.p &&
 	       name_len <= TP_CRL_ISSUER_MAX && out->entry_count <= TP_CRL_ENTRIES_MAX &&
 	       out->other_count <= TP_CRL_OTHERS_MAX && out->point_count <= TP_CRL_POINTS_MAX;
@@ -132,9 +138,11 @@ static enum tp_err read_head(struct tp_crl_index *x)
 	    !part(x, TP_CRL_HEAD, x->lists, TP_CRL_RECORD) || !origin_of(x, &origin_len))
 		return TP_FORMAT;
 	x->source = (enum tp_crl_source)source;
-	for (size_t n = 0; n < x->lists; n++)
+	for (size_t n = 0; n < x->lists; n++) {
 		if (!read_record(x, n, &r))
 			return TP_FORMAT;
+		x->deltas = x->deltas || r.flags & TP_CRL_DELTA;
+	}
 	return TP_OK;
 }
 
@@ -284,40 +292,109 @@ static void set_answer(const struct tp_crl_index *x, const struct record *r,
 	tp_text_copy_span(a->issuer, sizeof(a->issuer), r->name);
 }
 
-static void ask_list(const struct tp_crl_index *x, const struct record *r,
-		     const struct tp_crl_question *q, struct tp_crl_answer *a)
+/* What the list itself holds about the certificate; NULL: nothing. */
+static const uint8_t *entry_of(const struct record *r, const struct tp_crl_question *q)
 {
-	bool own = memcmp(r->issuer, q->issuer, TP_CRL_HASH) == 0;
 	const uint8_t *entry = NULL;
 	uint32_t other;
 
-	if (!in_scope(r, q))
-		return;
-	if (own)
+	if (memcmp(r->issuer, q->issuer, TP_CRL_HASH) == 0)
 		entry = find_entry(r, 0, q->serial);
 	if (!entry && r->flags & TP_CRL_INDIRECT &&
 	    holds(r->others, r->other_count, q->issuer, &other))
 		entry = find_entry(r, (uint16_t)(other + 1), q->serial);
+	return entry;
+}
+
+/* ---------------------------------------------------------------------- deltas */
+
+static bool same_scope(const struct record *a, const struct record *b)
+{
+	uint32_t at;
+
+	if ((a->flags | TP_CRL_DELTA) != (b->flags | TP_CRL_DELTA) || a->point_count != b->point_count ||
+	    memcmp(a->issuer, b->issuer, TP_CRL_HASH) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->point_count; i++)
+		if (!holds(b->points, b->point_count, a->points + (size_t)i * TP_CRL_HASH, &at))
+			return false;
+	return true;
+}
+
+/* RFC 5280 section 5.2.4: it builds on a list that is not newer than this one, and is
+ * newer than this one itself. One that has run out changes nothing. */
+static bool completes(const struct record *delta, const struct record *whole, int64_t now)
+{
+	return delta->flags & TP_CRL_DELTA && whole->number && delta->base <= whole->number &&
+	       delta->number > whole->number && now <= delta->next_update &&
+	       delta->this_update >= whole->this_update && same_scope(delta, whole);
+}
+
+/* The newest delta for a whole list; false: there is none. */
+static bool newest_delta(const struct tp_crl_index *const *indexes, size_t count,
+			 const struct record *whole, const struct tp_crl_question *q, struct record *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!indexes[i]->deltas || !(q->sources & 1U << indexes[i]->source))
+			continue;
+		for (size_t n = 0; n < indexes[i]->lists; n++) {
+			struct record r;
+
+			if (read_record(indexes[i], n, &r) && completes(&r, whole, q->now) &&
+			    (!found || r.number > out->number)) {
+				*out = r;
+				found = true;
+			}
+		}
+	}
+	return found;
+}
+
+/* ------------------------------------------------------------------- one whole list */
+
+static void ask_list(const struct tp_crl_index *x, const struct record *r, const struct record *delta,
+		     const struct tp_crl_question *q, struct tp_crl_answer *a)
+{
+	const uint8_t *entry, *changed;
+
+	if (!in_scope(r, q))
+		return;
+	entry = entry_of(r, q);
+	changed = delta ? entry_of(delta, q) : NULL;
+	if (changed)
+		entry = changed[COMPARED] == REMOVE_FROM_CRL ? NULL : changed;
 	if (entry) {
 		set_answer(x, r, TP_CRL_REVOKED, a);
 		a->reason = entry[COMPARED];
 		a->revoked_at = (int64_t)tp_load_be64(entry + COMPARED + 1);
 		return;
 	}
-	if (!own || !silence_counts(r, q))
+	if (memcmp(r->issuer, q->issuer, TP_CRL_HASH) != 0 || !silence_counts(r, q))
 		return;
 	if (a->state == TP_CRL_NONE || r->this_update > a->this_update)
 		set_answer(x, r, r->next_update < q->now ? TP_CRL_EXPIRED : TP_CRL_GOOD, a);
 }
 
+void tp_crl_indexes_ask(const struct tp_crl_index *const *indexes, size_t count,
+			const struct tp_crl_question *question, struct tp_crl_answer *answer)
+{
+	struct record r, delta;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!(question->sources & 1U << indexes[i]->source))
+			continue;
+		for (size_t n = 0; n < indexes[i]->lists && answer->state != TP_CRL_REVOKED; n++)
+			if (read_record(indexes[i], n, &r) && !(r.flags & TP_CRL_DELTA))
+				ask_list(indexes[i], &r,
+					 newest_delta(indexes, count, &r, question, &delta) ? &delta : NULL,
+					 question, answer);
+	}
+}
+
 void tp_crl_index_ask(const struct tp_crl_index *index, const struct tp_crl_question *question,
 		      struct tp_crl_answer *answer)
 {
-	struct record r;
-
-	if (!(question->sources & 1U << index->source))
-		return;
-	for (size_t n = 0; n < index->lists && answer->state != TP_CRL_REVOKED; n++)
-		if (read_record(index, n, &r))
-			ask_list(index, &r, question, answer);
+	tp_crl_indexes_ask(&index, 1, question, answer);
 }

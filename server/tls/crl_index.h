@@ -16,7 +16,8 @@
  *   one record of 128 bytes a list: issuer's name hash (32), u64 thisUpdate, u64
  *   nextUpdate, u32 flags, u32 entries, u64 offset of the entries, u32 other issuers,
  *   u32 points, u64 offset of the others' name hashes, u64 offset of the points'
- *   hashes, u64 offset of the issuer's name, u32 its length, zeros;
+ *   hashes, u64 offset of the issuer's name, u32 its length, u32 zero, u64 its CRL number
+ *   and u64, of a delta list, that of its base (both plus one; 0: none), zeros;
  *   an entry, 32 bytes: u16 issuer (0 = the list's own, n = other number n), serial key
  *   (21), u8 reason, u64 date; sorted by its first 23 bytes.
  * Every offset and length is checked against the file's size when it is opened. */
@@ -46,6 +47,8 @@ enum tp_crl_flag {
 	TP_CRL_PARTITIONED = 1 << 4,    /* names distribution points: its silence says something only
 	                                 * about certificates that name one of them */
 	TP_CRL_SOME_REASONS = 1 << 5,   /* its silence says nothing */
+	TP_CRL_DELTA = 1 << 6,          /* changes since a base: counts with a whole list of the same issuer,
+	                                 * scope and source only, and while it is in force */
 };
 
 enum tp_crl_state {
@@ -110,8 +113,11 @@ void tp_crl_index_close(struct tp_crl_index **index);
 size_t tp_crl_index_lists(const struct tp_crl_index *index);
 void tp_crl_index_about(const struct tp_crl_index *index, struct tp_crl_about *out);
 void tp_crl_index_list(const struct tp_crl_index *index, size_t n, struct tp_crl_list *out);
-/* Adds what this file says to *answer, which begins zeroed: REVOKED wins, else the list
- * with the latest thisUpdate. */
+/* Adds what these files say together to *answer, which begins zeroed: REVOKED wins, else
+ * the list with the latest thisUpdate. */
+void tp_crl_indexes_ask(const struct tp_crl_index *const *indexes, size_t count,
+			const struct tp_crl_question *question, struct tp_crl_answer *answer);
+/* The same of one. */
 void tp_crl_index_ask(const struct tp_crl_index *index, const struct tp_crl_question *question,
 		      struct tp_crl_answer *answer);
 

@@ -40,6 +40,8 @@ struct parts {
 	int64_t this_update;
 	int64_t next_update;
 	unsigned flags;
+	uint64_t number; /* both plus one; 0: none, or longer than 63 bits */
+	uint64_t base;   /* of a delta */
 	GENERAL_NAMES *points; /* of the issuing distribution point */
 };
 
@@ -169,17 +171,42 @@ static bool take_point(struct tp_der value, struct parts *out)
 	return ok;
 }
 
+/* Plus one; 0 when it is longer than 63 bits. False: it is no number. */
+static bool read_number(struct tp_der value, uint64_t *out)
+{
+	struct tp_rd in = tp_der_inside(value);
+	struct tp_der number = tp_der_want(&in, TP_DER_INTEGER);
+
+	if (tp_rd_finish(&in) != TP_OK || !number.len || number.p[0] & 0x80)
+		return false;
+	*out = 0;
+	if (number.len > 8)
+		return true;
+	for (size_t i = 0; i < number.len; i++)
+		*out = *out << 8 | number.p[i];
+	++*out;
+	return true;
+}
+
+static enum tp_err take_delta(struct tp_der value, struct parts *out, struct tp_diag *diag)
+{
+	if (out->flags & TP_CRL_DELTA || !read_number(value, &out->base))
+		return malformed(diag, out, "delta CRL indicator");
+	out->flags |= TP_CRL_DELTA;
+	return TP_OK;
+}
+
 static enum tp_err take_extension(const struct extension *x, struct parts *out,
 				  struct tp_diag *diag)
 {
 	switch (x->id) {
 	case CE_CRL_NUMBER:
+		return read_number(x->value, &out->number) ? TP_OK : malformed(diag, out, "CRL number");
 	case CE_AUTHORITY_KEY:
 	case CE_FRESHEST:
 		return TP_OK;
 	case CE_DELTA:
-		return tp_fail(diag, TP_UNSUPPORTED, out->name,
-			       "it is a delta list: only whole lists are used");
+		return take_delta(x->value, out, diag);
 	case CE_POINT:
 		return take_point(x->value, out) ? TP_OK
 						 : malformed(diag, out, "issuing distribution point");
@@ -188,6 +215,16 @@ static enum tp_err take_extension(const struct extension *x, struct parts *out,
 					     "it has a critical extension that is not known")
 				   : TP_OK;
 	}
+}
+
+static enum tp_err check_delta(const struct parts *p, struct tp_diag *diag)
+{
+	if (!(p->flags & TP_CRL_DELTA))
+		return TP_OK;
+	if (!p->number || !p->base)
+		return tp_fail(diag, TP_UNSUPPORTED, p->name,
+			       "it is a delta list without a number, or with one that is too long");
+	return p->base < p->number ? TP_OK : malformed(diag, p, "it is older than its base");
 }
 
 /* rd stands behind the entries. */
@@ -212,7 +249,7 @@ static enum tp_err read_extensions(struct tp_rd rd, struct parts *out, struct tp
 			return malformed(diag, out, "an extension");
 		err = take_extension(&x, out, diag);
 	}
-	return err;
+	return err == TP_OK ? check_delta(out, diag) : err;
 }
 
 /* --------------------------------------------------------------------- entries */
@@ -311,7 +348,7 @@ static enum tp_err read_entries(const struct parts *p, struct tp_crl_write *w, s
 		struct entry e;
 
 		err = read_entry(&list, p, &e, issuer, diag);
-		if (err != TP_OK || e.reason == REMOVE_FROM_CRL)
+		if (err != TP_OK || (e.reason == REMOVE_FROM_CRL && !(p->flags & TP_CRL_DELTA)))
 			continue;
 		err = tp_crl_write_entry(w, issuer, e.serial, e.reason, e.at);
 		if (err != TP_OK)
@@ -376,6 +413,7 @@ static enum tp_err write_list(const struct parts *p, struct tp_crl_write *w, str
 
 	if (err != TP_OK)
 		return tp_fail(diag, err, p->name, "there are too many lists");
+	tp_crl_write_numbers(w, p->number, p->base);
 	err = write_points(p, w);
 	if (err != TP_OK)
 		tp_fail(diag, err, p->name, "its distribution points cannot be kept");

@@ -24,8 +24,8 @@ struct tp_crl_reading {
 /* Adds the list in DER form as one list of *w. On failure *w is as before and diag holds
  * the issuer (where) and the reason (text): TP_FORMAT malformed; TP_NOTFOUND its issuer
  * is not trusted; TP_AUTH wrong signature; TP_DENIED issuer may not, not yet valid, or
- * older than what is in use; TP_UNSUPPORTED a delta list, an unknown critical extension
- * or algorithm; TP_LIMIT; TP_NOMEM. *in_use: a list of this issuer is in `current`. */
+ * older than what is in use; TP_UNSUPPORTED a delta list without a number that fits, an unknown critical
+ * extension or algorithm; TP_LIMIT; TP_NOMEM. *in_use: a list of this issuer is in `current`. */
 TP_NODISCARD enum tp_err tp_crl_read(const struct tp_crl_reading *how, const uint8_t *der,
 				     size_t len, struct tp_crl_write *w, bool *in_use,
 				     struct tp_diag *diag);

@@ -82,11 +82,14 @@ bool tp_crl_set_about(const struct tp_crl_set *set, unsigned slot, struct tp_crl
 void tp_crl_set_ask(const struct tp_crl_set *set, const struct tp_crl_question *question,
 		    struct tp_crl_answer *out)
 {
+	const struct tp_crl_index *all[TP_CRL_SLOTS_MAX];
+	size_t count = 0;
 
 	memset(out, 0, sizeof(*out));
 	pthread_rwlock_rdlock(set->lock);
-	for (unsigned i = 0; i < TP_CRL_SLOTS_MAX && out->state != TP_CRL_REVOKED; i++)
+	for (unsigned i = 0; i < TP_CRL_SLOTS_MAX; i++)
 		if (set->slots[i])
-			tp_crl_index_ask(set->slots[i], question, out);
+			all[count++] = set->slots[i];
+	tp_crl_indexes_ask(all, count, question, out);
 	pthread_rwlock_unlock(set->lock);
 }

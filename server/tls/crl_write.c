@@ -22,6 +22,8 @@ struct list {
 	int64_t this_update;
 	int64_t next_update;
 	unsigned flags;
+	uint64_t number;
+	uint64_t base;
 	size_t first; /* entry */
 	uint8_t (*others)[TP_CRL_HASH];
 	size_t other_count;
@@ -114,6 +116,16 @@ enum tp_err tp_crl_write_list(struct tp_crl_write *w, const uint8_t issuer[TP_CR
 	l->flags = flags;
 	l->first = w->entry_count;
 	return TP_OK;
+}
+
+void tp_crl_write_numbers(struct tp_crl_write *w, uint64_t number, uint64_t base)
+{
+	struct list *l = last(w);
+
+	if (!l)
+		return;
+	l->number = number;
+	l->base = base;
 }
 
 enum tp_err tp_crl_write_point(struct tp_crl_write *w, const uint8_t hash[TP_CRL_HASH])
@@ -240,6 +252,8 @@ static void write_record(struct tp_crl_write *w, size_t n, uint8_t *base, const 
 	tp_store_be64(r + 80, at->points);
 	tp_store_be64(r + 88, at->name);
 	tp_store_be32(r + 96, (uint32_t)strlen(l->name));
+	tp_store_be64(r + 104, l->number);
+	tp_store_be64(r + 112, l->base);
 	if (l->other_count)
 		memcpy(base + at->others, l->others, l->other_count * TP_CRL_HASH);
 	memcpy(base + at->points, l->points, l->point_count * TP_CRL_HASH);

@@ -17,6 +17,9 @@ TP_NODISCARD enum tp_err tp_crl_write_list(struct tp_crl_write *w,
 					   const uint8_t issuer[TP_CRL_HASH], struct tp_span name,
 					   int64_t this_update, int64_t next_update,
 					   unsigned flags);
+/* Of the list that was begun last: its CRL number and, of a delta, that of its base, both
+ * plus one. */
+void tp_crl_write_numbers(struct tp_crl_write *w, uint64_t number, uint64_t base);
 TP_NODISCARD enum tp_err tp_crl_write_point(struct tp_crl_write *w,
 					    const uint8_t hash[TP_CRL_HASH]);
 /* issuer: NULL for the list's own. Entries come in any order. */

@@ -180,7 +180,7 @@ def row_96_a_dead_responder_is_ignored_only_where_the_fallback_says_so(lab):
 
 def wish_9_each_zone_has_its_own_fallback(lab):
     admin = lab.edge.admin
-    lab.policy(fallback="treat-as-not-revoked")
+    lab.policy(deadline=3)
     admin.put("turnpike-zone:zones/zone=other", {
         "name": "other", "type": "neighbor", "transport": "tls", "monitor": False, "verify-name": OTHER,
         "peer": [{"address": ADDRESS[OUTSIDE], "port": 5071}], "revocation-unknown": "treat-as-revoked"})
@@ -368,6 +368,24 @@ def row_94_manual_lists_for_sip(lab):
         manual_list(lab, None)
 
 
+def row_83_a_delta_counts_with_its_base(lab):
+    a = lab.authority
+    lab.policy(use_ocsp=False, fallback="treat-as-revoked")
+
+    def states():
+        return [(x["delta"], x["state"]) for x in lab.edge.admin.get("/api/v1/revocation/crls")["manual"]["lists"]]
+
+    manual_list(lab, a.crl(number=5) + a.crl("plain", number=7, base=5))
+    try:
+        expect(lab, plain="closed", good="answer")
+        check((True, "ends-soon") in states() or (True, "current") in states(), f"{states()}")
+        manual_list(lab, a.crl(number=5) + a.crl("plain", number=7, base=5, hours=-1))
+        expect(lab, plain="answer", good="answer") # the base alone
+        check((True, "delta-ended") in states(), f"{states()}")
+    finally:
+        manual_list(lab, None)
+
+
 def row_90_an_expired_list_revokes_all(lab):
     lab.policy(use_ocsp=False)
     manual_list(lab, lab.authority.crl(hours=-1))
@@ -455,7 +473,8 @@ if __name__ == "__main__":
                row_95_the_fallback_decides_what_is_unknown,
                row_96_a_dead_responder_is_ignored_only_where_the_fallback_says_so,
                wish_9_each_zone_has_its_own_fallback, attack_48_answers_that_are_not_to_be_trusted,
-               row_94_switches_of_the_sources, row_94_manual_lists_for_sip, row_90_an_expired_list_revokes_all,
+               row_94_switches_of_the_sources, row_94_manual_lists_for_sip,
+               row_83_a_delta_counts_with_its_base, row_90_an_expired_list_revokes_all,
                attack_47_a_responder_on_the_appliance_itself_is_not_asked, row_82_lists_count_for_the_cas_of_the_chain,
                row_94_lists_from_where_certificates_say, attack_47_distribution_points_that_lead_astray,
                row_83_automatic_and_manual_lists_are_both_used_for_sip, wish_9_last_known_good,

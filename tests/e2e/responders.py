@@ -65,15 +65,19 @@ class Authority:
                 index.write(f"{status}\t400101000000Z\t{revoked}\t{self.serial:X}\tunknown\t/CN={name}\n")
         return self.folder / f"{name}.pem", self.folder / f"{name}.key"
 
-    def crl(self, *names, hours=24):
-        """The root's list of these leaves, made two days ago and valid for so many hours from now."""
+    def crl(self, *names, hours=24, number=None, base=None):
+        """The root's list of these leaves, made two days ago and valid for so many hours from now. With
+        base, the changes since the list of that number."""
         folder = self.folder
         (folder / "crl.index").write_text("".join(
             f"R\t400101000000Z\t260101000000Z,keyCompromise\t{self.serials[name]:X}\tunknown\t/CN={name}\n"
             for name in names))
-        (folder / "crl.conf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/crl.index\ndefault_md=sha256\n")
+        (folder / "crl.conf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/crl.index\ndefault_md=sha256\n"
+                                       "[x]\nauthorityKeyIdentifier=keyid\n" +
+                                       (f"2.5.29.20=DER:0201{number:02x}\n" if number else "") +
+                                       (f"2.5.29.27=critical,DER:0201{base:02x}\n" if base else ""))
         stamps = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 3600 * h)) for h in (-48, hours)]
-        openssl("ca", "-config", folder / "crl.conf", "-gencrl", "-keyfile", folder / "root.key", "-cert",
+        openssl("ca", "-config", folder / "crl.conf", "-gencrl", "-crlexts", "x", "-keyfile", folder / "root.key", "-cert",
                 folder / "root.pem", "-crl_lastupdate", stamps[0], "-crl_nextupdate", stamps[1], "-out",
                 folder / "list.crl")
         return self.text("list.crl")

@@ -74,7 +74,8 @@ static int severity_before(const struct tp_crl_list *list, int64_t now)
 static void want_end(struct wanted *w, const struct tp_crl_list *list, int64_t now)
 {
 	int64_t left = list->next_update - now;
-	int severity = left < 0 ? 2 : severity_before(list, now);
+	/* Without a delta its base goes on counting: that is told by the page, not by an alarm. */
+	int severity = list->flags & TP_CRL_DELTA ? -1 : left < 0 ? 2 : severity_before(list, now);
 	time_t end = (time_t)list->next_update;
 	struct tm tm;
 	char when[32];

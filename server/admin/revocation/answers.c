@@ -12,7 +12,7 @@ enum { SOON_S = 7 * 86400 };
 static const char *state_of(const struct tp_crl_list *list, int64_t now)
 {
 	if (list->next_update < now)
-		return "expired";
+		return list->flags & TP_CRL_DELTA ? "delta-ended" : "expired";
 	return list->next_update - now < SOON_S ? "ends-soon" : "current";
 }
 
@@ -23,10 +23,11 @@ static json_t *time_json(int64_t at_s)
 
 static json_t *list_json(const struct tp_crl_list *list, int64_t now)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:I, s:b}", "issuer", tp_json_text(list->issuer), "state",
+	return json_pack("{s:o, s:s, s:o, s:o, s:I, s:b, s:b}", "issuer", tp_json_text(list->issuer), "state",
 			 state_of(list, now), "this-update-at", time_json(list->this_update),
 			 "next-update-at", time_json(list->next_update), "entries",
-			 (json_int_t)list->entries, "indirect", (list->flags & TP_CRL_INDIRECT) != 0);
+			 (json_int_t)list->entries, "indirect", (list->flags & TP_CRL_INDIRECT) != 0,
+			 "delta", (list->flags & TP_CRL_DELTA) != 0);
 }
 
 struct shown {

@@ -73,7 +73,8 @@ struct crl_options {
 	const X509_NAME *issuer_of_revoked; /* certificateIssuer */
 	long fill;             /* further entries, serials from 1,000,000 on */
 	const char *idp;       /* configuration of issuingDistributionPoint */
-	bool delta;
+	long number;           /* 0: none */
+	long base;             /* of a delta; 0: it is none */
 	bool strange;          /* an unknown critical extension */
 };
 
@@ -130,13 +131,13 @@ static void add_strange(X509_CRL *crl)
 	ASN1_OBJECT_free(id);
 }
 
-static void add_delta(X509_CRL *crl)
+static void add_number(X509_CRL *crl, int nid, long number, int critical)
 {
-	ASN1_INTEGER *base = ASN1_INTEGER_new();
+	ASN1_INTEGER *n = ASN1_INTEGER_new();
 
-	ASN1_INTEGER_set(base, 1);
-	X509_CRL_add1_ext_i2d(crl, NID_delta_crl, base, 1, 0);
-	ASN1_INTEGER_free(base);
+	ASN1_INTEGER_set(n, number);
+	X509_CRL_add1_ext_i2d(crl, nid, n, critical, 0);
+	ASN1_INTEGER_free(n);
 }
 
 /* DER; free with OPENSSL_free. */
@@ -163,8 +164,10 @@ static unsigned char *make_crl(const struct crl_options *o, size_t *len)
 	}
 	if (o->idp)
 		add_extension(crl, NID_issuing_distribution_point, o->idp);
-	if (o->delta)
-		add_delta(crl);
+	if (o->number)
+		add_number(crl, NID_crl_number, o->number, 0);
+	if (o->base)
+		add_number(crl, NID_delta_crl, o->base, 1);
 	if (o->strange)
 		add_strange(crl);
 	assert_true(X509_CRL_sign(crl, o->by->key, EVP_sha256()) > 0);
@@ -359,6 +362,76 @@ static void names_are_equal_as_rfc_5280_says(void **state)
 	X509_NAME_free(b);
 }
 
+/* ----------------------------------------------------------------------- deltas */
+
+struct delta_case {
+	const char *what;
+	long number, delta_number, base;
+	bool whole_holds;
+	int reason;        /* of the delta's entry; -1: none; -2: no entry at all */
+	long delta_to_s;
+	const char *idp;   /* of the delta */
+	enum tp_crl_state then;
+};
+
+static const struct delta_case deltas[] = {
+	{ "one more", 5, 7, 5, false, 1, DAY, NULL, TP_CRL_REVOKED },
+	{ "on an older base", 5, 7, 3, false, 1, DAY, NULL, TP_CRL_REVOKED },
+	{ "one less", 5, 7, 5, true, 8, DAY, NULL, TP_CRL_GOOD },
+	{ "says nothing of it", 5, 7, 5, true, -2, DAY, NULL, TP_CRL_REVOKED },
+	{ "neither holds it", 5, 7, 5, false, -2, DAY, NULL, TP_CRL_GOOD },
+	{ "its base is newer", 5, 7, 6, false, 1, DAY, NULL, TP_CRL_GOOD },
+	{ "no newer than the list", 5, 5, 4, false, 1, DAY, NULL, TP_CRL_GOOD },
+	{ "the list has no number", 0, 7, 5, false, 1, DAY, NULL, TP_CRL_GOOD },
+	{ "has run out", 5, 7, 5, false, 1, -60, NULL, TP_CRL_GOOD },
+	{ "has run out, with one less", 5, 7, 5, true, 8, -60, NULL, TP_CRL_REVOKED },
+	{ "another scope", 5, 7, 5, false, 1, DAY, "onlyuser:TRUE", TP_CRL_GOOD },
+};
+
+static void check_delta(const struct pki *p, const struct delta_case *d)
+{
+	struct crl_options whole = usual(p), delta = usual(p);
+	const struct tp_crl_index *both[2];
+	struct tp_crl_index *a = NULL, *b = NULL;
+	struct tp_crl_question q;
+	struct tp_crl_answer answer = { 0 };
+	struct tp_diag diag = { "", "" };
+
+	whole.number = d->number;
+	whole.revoke = d->whole_holds ? p->leaf.cert : NULL;
+	whole.reason = 6;
+	whole.from_s = -2 * DAY;
+	delta.number = d->delta_number;
+	delta.base = d->base;
+	delta.revoke = d->reason > -2 ? p->leaf.cert : NULL;
+	delta.reason = d->reason;
+	delta.to_s = d->delta_to_s;
+	delta.idp = d->idp;
+	assert_int_equal(read_crl(p, &whole, NULL, &a, &diag), TP_OK);
+	assert_int_equal(read_crl(p, &delta, NULL, &b, &diag), TP_OK);
+	assert_int_equal(tp_crl_question_of(p->leaf.cert, &q), TP_OK);
+	q.sources = BOTH;
+	q.now = p->now;
+	for (unsigned order = 0; order < 2; order++) {
+		both[order] = a;
+		both[!order] = b;
+		memset(&answer, 0, sizeof(answer));
+		tp_crl_indexes_ask(both, 2, &q, &answer);
+		if (answer.state != d->then)
+			fail_msg("%s: %d, wanted %d", d->what, (int)answer.state, (int)d->then);
+	}
+	ask(p, b, p->leaf.cert, &answer); /* alone it says nothing */
+	assert_int_equal(answer.state, TP_CRL_NONE);
+	tp_crl_index_close(&a);
+	tp_crl_index_close(&b);
+}
+
+static void row_86_a_delta_counts_with_its_base_while_it_is_in_force(void **state)
+{
+	for (size_t i = 0; i < sizeof(deltas) / sizeof(deltas[0]); i++)
+		check_delta(*state, &deltas[i]);
+}
+
 /* --------------------------------------------------------------------- refusals */
 
 static void lists_that_prove_nothing_are_refused(void **state)
@@ -374,8 +447,10 @@ static void lists_that_prove_nothing_are_refused(void **state)
 	o.from_s = DAY / 2;
 	refused(p, &o, TP_DENIED, "not yet valid");
 	o = usual(p);
-	o.delta = true;
-	refused(p, &o, TP_UNSUPPORTED, "delta");
+	o.base = 1;
+	refused(p, &o, TP_UNSUPPORTED, "delta list without a number");
+	o.number = 1;
+	refused(p, &o, TP_FORMAT, "older than its base");
 	o = usual(p);
 	o.strange = true;
 	refused(p, &o, TP_UNSUPPORTED, "critical extension");
@@ -617,6 +692,7 @@ int main(void)
 		cmocka_unit_test(a_hundred_thousand_entries_are_found_one_by_one),
 		cmocka_unit_test(serials_compare_as_numbers),
 		cmocka_unit_test(names_are_equal_as_rfc_5280_says),
+		cmocka_unit_test(row_86_a_delta_counts_with_its_base_while_it_is_in_force),
 		cmocka_unit_test(lists_that_prove_nothing_are_refused),
 		cmocka_unit_test(a_certificate_without_crl_sign_may_not_sign_lists),
 		cmocka_unit_test(an_older_list_does_not_replace_a_newer_one),

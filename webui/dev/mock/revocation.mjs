@@ -1,7 +1,7 @@
 // The mock's revocation lists: those of the candidate's distribution points, and an upload.
 const day = 86_400_000;
 const at = (days) => new Date(Date.now() + days * day).toISOString();
-const list = (issuer, days, entries) => ({ issuer, state: days < 0 ? 'expired' : days < 7 ? 'ends-soon' : 'current', 'this-update-at': at(days - 30), 'next-update-at': at(days), entries, indirect: false });
+const list = (issuer, days, entries) => ({ issuer, state: days < 0 ? 'expired' : days < 7 ? 'ends-soon' : 'current', 'this-update-at': at(days - 30), 'next-update-at': at(days), entries, indirect: false, delta: false });
 
 export function createRevocation(store) {
 	for (const tree of [store.running, store.candidate])

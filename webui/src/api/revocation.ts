@@ -3,11 +3,13 @@ import { get, post, put, remove } from './http';
 
 export interface RevocationList {
 	issuer: string;
-	state: 'current' | 'ends-soon' | 'expired';
+	state: 'current' | 'ends-soon' | 'expired' | 'delta-ended';
 	'this-update-at': string | null;
 	'next-update-at': string | null;
 	entries: number;
 	indirect: boolean;
+	/** Changes since a whole list. */
+	delta: boolean;
 }
 
 export interface CrlSource {

@@ -8,6 +8,7 @@ const looks: Record<RevocationList['state'], { status: LabelProps['status']; wor
 	current: { status: 'success', word: 'Current' },
 	'ends-soon': { status: 'warning', word: 'Ends soon' },
 	expired: { status: 'danger', word: 'Ended: all count as revoked' },
+	'delta-ended': { status: 'warning', word: 'Ended: only the whole list counts' },
 };
 
 export function ListTable({ lists, label }: { lists: RevocationList[]; label: string }) {
@@ -17,7 +18,7 @@ export function ListTable({ lists, label }: { lists: RevocationList[]; label: st
 			<Tbody>
 				{lists.map((list, index) => (
 					<Tr key={`${list.issuer} ${index}`}>
-						<Td dataLabel="Issuer" className="tp-break">{list.issuer}{list.indirect && ' (for other authorities, too)'}</Td>
+						<Td dataLabel="Issuer" className="tp-break">{list.issuer}{list.indirect && ' (for other authorities, too)'}{list.delta && ' (changes only)'}</Td>
 						<Td dataLabel="Published" modifier="nowrap">{timeText(list['this-update-at'])}</Td>
 						<Td dataLabel="Next update" modifier="nowrap">{timeText(list['next-update-at'])}</Td>
 						<Td dataLabel="Entries">{countText(list.entries)}</Td>
