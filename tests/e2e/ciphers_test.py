@@ -15,7 +15,9 @@ from cases import Skip, check, nightly, run, wait_until
 
 HOST = "127.0.3.41"
 WEB, SIP, LINK = 7443, 5061, 7001
+MUTUAL = 5062
 SERVICES = {"web": WEB, "sip": SIP, "traversal": LINK}
+LISTENERS = [*SERVICES.items(), ("sip", MUTUAL)]  # those of the scanners
 VERSIONS = ["1.0", "1.1", "1.2", "1.3"]
 FLAGS = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
 SEED = "EECDH:EDH:HIGH:-AES256+SHA:!MEDIUM:!LOW:!3DES:!MD5:!PSK:!eNULL"
@@ -66,6 +68,7 @@ def set_up(one):
     one.admin.put("turnpike-zone:zones/zone=core", {
         "name": "core", "type": "traversal-server", "verify-name": "core.example.com", "user": "core",
         "password": "link-secret"})
+    one.admin.put("turnpike-sip:sip/mutual-tls", {"enabled": True})
     # A key that the old suites can use, too.
     key, certificate = one.state / "rsa.key", one.state / "rsa.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "10", "-keyout", key, "-out",
@@ -228,17 +231,15 @@ def row_122_the_preview_tells_who_would_be_shut_out(one):
 
 
 def scanner(name):
-    if not nightly():
-        raise Skip("nightly only")
     program = shutil.which(name)
     if not program:
         raise Skip(f"{name} is not installed")
     return program
 
 
-def nightly_sslscan_finds_nothing_weak(one):
+def row_111_sslscan_finds_nothing_weak_on_any_port(one):
     program = scanner("sslscan")
-    for name, port in SERVICES.items():
+    for name, port in LISTENERS:
         out = subprocess.run([program, "--no-colour", "--show-ciphers", f"{HOST}:{port}"], capture_output=True,
                              text=True, check=False, timeout=120).stdout
         for version in ("SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"):
@@ -252,8 +253,10 @@ def nightly_sslscan_finds_nothing_weak(one):
 
 
 def nightly_testssl_finds_nothing_weak(one):
+    if not nightly():
+        raise Skip("nightly only")
     program = scanner("testssl")
-    for name, port in SERVICES.items():
+    for name, port in LISTENERS:
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "out.json")
             subprocess.run([program, "--quiet", "--color", "0", "--warnings", "batch", "--protocols", "--std", "--fs",
@@ -272,5 +275,6 @@ run([set_up, row_112_every_service_begins_with_tls_1_2, row_111_and_121_each_min
      row_114_old_versions_raise_an_alarm_for_the_service, row_116_the_compatible_lists_serve,
      row_118_anonymous_suites_never_come_in, row_120_diffie_hellman_is_2048_or_more, row_29_disa_takes_gcm_only,
      row_115_a_change_serves_the_next_and_leaves_the_rest, row_112_web_can_lock_out_so_it_is_tried_first,
-     the_api_tells_what_lists_come_to, row_122_the_preview_tells_who_would_be_shut_out, nightly_sslscan_finds_nothing_weak, nightly_testssl_finds_nothing_weak],
+     the_api_tells_what_lists_come_to, row_122_the_preview_tells_who_would_be_shut_out,
+     row_111_sslscan_finds_nothing_weak_on_any_port, nightly_testssl_finds_nothing_weak],
     One((HOST, 7443)))
