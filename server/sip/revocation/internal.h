@@ -86,6 +86,8 @@ void tp_sip_revocation_drop_downloads(struct tp_sip *sip);
 /* Lists that came from distribution points count no more. */
 void tp_sip_revocation_drop_points(struct tp_sip *sip);
 
+/* revocation.c: how many bytes of a URL are its scheme and host. */
+size_t tp_sip_revocation_host_length(const char *url);
 /* revocation.c: a download has ended: whoever waits for it goes on. */
 void tp_sip_revocation_downloaded(struct tp_sip *sip, const char *key, const char *text);
 /* revocation.c: the waiter asks what is missing; may end it at once. */

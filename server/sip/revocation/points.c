@@ -29,16 +29,9 @@ void tp_sip_revocation_drop_downloads(struct tp_sip *sip)
 		end_download(TP_CONTAINER(it, struct download, link));
 }
 
-static size_t host_length(const char *url)
-{
-	const char *host = strstr(url, "://") + 3;
-
-	return (size_t)(host - url) + strcspn(host, "/?#");
-}
-
 static bool has_turn(const struct tp_sip_revocation *r, const struct download *d)
 {
-	size_t len = host_length(d->url), asked = 0, of_it = 0;
+	size_t len = tp_sip_revocation_host_length(d->url), asked = 0, of_it = 0;
 
 	for (const struct tp_list *it = r->downloads.next; it != &r->downloads; it = it->next) {
 		const struct download *other = TP_CONTAINER(it, struct download, link);
@@ -46,7 +39,7 @@ static bool has_turn(const struct tp_sip_revocation *r, const struct download *d
 		if (!other->request)
 			continue;
 		asked++;
-		if (host_length(other->url) == len && strncasecmp(other->url, d->url, len) == 0)
+		if (tp_sip_revocation_host_length(other->url) == len && strncasecmp(other->url, d->url, len) == 0)
 			of_it++;
 	}
 	return asked < TP_SIP_DOWNLOADS_ASKED_MAX && of_it < TP_SIP_DOWNLOADS_ONE_MAX;

@@ -151,7 +151,7 @@ static enum tp_err send_query(struct query *q)
 	return err;
 }
 
-static size_t host_length(const char *url)
+size_t tp_sip_revocation_host_length(const char *url)
 {
 	const char *host = strstr(url, "://");
 
@@ -160,7 +160,7 @@ static size_t host_length(const char *url)
 
 static bool has_turn(const struct tp_sip_revocation *r, const struct query *q)
 {
-	size_t len = host_length(q->question.url);
+	size_t len = tp_sip_revocation_host_length(q->question.url);
 	size_t asked = 0, of_it = 0;
 
 	for (const struct tp_list *it = r->queries.next; it != &r->queries; it = it->next) {
@@ -169,7 +169,7 @@ static bool has_turn(const struct tp_sip_revocation *r, const struct query *q)
 		if (!other->request)
 			continue;
 		asked++;
-		if (host_length(other->question.url) == len &&
+		if (tp_sip_revocation_host_length(other->question.url) == len &&
 		    strncasecmp(other->question.url, q->question.url, len) == 0)
 			of_it++;
 	}
