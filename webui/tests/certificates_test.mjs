@@ -204,7 +204,7 @@ test('wish_6: a client identity for zones is made, gets its page, and goes', asy
 	await visit('/identities');
 	const table = page.getByRole('grid', { name: 'Client identities of zones' });
 	assert.match(await table.locator('tr', { hasText: 'to-pbx' }).innerText(), /client.example.org[^]*Zone pbx/);
-	await press('Add a client identity');
+	await press('Add one');
 	const dialog = page.getByRole('dialog');
 	await dialog.getByLabel('Name').fill('Not Small');
 	await press('Add', dialog);

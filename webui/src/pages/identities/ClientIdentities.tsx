@@ -14,7 +14,7 @@ export function ClientIdentities({ identities }: { identities: OwnIdentity[] }) 
 	const [adding, setAdding] = useState(false);
 	return (
 		<Card>
-			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" onClick={() => setAdding(true)}>Add a client identity</Button>, hasNoOffset: true }}>
+			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" onClick={() => setAdding(true)}>Add one</Button>, hasNoOffset: true }}>
 				<CardTitle component="h2">Client identities of zones</CardTitle>
 				<p className="tp-quiet">A zone can show one of these on the connections that it opens, in place of that of its service.</p>
 			</CardHeader>
