@@ -43,6 +43,13 @@ static bool take_extension(const X509_CRL *crl, int nid, void *out)
 	return value || critical == -1;
 }
 
+/* RFC 5280 section 5.2.3 demands it of issuers; section 6.3 goes without. */
+static bool lacks_number(const struct tp_check_run *run, const struct tp_check_crl *c)
+{
+	return run->want->profile && run->want->purpose != TP_TLS_PURPOSE_ANY && !c->number &&
+	       X509_CRL_get_version(c->crl) == X509_CRL_VERSION_2;
+}
+
 static void read_one(struct tp_check_run *run, struct tp_check_crl *c)
 {
 	int64_t begin, end;
@@ -50,7 +57,7 @@ static void read_one(struct tp_check_run *run, struct tp_check_crl *c)
 
 	ok = take_extension(c->crl, NID_issuing_distribution_point, &c->idp) && ok;
 	ok = take_extension(c->crl, NID_crl_number, &c->number) && ok;
-	ok = take_extension(c->crl, NID_delta_crl, &c->delta_of) && ok;
+	ok = take_extension(c->crl, NID_delta_crl, &c->delta_of) && ok && !lacks_number(run, c);
 	ok = take_extension(c->crl, NID_authority_key_identifier, &c->authority) && ok;
 	if (c->idp && c->idp->distpoint && c->idp->distpoint->type == 1)
 		ok = DIST_POINT_set_dpname(c->idp->distpoint, X509_CRL_get_issuer(c->crl)) == 1 && ok;

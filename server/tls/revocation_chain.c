@@ -10,13 +10,16 @@
 #include "tls/crl_question.h"
 #include "tls/internal.h"
 
+enum { GOOD_MAX_S = 86400 };
+
 struct kept {
 	struct tp_map_node node;
 	struct tp_list link; /* the longest kept first */
 	uint8_t key[32];
 	enum tp_ocsp_status status;
 	int64_t this_update;
-	int64_t until;
+	int64_t fresh_until; /* then it is asked again, ... */
+	int64_t until;       /* ... and until then no older answer takes its place */
 	int64_t revoked_at;
 };
 
@@ -206,7 +209,7 @@ static const struct kept *find_kept(struct tp_revocation *r, const uint8_t key[3
 		forget(r, k);
 		k = NULL;
 	}
-	return k;
+	return k && k->fresh_until > now ? k : NULL;
 }
 
 static void keep(struct tp_revocation *r, const uint8_t key[32], const struct tp_ocsp_answer *answer,
@@ -231,7 +234,10 @@ static void keep(struct tp_revocation *r, const uint8_t key[32], const struct tp
 	memcpy(k->key, key, sizeof(k->key));
 	k->status = answer->status;
 	k->this_update = answer->this_update;
-	k->until = answer->next_update;
+	k->until = k->fresh_until = answer->next_update;
+	/* A responder's word that all is well must not outlive a day, whatever it says of itself. */
+	if (k->status == TP_OCSP_GOOD && k->until - now > GOOD_MAX_S)
+		k->fresh_until = now + GOOD_MAX_S;
 	k->revoked_at = answer->revoked_at;
 	if (tp_map_put(&r->cache, &k->node, k->key, sizeof(k->key)) != TP_OK) {
 		free(k);

@@ -3,8 +3,10 @@
 a peer, that a held peer's REGISTER has no effect before the verdict, and that others go on."""
 import ctypes
 import os
+import resource
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -250,9 +252,42 @@ def attack_48_a_stalled_responder_keeps_no_other_from_being_asked(lab):
         took = time.monotonic() - start
         check(took < 3, f"two answers of a good responder took {took:.1f} s")
         check(all(hears(peer, 0.01) == "nothing" for peer in held), "a held peer was heard")
+        # Those that were asked are told of; those whose turn never came are nobody's fault.
+        blamed = lambda: {n for n in range(CROWD) if lab.alarm(40091, f":{STALLED}/{n}")}
+        wait_until(blamed, 15, "no alarm about the stalled responder")
+        time.sleep(max(0.0, start + 13.5 - time.monotonic()))
+        asked = (lab.authority.folder / f"responder-{STALLED}.log").read_text()
+        wrong = {n for n in blamed() if f"POST /{n} " not in asked}
+        check(not wrong and len(blamed()) < CROWD, f"blamed without having been asked: {wrong}, in all {blamed()}")
     finally:
         for peer in held:
             peer.close()
+
+
+def attack_48_silent_connections_do_not_push_out_a_held_peer(lab):
+    """They come from more addresses than it takes to fill all places for those who said nothing."""
+    lab.policy(deadline=6)
+    netns = lab.network.ns(OUTSIDE)
+    sources = [f"203.0.113.{n}" for n in range(60, 66)]
+    subprocess.run(["bash", "-c", "".join(
+        f"ip -n {netns} addr add {s}/32 dev $(ip -n {netns} -o route get {ADDRESS['edge-outside']} | "
+        f"grep -o 'dev [^ ]*' | cut -d' ' -f2);" for s in sources)], check=True)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    crowd = []
+    try:
+        with lab.connect("stalled") as held:
+            lab.register(held)
+            for n in range(1300):
+                silent = lab.socket()
+                crowd.append(silent)
+                silent.bind((sources[n % len(sources)], 0))
+                silent.settimeout(5)
+                silent.connect((ADDRESS["edge-outside"], PHONES))
+            check(hears(held, 0.1) == "nothing", "the held peer was put out, or heard before its verdict")
+            check(hears(held, 9) == "answer", "the held peer was not let in at the deadline")
+    finally:
+        for silent in crowd:
+            silent.close()
 
 
 def attack_47_a_responder_on_the_appliance_itself_is_not_asked(lab):
@@ -479,5 +514,6 @@ if __name__ == "__main__":
                row_94_lists_from_where_certificates_say, attack_47_distribution_points_that_lead_astray,
                row_83_automatic_and_manual_lists_are_both_used_for_sip, wish_9_last_known_good,
                attack_48_a_stalled_responder_keeps_no_other_from_being_asked,
+               attack_48_silent_connections_do_not_push_out_a_held_peer,
                attack_48_a_stalled_responder_holds_one_peer_only, row_81_what_would_happen_now,
                row_91_the_traversal_link_is_held_too], OcspLab())

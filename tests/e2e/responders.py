@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 from cases import check, wait_until
@@ -136,12 +137,17 @@ def wait_listening(netns, ports):
     wait_until(listening, 20, f"responders do not listen on {ports}")
 
 
+def say_what_is_asked(connection):
+    print(connection.recv(4096).split(b"\r\n")[0].decode(), flush=True)
+
+
 def serve(port, what, file=None):
     if what == "stall":
         listener = socket.create_server(("", port), backlog=512)
         kept = []
         while True:
-            kept.append(listener.accept())
+            kept.append(listener.accept()[0])
+            threading.Thread(target=say_what_is_asked, args=[kept[-1]], daemon=True).start()
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):  # noqa: N802 - the library's name
             self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -102,7 +102,8 @@ static void answer_query(struct query *q, struct tp_ocsp_answer *answer)
 	uint8_t key[32];
 
 	memcpy(key, q->question.key, sizeof(key));
-	tp_sip_revocation_note(sip, q->question.url, answer);
+	if (q->request) /* nobody is to blame for a question that was never put to him */
+		tp_sip_revocation_note(sip, q->question.url, answer);
 	if (answer->status != TP_OCSP_GOOD)
 		TP_LOG(TP_LOG_INFO, "revocation.ocsp", "%s: %s%s%s", q->question.url,
 		       tp_ocsp_status_words(answer->status), answer->text[0] ? ": " : "", answer->text);
@@ -121,7 +122,16 @@ static void fail_query(struct query *q, const char *why)
 
 static void on_query_late(void *arg)
 {
-	fail_query(arg, "no answer in time");
+	const struct query *q = arg;
+
+	fail_query(arg, q->request ? "no answer in time" : "not asked: too many questions are under way");
+}
+
+/* Sent or waiting for its turn; the helper has a limit of its own, this one is for a
+ * helper that never answers. */
+static enum tp_err arm_query(struct query *q)
+{
+	return tp_timer_start(q->sip->loop, &q->timer, TP_SIP_OCSP_QUERY_MS + 2000, on_query_late, q);
 }
 
 static enum tp_err send_query(struct query *q)
@@ -146,9 +156,10 @@ static enum tp_err send_query(struct query *q)
 	tp_text_copy(m.accept, sizeof(m.accept), "application/ocsp-response");
 	request = tp_channel_next_request(sup);
 	err = TP_CHANNEL_SEND(sup, fetch, request, &m);
-	if (err == TP_OK)
-		q->request = request;
-	return err;
+	if (err != TP_OK)
+		return err;
+	q->request = request;
+	return arm_query(q);
 }
 
 size_t tp_sip_revocation_host_length(const char *url)
@@ -221,8 +232,7 @@ static enum tp_err ask(struct tp_sip *sip, const struct tp_ocsp_question *questi
 	tp_ocsp_question_copy(&q->question, question);
 	tp_list_append(&r->queries, &q->link);
 	r->query_count++;
-	/* The helper has a limit of its own; this one is for a helper that never answers. */
-	err = tp_timer_start(sip->loop, &q->timer, TP_SIP_OCSP_QUERY_MS + 2000, on_query_late, q);
+	err = arm_query(q);
 	if (err == TP_OK && has_turn(r, q))
 		err = send_query(q);
 	if (err != TP_OK)
@@ -246,7 +256,6 @@ void tp_sip_revocation_wait(struct waiter *w, uint64_t ms)
 			continue;
 		tp_text_copy(answer.text, sizeof(answer.text),
 			     err == TP_LIMIT ? "too many questions are under way" : "it cannot be asked now");
-		tp_sip_revocation_note(w->sip, q->url, &answer);
 		(void)tp_revocation_chain_answer(w->chain, q->key, &answer);
 	}
 	if (tp_timer_start(w->sip->loop, &w->timer, ms, on_deadline, w) != TP_OK)

@@ -602,19 +602,37 @@ enum tp_err tp_connection_new(struct tp_transport_layer *layer, int fd, uint32_t
 	return TP_OK;
 }
 
-/* A flood of connections that say nothing must not keep newcomers out: the oldest of
- * them gives way. */
+/* The oldest that says nothing. One that is held may not speak yet, so it is passed over,
+ * unless held ones fill the quarter of the places that is left to them. */
+static struct connection *find_silent(const struct tp_transport_layer *layer)
+{
+	struct connection *held = NULL;
+	uint32_t shielded = layer->limits.half_open / 4;
+
+	for (struct tp_list *it = layer->silent.next; it != &layer->silent; it = it->next) {
+		struct connection *c = TP_CONTAINER(it, struct connection, silent_link);
+
+		if (c->phase != PHASE_HELD)
+			return c;
+		if (!held)
+			held = c;
+		if (!shielded--)
+			return held;
+	}
+	return held;
+}
+
+/* A flood of connections that say nothing must not keep newcomers out. */
 static bool make_room(struct tp_transport_layer *layer)
 {
-	struct tp_list *oldest;
+	struct connection *oldest;
 
 	while (layer->counters.connections >= layer->limits.connections ||
 	       layer->half_open >= layer->limits.half_open) {
-		oldest = tp_list_first(&layer->silent);
+		oldest = find_silent(layer);
 		if (!oldest)
 			return false;
-		tp_connection_fail(TP_CONTAINER(oldest, struct connection, silent_link),
-				   "gave way to newer connections, having sent no message");
+		tp_connection_fail(oldest, "gave way to newer connections, having sent no message");
 	}
 	return true;
 }

@@ -422,6 +422,65 @@ static void constraints_hold_for_a_cn_beside_other_names(void **state)
 	EVP_PKEY_free(key);
 }
 
+static X509_CRL *made_crl(X509 *issuer, EVP_PKEY *key, long version, bool numbered)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *t = X509_gmtime_adj(NULL, -60);
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+
+	X509_CRL_set_version(crl, version);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer));
+	X509_CRL_set1_lastUpdate(crl, t);
+	X509_gmtime_adj(t, 60);
+	X509_CRL_set1_nextUpdate(crl, t);
+	ASN1_INTEGER_set(number, 1);
+	if (numbered)
+		X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0);
+	assert_true(X509_CRL_sign(crl, key, EVP_sha256()) > 0);
+	ASN1_INTEGER_free(number);
+	ASN1_TIME_free(t);
+	return crl;
+}
+
+/* RFC 5280 section 5.2.3 demands a number of those who issue lists, section 6.3 does not. */
+static void a_list_without_a_number_counts_for_any_purpose_only(void **state)
+{
+	static const struct {
+		long version;
+		bool numbered;
+		enum tp_tls_purpose purpose;
+		bool good;
+	} rows[] = {
+		{ X509_CRL_VERSION_2, true, TP_TLS_PURPOSE_CLIENT, true },
+		{ X509_CRL_VERSION_2, false, TP_TLS_PURPOSE_CLIENT, false },
+		{ X509_CRL_VERSION_2, false, TP_TLS_PURPOSE_ANY, true },
+		{ X509_CRL_VERSION_1, false, TP_TLS_PURPOSE_CLIENT, true },
+	};
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	STACK_OF(X509) *anchors = sk_X509_new_null();
+	X509 *leaf = made("leaf", "root", key, key);
+
+	(void)state;
+	sk_X509_push(anchors, made("root", "root", key, key));
+	extend(sk_X509_value(anchors, 0), NID_basic_constraints, "critical,CA:TRUE", key);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
+		struct tp_tls_check check = { .purpose = rows[i].purpose, .at = time(NULL), .profile = true,
+					      .leaf = leaf, .anchors = anchors, .check_crls = true, .crls = crls };
+		struct tp_tls_checked checked;
+
+		sk_X509_CRL_push(crls, made_crl(sk_X509_value(anchors, 0), key, rows[i].version, rows[i].numbered));
+		tp_tls_check_run(&check, &checked);
+		if (checked.accepted != rows[i].good)
+			fail_msg("row %zu: %s", i, checked.reason);
+		tp_tls_checked_fini(&checked);
+		sk_X509_CRL_pop_free(crls, X509_CRL_free);
+	}
+	X509_free(leaf);
+	sk_X509_pop_free(anchors, X509_free);
+	EVP_PKEY_free(key);
+}
+
 static void revocation_lists_are_read_as_a_whole(void **state)
 {
 	struct given g = { .chain = "server.pem", .crls = "crls.pem" };
@@ -510,6 +569,7 @@ int main(void)
 		cmocka_unit_test(paths_are_searched),
 		cmocka_unit_test(a_maze_of_cross_certificates_ends),
 		cmocka_unit_test(keys_that_take_long_are_not_tried),
+		cmocka_unit_test(a_list_without_a_number_counts_for_any_purpose_only),
 		cmocka_unit_test(constraints_hold_for_a_cn_beside_other_names),
 		cmocka_unit_test(revocation_lists_are_read_as_a_whole),
 		cmocka_unit_test(policies_are_followed),

@@ -298,6 +298,33 @@ static void row_94_a_named_list_is_waited_for_and_not_asked_for_again_at_once(vo
 	identity_fini(&ca);
 }
 
+/* Whatever its nextUpdate: a certificate may be revoked meanwhile. */
+static void a_good_answer_counts_for_a_day(void **state)
+{
+	struct world *w = *state;
+	int64_t now = time(NULL);
+	struct tp_revocation_chain *c = chain(w, now);
+
+	answer(w, c, 0, V_OCSP_CERTSTATUS_GOOD, 30L * 86400);
+	answer(w, c, 1, V_OCSP_CERTSTATUS_GOOD, 3600);
+	tp_revocation_chain_free(&c);
+	c = chain(w, now + 3000);
+	assert_null(tp_revocation_chain_question(c, 0));
+	tp_revocation_chain_free(&c);
+	c = chain(w, now + 86400 + 60);
+	assert_non_null(tp_revocation_chain_question(c, 0));
+	tp_revocation_chain_free(&c);
+
+	/* One that says revoked stands for as long as it says. */
+	c = chain(w, now + 86400 + 60);
+	answer(w, c, 0, V_OCSP_CERTSTATUS_REVOKED, 30L * 86400);
+	tp_revocation_chain_free(&c);
+	c = chain(w, now + 10 * 86400);
+	assert_null(tp_revocation_chain_question(c, 0));
+	assert_int_equal(outcome(c, NULL), TP_REVOCATION_REFUSE);
+	tp_revocation_chain_free(&c);
+}
+
 static void the_cache_is_bounded(void **state)
 {
 	struct world *w = *state;
@@ -333,6 +360,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_older_answer_played_again_does_not_undo_a_newer, set_up, tear_down),
 		cmocka_unit_test(row_94_a_named_list_is_waited_for_and_not_asked_for_again_at_once),
+		cmocka_unit_test_setup_teardown(a_good_answer_counts_for_a_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_cache_is_bounded, set_up, tear_down),
 	};
 
