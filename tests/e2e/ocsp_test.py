@@ -275,7 +275,7 @@ def attack_48_silent_connections_do_not_push_out_a_held_peer(lab):
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     crowd = []
     try:
-        with lab.connect("stalled") as held:
+        with lab.connect(f"stalled-{CROWD - 1}") as held:
             lab.register(held)
             for n in range(1300):
                 silent = lab.socket()
