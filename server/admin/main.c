@@ -31,6 +31,7 @@ struct admin {
 	struct tp_bus *bus;
 	struct tp_store *store;
 	struct tp_password_gate gate;
+	struct tp_auth_helpers helpers;
 	struct tp_login *login;
 	struct tp_cac *cac;
 	struct tp_router *router;
@@ -228,6 +229,11 @@ static enum tp_err read_first(struct admin *a, int argc, char **argv)
 	return tp_addr_parse(tp_span_of(text ? text : "0.0.0.0:7443"), &a->first);
 }
 
+static enum tp_err ask_pam(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *answer)
+{
+	return tp_bus_pam(arg, ask, answer);
+}
+
 static enum tp_err ask_hash(void *arg, const struct tp_msg_hash_ask *ask, struct tp_msg_hash_made *answer)
 {
 	return tp_bus_hash(arg, ask, answer);
@@ -239,8 +245,9 @@ static enum tp_err open_parts(struct admin *a, int state_fd, struct tp_diag *dia
 	enum tp_err err = tp_store_open(state_fd, &a->store, diag);
 
 	a->gate = (struct tp_password_gate){ ask_hash, a->bus };
+	a->helpers = (struct tp_auth_helpers){ .pam = ask_pam, .arg = a->bus };
 	if (err == TP_OK)
-		err = tp_login_new(a->store, &a->gate, on_password_stored, a, &a->login);
+		err = tp_login_new(a->store, &a->gate, &a->helpers, on_password_stored, a, &a->login);
 	if (err == TP_OK)
 		err = tp_cac_new(&a->cac);
 	if (err == TP_OK && !(a->router = tp_router_new()))

@@ -33,6 +33,7 @@ enum {
 	FETCH = 1 << TP_PROCESS_FETCH,
 	ACME = 1 << TP_PROCESS_ACME,
 	HASH = 1 << TP_PROCESS_HASH,
+	PAM = 1 << TP_PROCESS_PAM,
 };
 
 static const struct row table[] = {
@@ -70,7 +71,7 @@ const char *tp_process_name(enum tp_process process)
 		"turnpiked",      "turnpike-admin",    "turnpike-sip",
 		"turnpike-media", "turnpike-validate", "turnpike-keys",
 		"turnpike-crl",   "turnpike-fetch",    "turnpike-acme",
-		"turnpike-hash",
+		"turnpike-hash",  "turnpike-pam",
 	};
 
 	return (unsigned)process < TP_PROCESS_COUNT ? names[process] : "unknown";

@@ -19,6 +19,7 @@ enum tp_process {
 	TP_PROCESS_FETCH = 7,
 	TP_PROCESS_ACME = 8,
 	TP_PROCESS_HASH = 9,
+	TP_PROCESS_PAM = 10,
 	TP_PROCESS_COUNT
 };
 
@@ -69,6 +70,18 @@ enum tp_acme_challenge {
 	TP_ACME_HTTP_01 = 0,
 	TP_ACME_DNS_01 = 1,
 	TP_ACME_TLS_ALPN_01 = 2,
+};
+
+/* What came of a question to PAM. */
+enum tp_pam_result {
+	TP_PAM_OK = 0,
+	TP_PAM_REFUSED = 1,
+	TP_PAM_EXPIRED = 2,     /* the account or its password */
+	TP_PAM_MUST_CHANGE = 3, /* the password, before anything else */
+	TP_PAM_TOO_MANY = 4,    /* tries */
+	TP_PAM_UNAVAILABLE = 5, /* PAM or one of its modules does not work */
+	TP_PAM_LATE = 6,
+	TP_PAM_BUSY = 7,
 };
 
 enum tp_zone_type {

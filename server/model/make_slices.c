@@ -186,6 +186,24 @@ static void put_password_policy(const struct maker *m, struct tp_cfg_password_po
 	out->min_age_h = (uint16_t)tp_leaf_number(p, "minimum-age", 0);
 }
 
+static void put_login_sources(struct maker *m, struct tp_cfg_login_sources *out)
+{
+	const struct lyd_node *pam = tp_leaf_child(m->access, "pam");
+	const struct lyd_node *at = NULL;
+
+	out->source = tp_leaf_enum(tp_leaf_child(m->access, "login"), "source");
+	out->pam = tp_leaf_true(pam, "enabled");
+	out->pam_time_s = (uint8_t)tp_leaf_number(pam, "time-limit", 20);
+	out->groups_count = (uint32_t)tp_leaf_count(m->access, "group");
+	out->groups = make_array(m, out->groups_count, sizeof(*out->groups));
+	for (uint32_t i = 0; m->err == TP_OK && (at = tp_leaf_next(m->access, "group", at)); i++) {
+		COPY(m, out->groups[i].name, tp_leaf_text(at, "name"));
+		out->groups[i].level = tp_leaf_enum(at, "level");
+		out->groups[i].web = tp_leaf_true(at, "web");
+		out->groups[i].api = tp_leaf_true(at, "api");
+	}
+}
+
 static void put_card_login(struct maker *m, struct tp_cfg_card_login *out)
 {
 	const struct lyd_node *c = tp_leaf_child(m->access, "certificate-login");
@@ -225,6 +243,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	put_password_policy(m, &a->password_policy[0]);
 	put_card_login(m, &a->card_login[0]);
 	a->unused_days = (uint16_t)tp_leaf_number(tp_leaf_child(m->access, "accounts"), "disable-unused", 0);
+	a->login_sources_count = 1;
+	put_login_sources(m, &a->login_sources[0]);
 	a->web_listeners_count = (uint32_t)tp_leaf_count(m->system, "network");
 	a->web_listeners = make_array(m, a->web_listeners_count, sizeof(*a->web_listeners));
 	for (uint32_t i = 0; m->err == TP_OK && (net = tp_leaf_next(m->system, "network", net));

@@ -21,6 +21,7 @@ struct tp_sandbox_profile {
 	bool files_read;   /* open files; Landlock bounds where */
 	bool files_write;  /* create, write, rename, lock, unlink; Landlock bounds where */
 	bool programs;     /* run programs: no list of calls can be told, turnpiked's filter holds on */
+	bool modules;      /* load libraries, ask daemons on this machine */
 	const int *extra;  /* further system call numbers (SCMP_SYS), extra_count of them */
 	size_t extra_count;
 };
@@ -38,6 +39,7 @@ extern const struct tp_sandbox_profile tp_sandbox_profile_sip;      /* UDP, TCP,
 extern const struct tp_sandbox_profile tp_sandbox_profile_media;    /* UDP, threads; no files */
 extern const struct tp_sandbox_profile tp_sandbox_profile_keys;     /* base only */
 extern const struct tp_sandbox_profile tp_sandbox_profile_hash;     /* base only */
+extern const struct tp_sandbox_profile tp_sandbox_profile_pam;      /* modules, UDP, TCP, files */
 extern const struct tp_sandbox_profile tp_sandbox_profile_validate; /* base and reading of files */
 extern const struct tp_sandbox_profile tp_sandbox_profile_crl;   /* base and fsync */
 extern const struct tp_sandbox_profile tp_sandbox_profile_fetch; /* UDP, TCP, threads, files read */

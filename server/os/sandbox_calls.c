@@ -100,6 +100,32 @@ static int add_memory(scmp_filter_ctx ctx)
 	return r;
 }
 
+static int refuse_call(scmp_filter_ctx ctx, int call)
+{
+	int r = call == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_exact(ctx, SCMP_ACT_ERRNO(EPERM), call, 0);
+
+	return r == -EEXIST || r == -EDOM || r == -EINVAL ? 0 : r;
+}
+
+/* For libraries that are loaded late. Daemons of this machine are asked by unix sockets;
+ * that there is no audit in the kernel is what PAM copes with, unlike a refusal. Programs
+ * are not run: a module that tries is told so. */
+static int add_modules(scmp_filter_ctx ctx)
+{
+	static const int programs[] = { CALL(execve), CALL(execveat), CALL(fork), CALL(vfork) };
+	int r = 0;
+
+	RULE(SCMP_ACT_ALLOW, mmap, MASKED(2, PROT_WRITE | PROT_EXEC, PROT_EXEC));
+	RULE(SCMP_ACT_ALLOW, mprotect, MASKED(2, PROT_WRITE | PROT_EXEC, PROT_EXEC));
+	RULE(SCMP_ACT_ALLOW, socket, EQUALS(0, AF_UNIX));
+	RULE(SCMP_ACT_ALLOW, socket, EQUALS(0, AF_NETLINK), EQUALS(2, NETLINK_ROUTE));
+	RULE(SCMP_ACT_ERRNO(EPROTONOSUPPORT), socket, EQUALS(0, AF_NETLINK),
+	     { 2, SCMP_CMP_NE, NETLINK_ROUTE, 0 });
+	for (size_t i = 0; i < COUNT(programs) && r == 0; i++)
+		r = refuse_call(ctx, programs[i]);
+	return r;
+}
+
 static int add_process(scmp_filter_ctx ctx)
 {
 	int r = 0;
@@ -195,6 +221,8 @@ int tp_sandbox_add_calls(scmp_filter_ctx ctx, const struct tp_sandbox_profile *p
 		r = add_memory(ctx);
 	if (r == 0)
 		r = add_process(ctx);
+	if (r == 0 && profile->modules)
+		r = add_modules(ctx);
 	if (r == 0 && profile->threads)
 		r = add_threads(ctx);
 	if (r == 0)

@@ -37,6 +37,25 @@ const struct tp_sandbox_profile tp_sandbox_profile_hash = {
 	.name = "hash",
 };
 
+/* What PAM modules are known to do beside reading files. */
+static const int pam_calls[] = {
+	SCMP_SYS(umask),     SCMP_SYS(fchown),	  SCMP_SYS(getgroups), SCMP_SYS(getresuid),
+	SCMP_SYS(getresgid), SCMP_SYS(getpgrp),	  SCMP_SYS(getsid),    SCMP_SYS(socketpair),
+	SCMP_SYS(alarm),     SCMP_SYS(setitimer), SCMP_SYS(setfsuid),  SCMP_SYS(setfsgid),
+};
+
+const struct tp_sandbox_profile tp_sandbox_profile_pam = {
+	.name = "pam",
+	.inet_udp = true,
+	.inet_tcp = true,
+	.threads = true,
+	.files_read = true,
+	.files_write = true,
+	.modules = true,
+	.extra = pam_calls,
+	.extra_count = sizeof(pam_calls) / sizeof(pam_calls[0]),
+};
+
 const struct tp_sandbox_profile tp_sandbox_profile_validate = {
 	.name = "validate",
 	.files_read = true,

@@ -2,6 +2,7 @@
  * programs, users, the decision. Runs in turnpiked. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -223,6 +224,8 @@ static enum tp_err open_programs(struct tp_sup *sup, struct tp_diag *diag)
 
 static void find_users(struct tp_sup *sup)
 {
+	const struct group *shadow;
+
 	sup->set_ids = geteuid() == 0;
 	for (int p = TP_PROCESS_ADMIN; sup->set_ids && p < TP_PROCESS_COUNT; p++) {
 		const char *suffix = strchr(tp_process_name((enum tp_process)p), '-');
@@ -235,6 +238,10 @@ static void find_users(struct tp_sup *sup)
 		sup->uids[p] = found ? found->pw_uid : (uid_t)(FIRST_PRIVATE_UID + p);
 		sup->gids[p] = found ? found->pw_gid : (gid_t)(FIRST_PRIVATE_UID + p);
 	}
+	/* So that pam_unix can read the passwords without being root (docs/decisions, 19). */
+	shadow = sup->set_ids ? getgrnam("shadow") : NULL;
+	if (shadow)
+		sup->gids[TP_PROCESS_PAM] = shadow->gr_gid;
 }
 
 /* ------------------------------------------------------------ key and decision */
@@ -306,6 +313,7 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	tp_list_init(&sup->fetches);
 	tp_list_init(&sup->points);
 	tp_sup_hash_init(sup);
+	tp_sup_pam_init(sup);
 	sup->crl.folder_fd = sup->crl.leaving = -1;
 	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
 	for (size_t i = 0; i < TP_SUP_CRL_SLOTS; i++)
@@ -322,6 +330,8 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 		err = open_folders(sup, diag);
 	if (err == TP_OK)
 		err = open_run(sup, diag);
+	if (err == TP_OK)
+		err = tp_sup_pam_open(sup, diag);
 	if (err == TP_OK)
 		err = open_socket(sup, diag);
 	if (err == TP_OK)
@@ -351,6 +361,7 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_identity_fini(sup);
 	tp_sup_key_work_fini(sup);
 	tp_sup_hash_fini(sup);
+	tp_sup_pam_fini(sup);
 	tp_sup_crl_fini(sup);
 	tp_sup_point_fini(sup);
 	tp_sup_acme_fini(sup);

@@ -227,6 +227,20 @@ TP_NODISCARD enum tp_err tp_sup_hash_request(struct tp_sup *sup, struct tp_frame
 void tp_sup_hash_forget(struct tp_sup *sup);
 void tp_sup_hash_fini(struct tp_sup *sup);
 
+/* ------------------------------------------------------------------------- PAM (pam.c) */
+
+struct tp_sup_pam {
+	struct tp_list questions; /* running first, then waiting */
+	int folder_fd;            /* RUN/pam, where modules may write */
+};
+
+void tp_sup_pam_init(struct tp_sup *sup);
+TP_NODISCARD enum tp_err tp_sup_pam_open(struct tp_sup *sup, struct tp_diag *diag);
+TP_NODISCARD enum tp_err tp_sup_pam_request(struct tp_sup *sup, struct tp_frame *frame);
+/* admin ended: nobody waits for the answers any more. */
+void tp_sup_pam_forget(struct tp_sup *sup);
+void tp_sup_pam_fini(struct tp_sup *sup);
+
 /* ------------------------------------------------------------------ downloads (fetch.c) */
 
 enum { TP_SUP_FETCHES = 16, TP_SUP_FETCHES_WAITING = 128 };
@@ -356,6 +370,7 @@ struct tp_sup {
 	struct tp_sup_identity identity;
 	struct tp_sup_key_work key_work;
 	struct tp_sup_hash hash;
+	struct tp_sup_pam pam;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */

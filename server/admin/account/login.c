@@ -20,8 +20,9 @@ uint64_t tp_login_steady_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *gate, tp_login_done on_done,
-			 void *arg, struct tp_login **out)
+enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *gate,
+			 const struct tp_auth_helpers *helpers, tp_login_done on_done, void *arg,
+			 struct tp_login **out)
 {
 	struct tp_login *l = calloc(1, sizeof(*l));
 
@@ -34,6 +35,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 	pthread_mutex_init(&l->lock, NULL);
 	l->gate = gate;
 	l->policy = tp_policy_default;
+	l->helpers = helpers;
 	if (tp_sessions_new(&l->sessions) != TP_OK || tp_attempts_new(&l->attempts) != TP_OK) {
 		tp_login_free(&l);
 		return TP_NOMEM;
@@ -55,6 +57,21 @@ void tp_login_free(struct tp_login **login)
 	free(l);
 }
 
+static void take_sources(const struct tp_cfg_admin *cfg, struct tp_auth_settings *out)
+{
+	const struct tp_cfg_login_sources *from = &cfg->login_sources[0];
+
+	memset(out, 0, sizeof(*out));
+	if (!cfg->login_sources_count)
+		return;
+	out->source = (enum tp_login_source)from->source;
+	out->pam = from->pam;
+	out->pam_time_s = from->pam_time_s;
+	out->group_count = from->groups_count < TP_AUTH_GROUPS_MAX ? from->groups_count : TP_AUTH_GROUPS_MAX;
+	for (size_t i = 0; i < out->group_count; i++)
+		out->groups[i] = from->groups[i];
+}
+
 void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 {
 	const struct tp_session_limits limits = { cfg->session_idle_s, cfg->session_absolute_s,
@@ -67,6 +84,7 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->idle_s = cfg->session_idle_s;
 	l->policy = cfg->password_policy_count ? cfg->password_policy[0] : tp_policy_default;
 	l->unused_days = cfg->unused_days;
+	take_sources(cfg, &l->auth);
 	pthread_mutex_unlock(&l->lock);
 	tp_sessions_set_limits(l->sessions, &limits);
 }
@@ -282,48 +300,77 @@ void tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struc
 	tp_wipe(id, sizeof(id));
 }
 
-static void log_in(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
-		   const char *user, const char *password, bool by_api)
+static void refuse_login(struct tp_login *l, const struct tp_http_request *req,
+			 struct tp_http_response *res, const struct tp_auth_ask *ask, const char *why)
 {
-	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .by_api = by_api };
-	struct tp_account account = { 0 };
-	bool known;
-	enum tp_err err;
-	char source[64];
+	enum tp_err err =
+		tp_store_account_note_login(l->store, ask->user, false, tp_times_now_ms(), ask->address);
 
-	tp_login_disable_unused(l);
-	known = tp_store_account_get(l->store, user, &account) == TP_OK;
-	err = tp_password_verify_in(l->gate, password, known ? account.password_hash : NULL,
-				    tp_login_knows_device(l, req, user));
-	tp_login_source(req, source);
-	if (err == TP_OK && (account.disabled || !(by_api ? account.api : account.web)))
-		err = TP_AUTH;
-	if (err == TP_AUTH) {
-		if (known && tp_store_account_note_login(l->store, user, false, tp_times_now_ms(), source) != TP_OK)
-			TP_LOG(TP_LOG_WARN, "login.note", "a failed login could not be noted");
-		tp_login_log(l, req, 1, "login.failed", user, "Wrong user name or password.");
-		tp_http_reply_error(res, 401, "access-denied", NULL, "User name or password is wrong.");
-		return;
-	}
-	if (err != TP_OK) {
-		tp_http_reply_error(res, 503, "resource-denied", NULL,
-				    "Too many logins at once: try again in a moment.");
-		tp_http_header(res, "Retry-After", "2");
-		return;
-	}
-	tp_login_passed(l, req, user);
-	facts.previous_login_ms = account.last_login_ms;
-	facts.failed_logins = account.failures;
-	facts.rights = tp_login_rights(l, &account);
-	tp_text_copy(facts.user, sizeof(facts.user), user);
-	err = tp_store_account_note_login(l->store, user, true, tp_times_now_ms(), source);
+	if (err != TP_OK && err != TP_NOTFOUND)
+		TP_LOG(TP_LOG_WARN, "login.note", "a failed login could not be noted");
+	tp_login_log(l, req, 1, "login.failed", ask->user, why[0] ? why : "Wrong user name or password.");
+	tp_http_reply_error(res, 401, "access-denied", NULL, "User name or password is wrong.");
+}
+
+static void put_off(struct tp_http_response *res, const char *text)
+{
+	tp_http_reply_error(res, 503, "resource-denied", NULL, "%s", text);
+	tp_http_header(res, "Retry-After", "2");
+}
+
+static void welcome(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		    const struct tp_auth_ask *ask, const struct tp_auth_verdict *v)
+{
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
+					  .by_api = ask->by_api,
+					  .rights = v->rights,
+					  .previous_login_ms = v->previous_login_ms,
+					  .failed_logins = v->failures };
+	enum tp_err err = TP_OK;
+	char text[64];
+
+	tp_login_passed(l, req, ask->user);
+	tp_text_copy(facts.user, sizeof(facts.user), v->user);
+	if (!v->remote)
+		err = tp_store_account_note_login(l->store, v->user, true, tp_times_now_ms(), ask->address);
 	if (err != TP_OK) {
 		tp_http_reply_failure(res, err, NULL);
 		return;
 	}
-	tp_login_log(l, req, 0, "login", user, "Logged in with a password.");
+	snprintf(text, sizeof(text), "Logged in with a password (%s).", v->source);
+	tp_login_log(l, req, 0, "login", v->user, text);
 	tp_login_admit(l, req, res, &facts);
-	tp_login_remember_device(l, req, res, user);
+	tp_login_remember_device(l, req, res, ask->user);
+}
+
+static void log_in(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+		   const char *user, const char *password, bool by_api)
+{
+	struct tp_auth_verdict *v = calloc(1, sizeof(*v));
+	char source[64];
+	const struct tp_auth_ask ask = { .user = user,
+					 .password = password,
+					 .address = source,
+					 .urgent = tp_login_knows_device(l, req, user),
+					 .by_api = by_api };
+
+	tp_login_disable_unused(l);
+	tp_login_source(req, source);
+	switch (v ? tp_authenticate(l, &ask, v) : TP_LIMIT) {
+	case TP_OK:
+		welcome(l, req, res, &ask, v);
+		break;
+	case TP_LIMIT:
+		put_off(res, "Too many logins at once: try again in a moment.");
+		break;
+	case TP_IO:
+		tp_login_log(l, req, 1, "login.unavailable", user, v->text);
+		put_off(res, "Nobody can say now whether this may log in: try again later.");
+		break;
+	default:
+		refuse_login(l, req, res, &ask, v->text);
+	}
+	free(v);
 }
 
 static void session_post(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -339,7 +386,7 @@ static void session_post(void *arg, const struct tp_http_request *req, struct tp
 	if (by && strcmp(by, "web") != 0 && strcmp(by, "api") != 0)
 		tp_http_reply_error(res, 400, "invalid-value", "/access", "access is web or api");
 	else if (!user || !password || !user[0] || strlen(user) > TP_SESSION_USER_MAX ||
-	    strlen(password) > TP_PASSWORD_MAX)
+	    !password[0] || strlen(password) > TP_PASSWORD_MAX)
 		tp_http_reply_error(res, 400, "missing-element", NULL, "user and password are needed");
 	else if (tp_login_may_try(l, req, res, user))
 		log_in(l, req, res, user, password, by && !strcmp(by, "api"));
@@ -421,6 +468,7 @@ static void setup_unlock(void *arg, const struct tp_http_request *req, struct tp
 static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_get),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/session", TP_ACCESS_ANYONE, 4096, session_post),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, tp_login_test),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/unlock", TP_ACCESS_ANYONE, 4096, setup_unlock),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/password", TP_ACCESS_SETUP, 4096, tp_login_setup_password),

@@ -3,6 +3,7 @@
 #ifndef TP_ADMIN_ACCOUNT_LOGIN_H
 #define TP_ADMIN_ACCOUNT_LOGIN_H
 
+#include "admin/account/authenticate.h"
 #include "admin/account/password.h"
 #include "admin/account/session.h"
 #include "admin/http/router.h"
@@ -15,9 +16,10 @@ struct tp_login;
 /* Called when the first administrator's password is stored. */
 typedef void (*tp_login_done)(void *arg);
 
-/* store and gate outlive the object. */
+/* store, gate and helpers outlive the object. */
 TP_NODISCARD enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *gate,
-				      tp_login_done on_done, void *arg, struct tp_login **out);
+				      const struct tp_auth_helpers *helpers, tp_login_done on_done,
+				      void *arg, struct tp_login **out);
 void tp_login_free(struct tp_login **login);
 
 /* The configuration in force: names, limits of sessions, whether the wizard has been

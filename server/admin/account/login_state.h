@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "admin/account/authenticate.h"
 #include "admin/account/device.h"
 #include "admin/account/login.h"
 #include "admin/account/policy.h"
@@ -30,10 +31,12 @@ struct tp_login {
 	tp_login_done on_done;
 	void *arg;
 	const struct tp_password_gate *gate;
+	const struct tp_auth_helpers *helpers;
 	struct tp_sessions *sessions;
 
 	pthread_mutex_t lock; /* guards what follows; the throttles have their own */
 	struct tp_attempts attempts;
+	struct tp_auth_settings auth;
 	char host_name[256];
 	int role;
 	bool set_up;
@@ -101,6 +104,7 @@ void tp_login_setup_password(void *arg, const struct tp_http_request *req, struc
 void tp_login_account_password(void *arg, const struct tp_http_request *req,
 			       struct tp_http_response *res);
 void tp_login_password_rules(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_accounts(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_add(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_change(void *arg, const struct tp_http_request *req, struct tp_http_response *res);

@@ -126,6 +126,12 @@ enum tp_err tp_bus_hash(struct tp_bus *bus, const struct tp_msg_hash_ask *q,
 	ASK(bus, TP_PROCESS_SUP, hash_ask, q, -1, hash_made, TP_BUS_HASH_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_pam(struct tp_bus *bus, const struct tp_msg_pam_ask *q,
+		       struct tp_msg_pam_answered *out)
+{
+	ASK(bus, TP_PROCESS_SUP, pam_ask, q, -1, pam_answered, TP_BUS_PAM_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q, int trusted_fd,
 			      int bytes_fd, struct tp_msg_crl_made *out)
 {

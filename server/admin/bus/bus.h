@@ -83,10 +83,13 @@ TP_NODISCARD enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct t
 TP_NODISCARD enum tp_err tp_bus_key_ask(struct tp_bus *bus, const struct tp_msg_key_ask *q,
 					struct tp_msg_key_answer *out);
 void tp_bus_key_answer_fini(struct tp_msg_key_answer *answer);
-enum { TP_BUS_HASH_WAIT_MS = 15000 };
+enum { TP_BUS_HASH_WAIT_MS = 15000, TP_BUS_PAM_WAIT_MS = 130000 };
 /* One scrypt by a hash helper. TP_AGAIN when it takes too long. */
 TP_NODISCARD enum tp_err tp_bus_hash(struct tp_bus *bus, const struct tp_msg_hash_ask *q,
 				     struct tp_msg_hash_made *out);
+/* One question to PAM; end *out with tp_msg_pam_answered_fini. */
+TP_NODISCARD enum tp_err tp_bus_pam(struct tp_bus *bus, const struct tp_msg_pam_ask *q,
+				    struct tp_msg_pam_answered *out);
 /* bytes_fd: an upload; -1 for a download. Waits up to TP_BUS_CRL_WAIT_MS. */
 TP_NODISCARD enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q,
 					   int trusted_fd, int bytes_fd, struct tp_msg_crl_made *out);

@@ -110,6 +110,7 @@ static const struct {
 	{ P, "/api/v1/alarms/*/acknowledge", WRITE },
 	{ G, "/api/v1/tls/serials", READ },
 	{ P, "/api/v1/traversal-test", WRITE },
+	{ P, "/api/v1/login/test", WRITE },
 	{ P, "/api/v1/revocation/test", WRITE },
 	{ G, "/api/v1/identities", READ },
 	{ P, "/api/v1/identities", WRITE },

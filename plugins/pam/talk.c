@@ -1,0 +1,220 @@
+/* One conversation with PAM. Runs in turnpike-pam. */
+#include "talk.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <security/pam_appl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/secret.h"
+#include "core/text.h"
+#include "groups.h"
+
+enum { PROMPTS_MAX = 4 };
+
+struct talk {
+	const struct tp_msg_pam_ask *ask;
+	char password[257];
+	unsigned prompts; /* times that a password was asked for */
+	bool unknown_question;
+	char said[384]; /* by the modules, in one line */
+};
+
+/* ------------------------------------------------------------------- conversation */
+
+static void hear(struct talk *t, const char *text)
+{
+	size_t len = strlen(t->said);
+
+	snprintf(t->said + len, sizeof(t->said) - len, "%s%s", len ? " " : "", text ? text : "");
+	tp_text_make_printable(t->said);
+}
+
+static char *reply(struct talk *t, const struct pam_message *m)
+{
+	switch (m->msg_style) {
+	case PAM_PROMPT_ECHO_OFF:
+		if (t->prompts++ < PROMPTS_MAX && !t->ask->authorise_only)
+			return strdup(t->password);
+		t->unknown_question = true;
+		return NULL;
+	case PAM_TEXT_INFO:
+	case PAM_ERROR_MSG:
+		hear(t, m->msg);
+		return NULL;
+	default: /* a question that is to be answered in clear: nobody is there */
+		t->unknown_question = true;
+		return NULL;
+	}
+}
+
+static int converse(int count, const struct pam_message **messages, struct pam_response **out, void *arg)
+{
+	struct talk *t = arg;
+	struct pam_response *r;
+
+	if (count < 1 || count > PAM_MAX_NUM_MSG)
+		return PAM_CONV_ERR;
+	r = calloc((size_t)count, sizeof(*r));
+	if (!r)
+		return PAM_BUF_ERR;
+	for (int i = 0; i < count; i++)
+		r[i].resp = reply(t, messages[i]);
+	if (!t->unknown_question) {
+		*out = r;
+		return PAM_SUCCESS;
+	}
+	for (int i = 0; i < count; i++) {
+		if (r[i].resp)
+			tp_wipe(r[i].resp, strlen(r[i].resp));
+		free(r[i].resp);
+	}
+	free(r);
+	return PAM_CONV_ERR;
+}
+
+/* -------------------------------------------------------------------------- steps */
+
+static void note(struct tp_msg_pam_answered *a, const char *name, bool passed, const char *text)
+{
+	struct tp_msg_pam_step *step = &a->steps[a->steps_count];
+
+	if (a->steps_count == sizeof(a->steps) / sizeof(a->steps[0]))
+		return;
+	tp_text_copy(step->name, sizeof(step->name), name);
+	step->passed = passed;
+	snprintf(step->text, sizeof(step->text), "%s", text);
+	a->steps_count++;
+}
+
+static enum tp_pam_result result_of(int code)
+{
+	switch (code) {
+	case PAM_SUCCESS:
+		return TP_PAM_OK;
+	case PAM_ACCT_EXPIRED:
+	case PAM_CRED_EXPIRED:
+	case PAM_AUTHTOK_EXPIRED:
+		return TP_PAM_EXPIRED;
+	case PAM_NEW_AUTHTOK_REQD:
+		return TP_PAM_MUST_CHANGE;
+	case PAM_MAXTRIES:
+		return TP_PAM_TOO_MANY;
+	case PAM_AUTH_ERR:
+	case PAM_USER_UNKNOWN:
+	case PAM_PERM_DENIED:
+	case PAM_CRED_INSUFFICIENT:
+		return TP_PAM_REFUSED;
+	default:
+		return TP_PAM_UNAVAILABLE;
+	}
+}
+
+/* Notes what came of one function of PAM. False: this is the end. */
+static bool judge(pam_handle_t *pam, const struct talk *t, const char *step, int code,
+		  struct tp_msg_pam_answered *a)
+{
+	char text[512];
+
+	a->result = (uint8_t)result_of(code);
+	snprintf(text, sizeof(text), "%s%s%s", code == PAM_SUCCESS ? "Passed." : pam_strerror(pam, code),
+		 t->said[0] ? " The modules say: " : "", t->said);
+	if (t->unknown_question)
+		snprintf(text, sizeof(text), "A module asked for something else than the password.");
+	note(a, step, code == PAM_SUCCESS, text);
+	snprintf(a->text, sizeof(a->text), "%s: %s", step, text);
+	return code == PAM_SUCCESS;
+}
+
+static bool find_groups(struct tp_msg_pam_answered *a)
+{
+	enum tp_err err = tp_pam_groups(a->user, a);
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u found.", a->groups_count);
+	if (err != TP_OK) {
+		a->result = TP_PAM_REFUSED;
+		snprintf(text, sizeof(text), "%s",
+			 err == TP_NOTFOUND ? "The name service does not know the user." : "No memory.");
+		snprintf(a->text, sizeof(a->text), "groups: %s", text);
+	}
+	note(a, "groups", err == TP_OK, text);
+	return err == TP_OK;
+}
+
+/* Modules may have given the user another name. */
+static bool take_user(pam_handle_t *pam, struct tp_msg_pam_answered *a)
+{
+	const void *user = NULL;
+
+	if (pam_get_item(pam, PAM_USER, &user) == PAM_SUCCESS && user && *(const char *)user &&
+	    tp_text_copy(a->user, sizeof(a->user), user))
+		return true;
+	a->result = TP_PAM_UNAVAILABLE;
+	snprintf(a->text, sizeof(a->text), "The modules gave the user an unusable name.");
+	return false;
+}
+
+static void ask_modules(pam_handle_t *pam, struct talk *t, struct tp_msg_pam_answered *a)
+{
+	const int flags = PAM_DISALLOW_NULL_AUTHTOK;
+
+	if (!t->ask->authorise_only && !judge(pam, t, "password", pam_authenticate(pam, flags), a))
+		return;
+	t->said[0] = '\0';
+	if (judge(pam, t, "account", pam_acct_mgmt(pam, flags), a) && take_user(pam, a))
+		(void)find_groups(a);
+}
+
+static bool is_sound(const struct tp_msg_pam_ask *ask)
+{
+	if (!ask->user[0] || memchr(ask->password, '\0', ask->password_len))
+		return false;
+	return ask->authorise_only || ask->password_len > 0;
+}
+
+void tp_pam_talk(const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *a)
+{
+	struct talk t = { .ask = ask };
+	const struct pam_conv conv = { converse, &t };
+	pam_handle_t *pam = NULL;
+	int code;
+
+	memset(a, 0, sizeof(*a));
+	a->result = TP_PAM_REFUSED;
+	if (!is_sound(ask)) {
+		snprintf(a->text, sizeof(a->text), "Without a password, or with a NUL in it, PAM is not asked.");
+		return;
+	}
+	memcpy(t.password, ask->password, ask->password_len);
+	code = pam_start(TP_PAM_SERVICE, ask->user, &conv, &pam);
+	if (code == PAM_SUCCESS)
+		code = pam_set_item(pam, PAM_RHOST, ask->source);
+	if (code == PAM_SUCCESS)
+		code = pam_set_item(pam, PAM_TTY, "turnpike");
+	if (code == PAM_SUCCESS)
+		ask_modules(pam, &t, a);
+	else
+		judge(pam, &t, "start", code, a);
+	if (pam)
+		pam_end(pam, code);
+	tp_wipe(&t, sizeof(t));
+}
+
+enum tp_err tp_pam_warm_up(void)
+{
+	static const struct tp_msg_pam_ask nobody;
+	struct talk t = { .ask = &nobody };
+	const struct pam_conv conv = { converse, &t };
+	pam_handle_t *pam = NULL;
+
+	if (pam_start(TP_PAM_SERVICE, "nobody", &conv, &pam) == PAM_SUCCESS)
+		pam_end(pam, PAM_SUCCESS);
+	/* cppcheck-suppress getpwnamCalled ; this process has one thread */
+	(void)getpwnam("turnpike-pam-warm-up");
+	/* cppcheck-suppress getgrgidCalled ; this process has one thread */
+	(void)getgrgid(0);
+	return TP_OK;
+}

@@ -1,0 +1,287 @@
+/* Who may administer, and as what. Runs in turnpike-admin's workers. */
+#include "admin/account/authenticate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/account/login_state.h"
+#include "core/log.h"
+
+/* One question, on its way along the sources. */
+struct question {
+	struct tp_login *login;
+	const struct tp_auth_settings *settings;
+	const struct tp_auth_ask *ask;
+	struct tp_auth_verdict *out;
+	const char *source;
+};
+
+/* Notes a step; a failed one is what the log says. */
+static void note(struct question *q, const char *name, bool passed, const char *text)
+{
+	struct tp_auth_verdict *v = q->out;
+	struct tp_auth_step *step = &v->steps[v->step_count];
+
+	if (!passed)
+		snprintf(v->text, sizeof(v->text), "%s", text);
+	if (v->step_count == TP_AUTH_STEPS_MAX)
+		return;
+	v->step_count++;
+	step->source = q->source;
+	step->passed = passed;
+	snprintf(step->name, sizeof(step->name), "%s", name);
+	snprintf(step->text, sizeof(step->text), "%s", text);
+}
+
+/* ----------------------------------------------------------------- local accounts */
+
+/* Unknown ones cost a hash, too. */
+static enum tp_err check_password(struct question *q, const struct tp_account *account)
+{
+	enum tp_err err;
+
+	if (!q->ask->password)
+		return account ? TP_OK : TP_AUTH;
+	err = tp_password_verify_in(q->login->gate, q->ask->password,
+				    account ? account->password_hash : NULL, q->ask->urgent);
+	if (err == TP_AUTH)
+		note(q, "password", false, "Wrong user name or password.");
+	else if (err != TP_OK)
+		note(q, "password", false, "The password could not be checked: too many at once.");
+	else
+		note(q, "password", true, "It is the password.");
+	return err == TP_OK || err == TP_AUTH ? err : TP_LIMIT;
+}
+
+static enum tp_err ask_local(struct question *q)
+{
+	struct tp_account account = { 0 };
+	bool known = tp_store_account_get(q->login->store, q->ask->user, &account) == TP_OK;
+	enum tp_err err = check_password(q, known ? &account : NULL);
+
+	if (err == TP_LIMIT)
+		return err;
+	if (!known) {
+		note(q, "account", false, "Wrong user name or password.");
+		return TP_NOTFOUND;
+	}
+	if (err == TP_OK && account.disabled) {
+		note(q, "account", false, "The account is disabled.");
+		err = TP_AUTH;
+	}
+	if (err != TP_OK)
+		return err;
+	note(q, "account", true, "There is a local account.");
+	tp_text_copy(q->out->user, sizeof(q->out->user), account.name);
+	q->out->rights = tp_login_rights(q->login, &account);
+	q->out->previous_login_ms = account.last_login_ms;
+	q->out->failures = account.failures;
+	return TP_OK;
+}
+
+/* --------------------------------------------------------------------------- PAM */
+
+static int worth(uint8_t level)
+{
+	return level == TP_ACCOUNT_READ_WRITE ? 2 : level == TP_ACCOUNT_READ_ONLY ? 1 : 0;
+}
+
+bool tp_authenticate_map(const struct tp_auth_settings *s, const struct tp_msg_pam_group *groups,
+			 size_t count, struct tp_rights *out)
+{
+	struct tp_rights rights = { .level = TP_ACCOUNT_AUDITOR };
+	bool mapped = false;
+
+	for (size_t i = 0; i < s->group_count; i++) {
+		const struct tp_cfg_login_group *group = &s->groups[i];
+		size_t at = 0;
+
+		while (at < count && strcmp(groups[at].name, group->name) != 0)
+			at++;
+		if (at == count)
+			continue;
+		mapped = true;
+		rights.web |= group->web;
+		rights.api |= group->api;
+		if (worth(group->level) > worth(rights.level))
+			rights.level = (enum tp_account_level)group->level;
+	}
+	if (mapped)
+		*out = rights;
+	return mapped;
+}
+
+/* What may be refused by one remote source may be known to the next. */
+static enum tp_err err_of(uint8_t result)
+{
+	switch (result) {
+	case TP_PAM_OK:
+		return TP_OK;
+	case TP_PAM_REFUSED:
+		return TP_NOTFOUND;
+	case TP_PAM_UNAVAILABLE:
+	case TP_PAM_LATE:
+	case TP_PAM_BUSY:
+		return TP_IO;
+	default:
+		return TP_AUTH;
+	}
+}
+
+static enum tp_err judge_pam(struct question *q, const struct tp_msg_pam_answered *a)
+{
+	enum tp_err err = err_of(a->result);
+	char text[256];
+
+	for (size_t i = 0; i < a->steps_count; i++)
+		note(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text);
+	if (err != TP_OK && a->text[0])
+		snprintf(q->out->text, sizeof(q->out->text), "%.500s", a->text);
+	if (err != TP_OK && !a->steps_count)
+		note(q, "question", false, a->text);
+	if (err != TP_OK)
+		return err;
+	if (!tp_authenticate_map(q->settings, a->groups, a->groups_count, &q->out->rights)) {
+		snprintf(text, sizeof(text), "None of the user's %u groups may administer this appliance.",
+			 a->groups_count);
+		note(q, "level", false, text);
+		return TP_AUTH;
+	}
+	snprintf(text, sizeof(text), "Its groups give the level %s.",
+		 tp_account_level_name(q->out->rights.level));
+	note(q, "level", true, text);
+	tp_text_copy(q->out->user, sizeof(q->out->user), a->user);
+	return TP_OK;
+}
+
+static enum tp_err ask_pam(struct question *q)
+{
+	struct tp_msg_pam_answered *answer = calloc(1, sizeof(*answer));
+	struct tp_msg_pam_ask *m = calloc(1, sizeof(*m));
+	const char *password = q->ask->password ? q->ask->password : "";
+	size_t len = strlen(password);
+	enum tp_err err = answer && m ? TP_OK : TP_NOMEM;
+
+	if (err == TP_OK && (len > sizeof(m->password) ||
+			     !tp_text_copy(m->user, sizeof(m->user), q->ask->user) ||
+			     !tp_text_copy(m->source, sizeof(m->source), q->ask->address)))
+		err = TP_LIMIT;
+	if (err == TP_OK) {
+		memcpy(m->password, password, len);
+		m->password_len = (uint16_t)len;
+		m->authorise_only = !q->ask->password;
+		m->time_s = q->settings->pam_time_s;
+		err = q->login->helpers->pam(q->login->helpers->arg, m, answer);
+	}
+	if (m)
+		tp_wipe(m, sizeof(*m));
+	free(m);
+	if (err == TP_OK) {
+		err = judge_pam(q, answer);
+		tp_msg_pam_answered_fini(answer);
+	} else {
+		note(q, "question", false, "The PAM helper could not be asked.");
+		err = TP_IO;
+	}
+	free(answer);
+	return err;
+}
+
+/* ------------------------------------------------------------------------- sources */
+
+static bool pam_is_on(const struct tp_auth_settings *settings)
+{
+	return settings->pam;
+}
+
+static bool always(const struct tp_auth_settings *settings)
+{
+	(void)settings;
+	return true;
+}
+
+/* In the order in which they are asked. ask: TP_OK; TP_NOTFOUND: not here, the next may
+ * know; TP_AUTH: no, whatever others say; TP_LIMIT, TP_IO as tp_authenticate. */
+static const struct source {
+	const char *name;
+	bool remote;
+	bool (*on)(const struct tp_auth_settings *settings);
+	enum tp_err (*ask)(struct question *q);
+} sources[] = {
+	{ "local", false, always, ask_local },
+	{ "pam", true, pam_is_on, ask_pam },
+};
+
+enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
+
+bool tp_authenticate_knows(const char *name)
+{
+	for (size_t i = 0; i < SOURCES; i++)
+		if (!strcmp(sources[i].name, name))
+			return true;
+	return false;
+}
+
+/* The accounts of the advanced mode that stay local in remote-only belong here. */
+static bool is_asked(const struct question *q, const struct source *source)
+{
+	if (q->ask->only)
+		return !strcmp(q->ask->only, source->name);
+	if (!source->on(q->settings))
+		return false;
+	return q->settings->source == TP_LOGIN_BOTH ||
+	       source->remote == (q->settings->source == TP_LOGIN_REMOTE);
+}
+
+static enum tp_err check_access(struct question *q)
+{
+	bool may = q->ask->by_api ? q->out->rights.api : q->out->rights.web;
+
+	if (!may)
+		note(q, "access", false,
+		     q->ask->by_api ? "The account may not use the API." :
+				      "The account may not use the web interface.");
+	return may ? TP_OK : TP_AUTH;
+}
+
+static enum tp_err ask_all(struct question *q)
+{
+	enum tp_err last = TP_AUTH;
+
+	for (size_t i = 0; i < SOURCES; i++) {
+		enum tp_err err;
+
+		if (!is_asked(q, &sources[i]))
+			continue;
+		q->source = sources[i].name;
+		err = sources[i].ask(q);
+		if (err == TP_OK) {
+			q->out->source = q->source;
+			q->out->remote = sources[i].remote;
+			return check_access(q);
+		}
+		if (err != TP_NOTFOUND && err != TP_IO)
+			return err;
+		if (err == TP_IO)
+			last = TP_IO;
+	}
+	return last;
+}
+
+enum tp_err tp_authenticate(struct tp_login *l, const struct tp_auth_ask *ask, struct tp_auth_verdict *out)
+{
+	struct tp_auth_settings *settings = malloc(sizeof(*settings));
+	struct question q = { .login = l, .settings = settings, .ask = ask, .out = out, .source = "" };
+	enum tp_err err;
+
+	memset(out, 0, sizeof(*out));
+	if (!settings)
+		return TP_LIMIT;
+	pthread_mutex_lock(&l->lock);
+	*settings = l->auth;
+	pthread_mutex_unlock(&l->lock);
+	err = ask_all(&q);
+	free(settings);
+	return err;
+}

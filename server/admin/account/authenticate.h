@@ -1,0 +1,74 @@
+/* Who may administer, and as what: the one place that asks the sources of accounts, in
+ * the order of the table in authenticate.c. For logins, for requests of programs, and
+ * for users whom a certificate has identified. Runs in turnpike-admin's workers. */
+#ifndef TP_ADMIN_ACCOUNT_AUTHENTICATE_H
+#define TP_ADMIN_ACCOUNT_AUTHENTICATE_H
+
+#include "admin/account/access.h"
+#include "core/err.h"
+#include "ipc/messages.h"
+#include "model/slice.h"
+
+struct tp_login;
+
+/* turnpike-access:access/login/source. */
+enum tp_login_source { TP_LOGIN_LOCAL = 0, TP_LOGIN_REMOTE = 1, TP_LOGIN_BOTH = 2 };
+
+enum { TP_AUTH_GROUPS_MAX = 64, TP_AUTH_STEPS_MAX = 12 };
+
+/* Who asks PAM for us. Not on the main thread. */
+struct tp_auth_helpers {
+	enum tp_err (*pam)(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *out);
+	void *arg;
+};
+
+/* Of the configuration in force. */
+struct tp_auth_settings {
+	enum tp_login_source source;
+	bool pam;
+	uint8_t pam_time_s;
+	size_t group_count;
+	struct tp_cfg_login_group groups[TP_AUTH_GROUPS_MAX];
+};
+
+struct tp_auth_ask {
+	const char *user;
+	const char *password; /* NULL: it is certain who it is; what may he do? */
+	const char *address;  /* of who asks, as text */
+	const char *only;     /* name of the one source to ask, whatever the settings say; or NULL */
+	bool urgent;          /* before strangers (account/attempt.c) */
+	bool by_api;          /* a program; else the web interface */
+};
+
+struct tp_auth_step {
+	const char *source;
+	char name[32];
+	bool passed;
+	char text[512];
+};
+
+/* text and steps are for the log and for administrators, never for who logs in. */
+struct tp_auth_verdict {
+	const char *source; /* that let the user pass */
+	bool remote;        /* there is no account here */
+	char user[128];
+	struct tp_rights rights;
+	uint64_t previous_login_ms;
+	uint32_t failures; /* since then */
+	char text[512];
+	struct tp_auth_step steps[TP_AUTH_STEPS_MAX];
+	size_t step_count;
+};
+
+/* TP_OK; TP_AUTH: no; TP_LIMIT: too many at once; TP_IO: a source that might know does
+ * not answer. *out is filled in each case. */
+TP_NODISCARD enum tp_err tp_authenticate(struct tp_login *login, const struct tp_auth_ask *ask,
+					 struct tp_auth_verdict *out);
+/* Whether there is a source of this name. */
+bool tp_authenticate_knows(const char *source);
+/* What members of these groups may do: the level that can do most (read-write, then
+ * read-only, then auditor), and each access that any of them gives. False: none is mapped. */
+bool tp_authenticate_map(const struct tp_auth_settings *settings, const struct tp_msg_pam_group *groups,
+			 size_t count, struct tp_rights *out);
+
+#endif

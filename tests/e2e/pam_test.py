@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Login by PAM: real modules (pam_unix, pam_faillock, pam_matrix) on users of a private /etc."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from admin import ApiError
+from appliance import One
+from cases import Skip, check, run, wait_until
+from web import Browser
+
+ADDRESS = ("127.0.28.2", 7443)
+PASSWORD = "correct horse battery"
+LOCAL = "a local secret phrase"
+SERVICE = pathlib.Path("/etc/pam.d/turnpike")
+UNIX = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n"
+FAILLOCK = """auth requisite pam_faillock.so preauth nodelay dir=FOLDER deny=3 unlock_time=600
+auth [success=1 default=ignore] pam_unix.so nodelay
+auth [default=die] pam_faillock.so authfail nodelay dir=FOLDER deny=3 unlock_time=600
+auth required pam_permit.so
+account required pam_faillock.so dir=FOLDER
+account required pam_unix.so
+"""
+MATRIX = "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
+# Name: number, groups, last change of the password, end of the account.
+USERS = {"writer": ("tp-readers", "tp-writers"), "reader": ("tp-readers",), "watcher": ("tp-watchers",),
+         "machine": ("tp-machines",), "stranger": (), "ended": ("tp-writers",),
+         "stale": ("tp-writers",), "clumsy": ("tp-writers",)}
+GROUPS = {"tp-readers": ("read-only", True, False), "tp-writers": ("read-write", True, True),
+          "tp-watchers": ("auditor", True, False), "tp-machines": ("read-write", False, True)}
+
+
+def private_etc():
+    """A mount namespace whose users are ours; the machine's own files are not touched."""
+    if os.environ.get("TP_PRIVATE_ETC") != "yes":
+        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+                   {**os.environ, "TP_PRIVATE_ETC": "yes"})
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tp-etc-", dir="/tmp"))
+    made = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True)
+    texts = {name: pathlib.Path("/etc", name).read_text() for name in ("passwd", "shadow", "group")}
+    today = int(time.time() / 86400)
+    for number, (user, _) in enumerate(USERS.items()):
+        changed = 0 if user == "stale" else today - 1
+        end = today - 10 if user == "ended" else ""
+        texts["passwd"] += f"{user}:x:{64200 + number}:64200:{user}:/nonexistent:/usr/sbin/nologin\n"
+        texts["shadow"] += f"{user}:{made.stdout.strip()}:{changed}:0:99999:7::{end}:\n"
+    texts["group"] += "tp-all:x:64200:\n"
+    for number, name in enumerate(GROUPS):
+        members = ",".join(user for user, groups in USERS.items() if name in groups)
+        texts["group"] += f"{name}:x:{64300 + number}:{members}\n"
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+        shutil.chown(folder / name, "root", "shadow" if name == "shadow" else "root")
+        os.chmod(folder / name, 0o640 if name == "shadow" else 0o644)
+        subprocess.run(["mount", "--bind", folder / name, f"/etc/{name}"], check=True)
+    shutil.copytree("/etc/pam.d", folder / "pam.d")
+    subprocess.run(["mount", "--bind", folder / "pam.d", "/etc/pam.d"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    return folder
+
+
+class Appliance(One):
+    """Set up, with an administrator of its own, and PAM beside local accounts."""
+
+    def __enter__(self):
+        self.etc = private_etc()
+        self.run = pathlib.Path("/run/turnpike")
+        self.run.mkdir(mode=0o755)
+        SERVICE.write_text(UNIX)
+        super().__enter__()
+        visitor = Browser(self.address)
+        visitor.visit()
+        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
+        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": LOCAL})
+        self.admin.post("/api/v1/setup/complete", {
+            "role": "core", "host-name": "core.pam.test", "peer": None,
+            "networks": [{"name": "lan", "address": self.address[0]}]})
+        wait_until(self.answers, 10, "the appliance does not listen after the set-up")
+        self.admin.put("turnpike-access:access/pam", {"enabled": True, "time-limit": 20})
+        for name, (level, web, api) in GROUPS.items():
+            self.admin.put(f"turnpike-access:access/group={name}",
+                           {"name": name, "level": level, "web": web, "api": api})
+        self.source("both")
+        return self
+
+    def source(self, value):
+        self.admin.put("turnpike-access:access/login/source", value)
+        self.admin.commit(f"source {value}")
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.etc, ignore_errors=True)
+
+
+def log_in(user, password=PASSWORD, source="127.0.28.10"):
+    """Status and the session, from an address of its own so that nothing is slowed down."""
+    visitor = Browser(ADDRESS, source=source)
+    status, _, session = visitor.log_in(user, password)
+    return status, session
+
+
+def last_log(one, name):
+    lines = [line for line in one.admin.get("/api/v1/log?limit=50")["lines"] if line["name"] == name]
+    check(lines, f"no {name} in the event log")
+    return lines[0]["text"]
+
+
+def test(one, user, password=PASSWORD, **more):
+    return one.admin.post("/api/v1/login/test", {"user": user, "password": password, **more})
+
+
+# -------------------------------------------------------------------------- cases
+
+def groups_give_the_level(one):
+    for user, level in (("writer", "read-write"), ("reader", "read-only"), ("watcher", "auditor")):
+        status, session = log_in(user)
+        check(status == 200 and session["user"] == user, f"{user}: {status} {session}")
+        check(session["level"] == level, f"{user} is {session['level']}, not {level}")
+    check("(pam)" in last_log(one, "login"), "the log does not name the source")
+    visitor = Browser(ADDRESS, source="127.0.28.11")
+    visitor.log_in("reader", PASSWORD)
+    check(visitor.status("GET", "/api/v1/status") == 200, "a reader may not read")
+    check(visitor.status("POST", "/api/v1/config/discard", {}) == 403, "a reader may write")
+
+
+def who_has_no_group_is_refused(one):
+    status, answer = log_in("stranger", source="127.0.28.12")
+    check(status == 401, f"somebody without a group logs in: {status}")
+    bland = answer["ietf-restconf:errors"]["error"][0]["error-message"]
+    check(bland == "User name or password is wrong.", f"the client is told {bland}")
+    check("None of the user's 1 groups" in last_log(one, "login.failed"), last_log(one, "login.failed"))
+    check(log_in("machine", source="127.0.28.12")[0] == 401, "a group without web access logs in")
+    visitor = Browser(ADDRESS, source="127.0.28.12")
+    visitor.visit()
+    status = visitor.status("POST", "/api/v1/session", {"user": "machine", "password": PASSWORD, "access": "api"})
+    check(status == 200, f"a group with API access is refused there: {status}")
+
+
+def wrong_expired_and_stale_are_refused(one):
+    for user, password, word in (("writer", "x" * 12, "Authentication failure"), ("ended", PASSWORD, "expired"),
+                                 ("stale", PASSWORD, "required to change your password"),
+                                 ("nobody-here", PASSWORD, "User not known")):
+        status, answer = log_in(user, password, "127.0.28.13")
+        check(status == 401, f"{user}: {status}")
+        bland = answer["ietf-restconf:errors"]["error"][0]["error-message"]
+        check(bland == "User name or password is wrong.", f"{user} is told {bland}")
+        text = last_log(one, "login.failed")
+        check(word.lower() in text.lower(), f"{user}: the log says {text}")
+        check(password not in text, "a password stands in the log")
+
+
+def too_many_tries_lock_the_user(one):
+    SERVICE.write_text(FAILLOCK.replace("FOLDER", str(one.run / "pam")))
+    try:
+        check(test(one, "clumsy")["result"] == "passed", "faillock refuses a good password")
+        for _ in range(3):
+            check(test(one, "clumsy", "wrong password")["result"] == "refused", "a wrong password passes")
+        answer = test(one, "clumsy")
+        check(answer["result"] == "refused", "three failures do not lock the user")
+        failed = [step for step in answer["steps"] if not step["passed"]]
+        owner = (one.run / "pam" / "clumsy").stat().st_uid
+        check(owner != 0 or os.getuid() != 0, "the helper writes as root")
+        check("locked" in failed[-1]["text"], f"nothing says that the user is locked: {answer}")
+    finally:
+        SERVICE.write_text(UNIX)
+
+
+def a_slow_module_is_not_waited_for(one):
+    SERVICE.write_text("auth optional pam_faildelay.so delay=15000000\nauth required pam_deny.so\n"
+                       "account required pam_permit.so\n")
+    one.admin.put("turnpike-access:access/pam/time-limit", 1)
+    one.admin.commit("one second")
+    try:
+        start = time.monotonic()
+        status, _ = log_in("writer", source="127.0.28.14")
+        check(status == 503 and time.monotonic() - start < 6, f"{status} after {time.monotonic() - start:.1f} s")
+        check("too long" in last_log(one, "login.unavailable"), last_log(one, "login.unavailable"))
+        check(log_in("admin", LOCAL, "127.0.28.15")[0] == 200, "a local account cannot log in meanwhile")
+    finally:
+        SERVICE.write_text(UNIX)
+        one.admin.put("turnpike-access:access/pam/time-limit", 20)
+        one.admin.commit("as before")
+
+
+def other_modules_work(one):
+    if not os.path.exists(MATRIX):
+        raise Skip("pam_matrix is not installed")
+    table = pathlib.Path("/etc/pam.d/turnpike-users")
+    table.write_text("writer:another secret:turnpike\n")
+    SERVICE.write_text(f"auth required {MATRIX} passdb={table}\naccount required {MATRIX} passdb={table}\n")
+    try:
+        check(test(one, "writer", "another secret")["result"] == "passed", test(one, "writer", "another secret"))
+        check(test(one, "writer", PASSWORD)["result"] == "refused", "pam_matrix takes another password")
+    finally:
+        SERVICE.write_text(UNIX)
+        table.unlink()
+
+
+def hostile_names_and_passwords_are_refused(one):
+    visitor = Browser(ADDRESS, source="127.0.28.16")
+    visitor.visit()
+    for user, password in (("writer", "x" * 257), ("w" * 128, PASSWORD), ("writer", ""), ("", PASSWORD)):
+        status = visitor.status("POST", "/api/v1/session", {"user": user, "password": password})
+        check(status == 400, f"{user[:8]!r} with {len(password)} bytes: {status}")
+    for body in (b'{"user": "writer\\u0000x", "password": "correct horse battery"}',
+                 b'{"user": "writer", "password": "correct horse battery\\u0000"}'):
+        check(visitor.status("POST", "/api/v1/session", body) == 400, f"a NUL is taken: {body}")
+    check(log_in("../writer", source="127.0.28.17")[0] == 401, "a path logs in")
+    answer = test(one, "wri\nter", PASSWORD)
+    check(answer["result"] == "refused", f"a line break in a name: {answer}")
+
+
+def the_tester_says_which_step_fails(one):
+    answer = test(one, "writer")
+    check(answer["result"] == "passed" and answer["level"] == "read-write" and answer["source"] == "pam",
+          f"{answer}")
+    check([step["step"] for step in answer["steps"] if step["source"] == "pam"] ==
+          ["password", "account", "groups", "level"], f"{answer['steps']}")
+    last = test(one, "stranger")["steps"][-1]
+    check(last["step"] == "level" and not last["passed"], f"{last}")
+    check(test(one, "ended")["steps"][-1]["step"] == "account", "expired")
+    without = one.admin.post("/api/v1/login/test", {"user": "reader"})
+    check(without["result"] == "passed" and without["level"] == "read-only", f"without a password: {without}")
+    check(test(one, "admin", LOCAL, source="local")["result"] == "passed", "the local source alone")
+    check(PASSWORD not in str(one.admin.get("/api/v1/log?limit=200")), "the log holds a password")
+
+
+def local_accounts_go_first(one):
+    check(log_in("admin", LOCAL, "127.0.28.18")[0] == 200, "the local account cannot log in")
+    one.source("local")
+    check(log_in("writer", source="127.0.28.18")[0] == 401, "PAM is asked though the source is local")
+    one.source("both")
+
+
+def remote_only_is_undone_unless_confirmed(one):
+    """The setting that shuts the local administrator out goes back by itself."""
+    one.admin.put("turnpike-access:access/pam/enabled", False)
+    one.admin.put("turnpike-access:access/login/source", "remote")
+    try:
+        one.admin.commit("remote without a source")
+        raise AssertionError("remote only is taken without a remote source")
+    except ApiError as error:
+        check("Without a remote source" in str(error), str(error))
+    one.admin.put("turnpike-access:access/pam/enabled", True)
+    one.admin.commit("remote", confirm_within_s=3)
+    check(log_in("admin", LOCAL, "127.0.28.19")[0] == 401, "a local account logs in though remote only")
+    check(log_in("writer", source="127.0.28.19")[0] == 200, "the remote source is not asked")
+    wait_until(lambda: log_in("admin", LOCAL, "127.0.28.20")[0] == 200, 20,
+               "the administrator stays shut out after the trial", every=1)
+
+
+run([groups_give_the_level, who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
+     too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
+     hostile_names_and_passwords_are_refused, the_tester_says_which_step_fails, local_accounts_go_first,
+     remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))
