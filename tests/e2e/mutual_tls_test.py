@@ -337,6 +337,9 @@ def wish_6_each_zone_shows_its_own_certificate(one):
     check(usual[0] and usual[0] == usual[1], f"not the same certificate to both: {usual}")
 
     admin.post("/api/v1/identities", {"id": "for-other"})
+    asked = admin.post("/api/v1/identities/for-other/request", {"key-type": "ec-p256", "common-name": "c.example.com"})
+    check(asked["common-name"] == "c.example.com", f"no request for it: {asked}")
+    admin.delete("/api/v1/identities/for-other/request")
     admin.put("turnpike-zone:zones/zone=other/client-identity", "for-other")
     check("no certificate yet" in refusal(admin.commit, "an identity without certificate"), "other words")
     identity(one, "for-other", "shown-a")
