@@ -110,6 +110,8 @@ enum tp_heard tp_conversation_hear(struct tp_conversation *c, const char *line)
 		snprintf(c->last, sizeof(c->last), "%.380s", line);
 		tp_text_make_printable(c->last);
 	}
+	if (strncmp(line, "no account associated with", 26) == 0)
+		c->account_unknown = true;
 	return strstr(line, "SSL peer certificate or SSH remote key was not OK") ? TP_HEARD_UNTRUSTED
 										: TP_HEARD_NOTHING;
 }

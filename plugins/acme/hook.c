@@ -1,7 +1,6 @@
 /* Running a hook. Runs in turnpike-acme. */
 #include "hook.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "program.h"
@@ -21,8 +20,8 @@ bool tp_hook_is_name(const char *name)
 enum tp_err tp_hook_run(const char *name, const char *what, const char *dns_name,
 			const char *value, struct tp_diag *diag)
 {
-	char path[96], line[300], last[300] = "";
-	const char *argv[] = { path, what, dns_name, value, NULL };
+	char line[300], last[300] = "";
+	const char *argv[] = { name, what, dns_name, value, NULL };
 	uint64_t until = tp_program_now_ms() + TP_HOOK_MS;
 	struct tp_program p;
 	unsigned lines = 0;
@@ -31,7 +30,6 @@ enum tp_err tp_hook_run(const char *name, const char *what, const char *dns_name
 
 	if (!tp_hook_is_name(name))
 		return tp_fail(diag, TP_FORMAT, name, "This is not the name of a hook.");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", TP_ACME_HOOKS_FD, name);
 	err = tp_program_start(TP_PROGRAM_HOOK, argv, &p);
 	if (err != TP_OK)
 		return tp_fail(diag, err, name, "The hook %s cannot be started.", name);

@@ -140,9 +140,13 @@ static _Noreturn void run_child(enum tp_program_kind kind, const char *const *ar
 	else
 		add_hook(&t);
 	err = enter(&t, &diag);
-	if (err == TP_OK && arrange_fds(kind, in, out))
-		execve(argv[0], (char *const *)argv,
-		       (char *const *)(kind == TP_PROGRAM_UACME ? uacme_env : hook_env));
+	if (err == TP_OK && arrange_fds(kind, in, out)) {
+		if (kind == TP_PROGRAM_UACME)
+			execve(argv[0], (char *const *)argv, (char *const *)uacme_env);
+		else
+			/* By name in its folder: the path to there is not ours to walk. */
+			syscall(SYS_execveat, TP_ACME_HOOKS_FD, argv[0], argv, hook_env, 0);
+	}
 	dprintf(2, "%s: cannot be run: %s %s\n", argv[0], strerror(errno), diag.text);
 	_exit(127);
 }

@@ -23,7 +23,7 @@ struct tp_program {
 /* Confines the helper to what it and its programs need. */
 TP_NODISCARD enum tp_err tp_program_confine_helper(struct tp_diag *diag);
 
-/* argv[0] is the path to run, NULL behind the last. */
+/* argv[0]: a path, or of a hook its name in the folder; NULL behind the last. */
 TP_NODISCARD enum tp_err tp_program_start(enum tp_program_kind kind, const char *const *argv,
 					  struct tp_program *p);
 /* One line of what it says, without its end, cut at size - 1 bytes. TP_CLOSED: it said all;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/acme/acme.h"
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
 #include "admin/cac/gate.h"
@@ -41,6 +42,7 @@ struct admin {
 	struct tp_apply *apply;
 	struct tp_identities *identities;
 	struct tp_lists *lists;
+	struct tp_acme *acme;
 	struct tp_keeper *keeper;
 	struct tp_log_routes log;
 	struct tp_configuration_routes configuration;
@@ -86,6 +88,13 @@ static void on_tls_seen(void *arg, const struct tp_msg_tls_seen *m)
 	struct admin *a = arg;
 
 	tp_cipher_peers_seen(a->store, m);
+}
+
+static void on_acme_challenge(void *arg, const struct tp_msg_acme_challenge *m)
+{
+	struct admin *a = arg;
+
+	tp_acme_on_challenge(a->acme, m);
 }
 
 static enum tp_err on_call_ended(void *arg, const struct tp_msg_call_ended *m)
@@ -266,6 +275,7 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_TRUST] = a->config,
 		[TP_ROUTES_CIPHERS] = &a->ciphers,
 		[TP_ROUTES_CERTIFICATES] = &a->certificates,
+		[TP_ROUTES_ACME] = a->acme,
 		[TP_ROUTES_LOG] = &a->log,
 		[TP_ROUTES_CAC] = &a->card_login,
 	};
@@ -276,6 +286,13 @@ static enum tp_err add_routes(struct admin *a)
 	tp_router_set_gate(a->router, tp_log_may_change, a->store);
 	a->card_login = (struct tp_cac_parts){ a->cac, a->store, a->login, a->config, a->lists };
 	return tp_routes_add_all(a->router, args);
+}
+
+static enum tp_err new_acme(struct admin *a)
+{
+	const struct tp_acme_parts parts = { a->store, a->bus, a->config, a->identities, a->status };
+
+	return tp_acme_new(&parts, &a->acme);
 }
 
 /* After the sandbox: what starts threads. */
@@ -292,6 +309,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 	if (err == TP_OK)
 		err = tp_lists_new(a->bus, a->config, a->status, &a->lists);
 	if (err == TP_OK)
+		err = new_acme(a);
+	if (err == TP_OK)
 		err = make_keeper(a);
 	a->log.keeper = a->keeper;
 	if (err == TP_OK)
@@ -303,6 +322,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 	if (err == TP_OK)
 		err = tp_server_new(a->router, a->login, a->cac, socket_fd, &a->server);
 	if (err == TP_OK)
+		tp_server_on_hello(a->server, tp_acme_hello, tp_acme_proofs(a->acme));
+	if (err == TP_OK)
 		err = tp_apply_new(a->server, a->login, a->cac, a->status, &a->first, &a->apply);
 	if (err == TP_OK)
 		err = tp_bus_start(a->bus);
@@ -312,6 +333,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 		err = tp_status_watch(a->status);
 	if (err == TP_OK)
 		err = tp_lists_start(a->lists);
+	if (err == TP_OK)
+		err = tp_acme_start(a->acme);
 	return err;
 }
 
@@ -322,9 +345,12 @@ static void close_parts(struct admin *a)
 	tp_server_free(&a->server);
 	if (a->lists)
 		tp_lists_stop(a->lists);
+	if (a->acme)
+		tp_acme_stop(a->acme);
 	if (a->status)
 		tp_status_unwatch(a->status);
 	tp_keeper_free(&a->keeper);
+	tp_acme_free(&a->acme);
 	tp_identities_free(&a->identities);
 	if (a->config)
 		tp_config_free(&a->config);
@@ -371,6 +397,7 @@ int main(int argc, char **argv)
 		.event = on_event,
 		.call_ended = on_call_ended,
 		.tls_seen = on_tls_seen,
+		.acme_challenge = on_acme_challenge,
 		.first_login = on_first_login,
 		.device_key = on_device_key,
 		.revision_state = on_revision_state,

@@ -2,6 +2,7 @@
 #include "admin/routes.h"
 
 #include "admin/account/login.h"
+#include "admin/acme/acme.h"
 #include "admin/cac/routes.h"
 #include "admin/certificates/routes.h"
 #include "admin/ciphers/routes.h"
@@ -23,6 +24,7 @@ enum tp_err tp_routes_add_all(struct tp_router *router, void *const args[TP_ROUT
 		[TP_ROUTES_TRUST] = tp_trust_routes,
 		[TP_ROUTES_CIPHERS] = tp_cipher_routes,
 		[TP_ROUTES_CERTIFICATES] = tp_certificates_routes,
+		[TP_ROUTES_ACME] = tp_acme_routes,
 		[TP_ROUTES_LOG] = tp_log_routes,
 		[TP_ROUTES_CAC] = tp_cac_routes,
 	};

@@ -6,7 +6,7 @@
 #include "model/leaf.h"
 
 struct lister {
-	const struct lyd_node *system, *sip, *zones, *media, *card;
+	const struct lyd_node *system, *sip, *zones, *media, *card, *acme;
 	void (*each)(void *arg, const struct tp_port *port);
 	void *arg;
 };
@@ -154,6 +154,18 @@ static void list_zones(const struct lister *l, bool outward)
 	}
 }
 
+static void list_acme(const struct lister *l, bool outward)
+{
+	if (!tp_leaf_true(l->acme, "enabled"))
+		return;
+	if (!outward && !strcmp(tp_leaf_text(l->acme, "challenge"), "http-01"))
+		list(l, false, "TCP", "all addresses", tp_leaf_text(l->acme, "http-port"),
+		     "ACME HTTP-01, while an order runs", "The certificate authority");
+	if (outward)
+		list(l, true, "TCP", tp_leaf_text(l->acme, "directory"), "443, or as the URL says",
+		     "ACME (HTTPS)", "The certificate authority");
+}
+
 static bool has_named_peer(const struct lister *l)
 {
 	for (const struct lyd_node *zone = NULL; (zone = tp_leaf_next(l->zones, "zone", zone));) {
@@ -178,6 +190,7 @@ void tp_tree_each_port(const struct tp_tree *tree,
 		.sip = tp_leaf_top(tree, "sip"),
 		.zones = tp_leaf_top(tree, "zones"),
 		.media = tp_leaf_top(tree, "media"),
+		.acme = tp_leaf_child(tp_leaf_top(tree, "tls"), "acme"),
 		.card = tp_leaf_child(tp_leaf_top(tree, "access"), "certificate-login"),
 		.each = each,
 		.arg = arg,
@@ -187,10 +200,12 @@ void tp_tree_each_port(const struct tp_tree *tree,
 	while ((net = tp_leaf_next(l.system, "network", net)))
 		list_address(&l, tp_leaf_text(net, "address"));
 	list_zones(&l, false);
+	list_acme(&l, false);
 	list_zones(&l, true);
 	if (has_zone(&l, "neighbor"))
 		list(&l, true, "UDP", "addresses in SDP", "any",
 		     "Media of calls to neighbors (RTP, RTCP)", "Phones and SIP systems");
+	list_acme(&l, true);
 	if (has_named_peer(&l))
 		list(&l, true, "UDP, TCP", "name servers", "53", "DNS, for peers given by name",
 		     "Name servers");

@@ -63,6 +63,9 @@ enum tp_err tp_sup_acme_open(struct tp_sup *sup, struct tp_diag *diag)
 
 	if (err == TP_OK)
 		err = tp_file_open_dir(sup->state_fd, "acme-hooks", 0755, &a->hooks_fd, diag);
+	/* Whatever our mask: the helper's user runs what stands in it. */
+	if (err == TP_OK && fchmod(a->hooks_fd, 0755) < 0)
+		err = tp_fail(diag, TP_IO, "acme-hooks", "%s", strerror(errno));
 	if (err == TP_OK)
 		err = open_shared(sup, sup->run_fd, "acme", &a->folder_fd, diag);
 	if (err == TP_OK)
@@ -153,7 +156,7 @@ static enum tp_err take_challenge(struct tp_sup *sup, struct tp_frame *frame)
 		err = tp_rd_finish(&frame->body);
 	if (err == TP_OK)
 		err = TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel,
-				      acme_challenge, sup->acme.request, &m);
+				      acme_challenge, 0, &m);
 	return err;
 }
 
@@ -295,7 +298,7 @@ enum tp_err tp_sup_acme_ready(struct tp_sup *sup, struct tp_frame *frame)
 	if (err == TP_OK)
 		err = tp_rd_finish(&frame->body);
 	/* What comes for an order that has ended is dropped. */
-	if (err == TP_OK && sup->acme.helper.pid && frame->request == sup->acme.request)
+	if (err == TP_OK && sup->acme.helper.pid)
 		TP_CHANNEL_SEND(sup->acme.helper.channel, acme_challenge_ready, 0, &m);
 	return err;
 }

@@ -62,7 +62,7 @@ def walk(nodes, path, parents):
 
 def is_port(at, node):
     kind = child(node, "type") or ""
-    return kind.endswith("listen-port") or "/".join(at) == "media/port-last"
+    return kind.endswith("listen-port") or "/".join(at) in ("media/port-last", "tls/acme/http-port")
 
 
 def switched_on(parents):

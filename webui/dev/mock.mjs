@@ -12,6 +12,7 @@ import { nodes } from './mock/model.mjs';
 import { createCertificates } from './mock/certificates.mjs';
 import { createRevocation } from './mock/revocation.mjs';
 import { createCiphers } from './mock/ciphers.mjs';
+import { createAcme } from './mock/acme.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -81,6 +82,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const routes = {
 		...createRevocation(store),
 		...createCiphers(store),
+		...createAcme(store),
 		'GET /api/v1/session': ({ session }) => describe(session),
 		'POST /api/v1/session': ({ session, body }) => {
 			if (body.user !== 'admin' || body.password !== password)

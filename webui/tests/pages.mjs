@@ -28,6 +28,7 @@ export const pages = [
 	{ name: 'identity-request', path: '/identities/default/request' },
 	{ name: 'identity-self-signed', path: '/identities/sip-client/self-signed' },
 	{ name: 'identity-upload', path: '/identities/sip-client/upload' },
+	{ name: 'acme', path: '/acme' },
 	{ name: 'trusted-cas', path: '/trusted-cas' },
 	{ name: 'trusted-ca', path: '/trusted-cas/ISRG%20Root%20X1' },
 	{ name: 'trusted-cas-decoded', path: '/trusted-cas-decoded' },

@@ -196,6 +196,46 @@ enum tp_err tp_bus_fetch(struct tp_bus *bus, const struct tp_msg_fetch *q, struc
 	return err;
 }
 
+static enum tp_err read_ordered(const void *bytes, size_t len, struct tp_msg_acme_ordered *out)
+{
+	struct tp_rd rd;
+	uint8_t *chain;
+	enum tp_err err;
+
+	tp_rd_init(&rd, bytes, len);
+	err = tp_msg_acme_ordered_read(&rd, out);
+	if (err == TP_OK)
+		err = tp_rd_finish(&rd);
+	chain = err == TP_OK ? calloc(1, out->chain_pem_len + 1) : NULL;
+	if (chain && out->chain_pem_len)
+		memcpy(chain, out->chain_pem, out->chain_pem_len);
+	out->chain_pem = chain;
+	return err == TP_OK && !chain ? TP_NOMEM : err;
+}
+
+/* Not by ASK: the chain is borrowed from the answer's bytes. */
+enum tp_err tp_bus_acme_order(struct tp_bus *bus, const struct tp_msg_acme_order *q, int trusted_fd,
+			      struct tp_msg_acme_ordered *out)
+{
+	const struct tp_bus_question question = {
+		.process = TP_PROCESS_SUP,
+		.type = TP_MSG_TYPE_acme_order,
+		.write = tp_msg_acme_order_write_any,
+		.msg = q,
+		.fd = trusted_fd,
+		.answer_type = TP_MSG_TYPE_acme_ordered,
+		.wait_ms = TP_BUS_ACME_WAIT_MS,
+	};
+	void *bytes = NULL;
+	size_t len = 0;
+	enum tp_err err = tp_bus_ask(bus, &question, &bytes, &len);
+
+	if (err == TP_OK)
+		err = read_ordered(bytes, len, out);
+	free(bytes);
+	return err;
+}
+
 enum tp_err tp_bus_supervisor_status(struct tp_bus *bus, struct tp_msg_supervisor_status *out)
 {
 	const struct tp_msg_supervisor_status_get q = { 0 };

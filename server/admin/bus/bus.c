@@ -36,6 +36,7 @@ struct post {
 	union {
 		struct tp_msg_call_ended_ack call_ended_ack;
 		struct tp_msg_first_login_done first_login_done;
+		struct tp_msg_acme_challenge_ready acme_challenge_ready;
 	} msg;
 };
 
@@ -219,6 +220,19 @@ static void acknowledge(struct tp_bus *bus, uint64_t sequence)
 	post(bus, p);
 }
 
+void tp_bus_acme_ready(struct tp_bus *bus, bool ready)
+{
+	struct post *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return;
+	p->process = TP_PROCESS_SUP;
+	p->type = TP_MSG_TYPE_acme_challenge_ready;
+	p->write = tp_msg_acme_challenge_ready_write_any;
+	p->msg.acme_challenge_ready.ready = ready;
+	post(bus, p);
+}
+
 /* ------------------------------------------------------------------ main thread */
 
 /* An answer: true when somebody waits for it. One that came too late is dropped. */
@@ -319,6 +333,7 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 	case TP_MSG_TYPE_call_ended:
 	case TP_MSG_TYPE_tls_seen:
 	case TP_MSG_TYPE_first_login:
+	case TP_MSG_TYPE_acme_challenge:
 		queue_event(bus, from, frame->type, false, frame->body.p, tp_rd_left(&frame->body));
 		return TP_OK;
 	default:
@@ -414,6 +429,9 @@ static void dispatch(struct tp_bus *bus, struct event *e)
 		break;
 	case TP_MSG_TYPE_first_login:
 		DISPATCH(first_login, if (h->first_login) h->first_login(h->arg, &m));
+		break;
+	case TP_MSG_TYPE_acme_challenge:
+		DISPATCH(acme_challenge, if (h->acme_challenge) h->acme_challenge(h->arg, &m));
 		break;
 	case TP_MSG_TYPE_tls_seen:
 		DISPATCH(tls_seen, if (h->tls_seen) h->tls_seen(h->arg, &m));

@@ -18,7 +18,10 @@ enum { TP_BUS_WAIT_MS = 2000, TP_BUS_TEST_WAIT_MS = 20000, TP_BUS_COMMIT_WAIT_MS
 
 struct tp_bus;
 
-enum { TP_BUS_CRL_WAIT_MS = 450000 }; /* download and reading of a revocation list */
+enum {
+	TP_BUS_CRL_WAIT_MS = 450000, /* download and reading of a revocation list */
+	TP_BUS_ACME_WAIT_MS = 620000, /* order of a certificate */
+};
 
 /* What arrives unasked. Any but prepare, commit and abort may be NULL. */
 struct tp_bus_events {
@@ -32,6 +35,8 @@ struct tp_bus_events {
 	void (*device_key)(void *arg, const struct tp_msg_device_key *m);
 	void (*first_login)(void *arg, const struct tp_msg_first_login *m);
 	void (*tls_seen)(void *arg, const struct tp_msg_tls_seen *m);
+	/* Answered by tp_bus_acme_ready. */
+	void (*acme_challenge)(void *arg, const struct tp_msg_acme_challenge *m);
 	/* A channel to sip or media is there, or gone. */
 	void (*peer)(void *arg, enum tp_process peer, bool up);
 
@@ -99,6 +104,12 @@ TP_NODISCARD enum tp_err tp_bus_crl_drop(struct tp_bus *bus, uint8_t slot,
  * the answer's bytes, -1 when there are none. */
 TP_NODISCARD enum tp_err tp_bus_fetch(struct tp_bus *bus, const struct tp_msg_fetch *q,
 				      struct tp_msg_fetched *out, int *body_fd);
+/* Waits up to TP_BUS_ACME_WAIT_MS. out->chain_pem is the caller's own copy, with a NUL
+ * behind it: freed by the caller. */
+TP_NODISCARD enum tp_err tp_bus_acme_order(struct tp_bus *bus, const struct tp_msg_acme_order *q,
+					   int trusted_fd, struct tp_msg_acme_ordered *out);
+/* The proof asked for is shown, or cannot be. */
+void tp_bus_acme_ready(struct tp_bus *bus, bool ready);
 TP_NODISCARD enum tp_err tp_bus_supervisor_status(struct tp_bus *bus,
 						  struct tp_msg_supervisor_status *out);
 

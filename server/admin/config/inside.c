@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68])
+static json_t *get(struct tp_config *config, const char *path, bool sealed, char etag[68])
 {
 	char full[TP_CONFIG_PATH_MAX + 16];
 	const struct tp_restconf_request ask = {
 		.method = "GET",
 		.path = full,
 		.query = "with-defaults=explicit",
+		.sealed = sealed,
 		.op = { .user = "root", .source = "", .connection = 1 },
 	};
 	struct tp_restconf_response answer = { 0 };
@@ -27,6 +28,16 @@ json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68])
 	json_decref(body);
 	tp_restconf_response_fini(&answer);
 	return value;
+}
+
+json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68])
+{
+	return get(config, path, false, etag);
+}
+
+json_t *tp_config_get_sealed(struct tp_config *config, const char *path)
+{
+	return get(config, path, true, NULL);
 }
 
 static void put(struct tp_config *config, const struct tp_operator *op, const char *path,

@@ -16,6 +16,9 @@ enum { TP_CONFIG_PATH_MAX = 255 };
  * the configuration cannot be read now. etag (may be NULL) is "" then. */
 json_t *tp_config_get(struct tp_config *config, const char *path, char etag[68]);
 
+/* The same with secrets in their sealed form, not as "********". */
+json_t *tp_config_get_sealed(struct tp_config *config, const char *path);
+
 /* Replaces what stands at `path` (behind the datastore's name) in the candidate by
  * {"<name>": value}, when it is still what `etag` was given for. value is stolen.
  * Answers are those of a PUT (docs/api.md): 201 and 204 for done, 412 when it was

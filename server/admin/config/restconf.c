@@ -170,7 +170,7 @@ static void get_data(struct call *k, const struct tp_tree *tree, const char *pat
 {
 	char buf[32];
 	const char *defaults = query_value(k->q->query, "with-defaults", buf, sizeof(buf));
-	unsigned print = TP_PRINT_MASKED;
+	unsigned print = k->q->sealed ? TP_PRINT_EXPLICIT : TP_PRINT_MASKED;
 	char *json = NULL;
 	enum tp_err err;
 

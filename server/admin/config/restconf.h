@@ -28,7 +28,7 @@ struct tp_restconf_request {
 	const char *body;     /* NULL = none */
 	size_t body_len;      /* the caller caps it: 8 MiB */
 	const char *if_match; /* header's value or NULL */
-	bool sealed;	      /* secrets in the body are sealed already; not for requests from outside */
+	bool sealed;	      /* secrets in the body, or the answer, are sealed; not for requests from outside */
 	struct tp_operator op;
 };
 

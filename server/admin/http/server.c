@@ -36,6 +36,9 @@ struct tp_server {
 
 	pthread_mutex_t tls_lock;
 	struct tp_tls_context *tls;
+
+	tp_server_hello hello; /* NULL: nobody wants to hear of it */
+	void *hello_arg;
 	struct tp_tls_context *card_tls; /* of the listener for trying a card */
 	uint16_t card_port;              /* 0: there is none */
 };
@@ -514,6 +517,21 @@ void tp_server_free(struct tp_server **server_)
 	free(server);
 }
 
+void tp_server_on_hello(struct tp_server *server, tp_server_hello hello, void *arg)
+{
+	server->hello = hello;
+	server->hello_arg = arg;
+}
+
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+	const struct tp_server *server = arg;
+
+	(void)alert;
+	server->hello(server->hello_arg, ssl);
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 void tp_server_set_card_tls(struct tp_server *server, struct tp_tls_context *context, uint16_t port)
 {
 	struct tp_tls_context *old;
@@ -530,6 +548,8 @@ void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context)
 {
 	struct tp_tls_context *old;
 
+	if (server->hello)
+		SSL_CTX_set_client_hello_cb(tp_tls_context_ssl(context), on_hello, server);
 	pthread_mutex_lock(&server->tls_lock);
 	old = server->tls;
 	server->tls = tp_tls_context_ref(context);

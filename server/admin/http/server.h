@@ -28,6 +28,13 @@ TP_NODISCARD enum tp_err tp_server_new(const struct tp_router *router, struct tp
 /* Ends all connections and threads. */
 void tp_server_free(struct tp_server **server);
 
+/* Called for each TLS client hello before a certificate is chosen: may read the hello, and
+ * put another context into it. */
+struct ssl_st; /* SSL */
+typedef void (*tp_server_hello)(void *arg, struct ssl_st *ssl);
+/* Before the first context. */
+void tp_server_on_hello(struct tp_server *server, tp_server_hello hello, void *arg);
+
 /* New connections get this context from now on; takes a reference. */
 void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context);
 /* The same for those to one port, which asks for certificates; NULL: no port does. */

@@ -113,9 +113,6 @@ void tp_identity_bring(struct tp_identity_call *k, struct tp_span bytes, enum tp
 /* ------------------------------------------------------------ setting.c */
 /* Path of the identity behind a datastore, and what an entry is called. */
 void tp_identity_path(const char *id, char path[TP_CONFIG_PATH_MAX + 1]);
-/* The identity's own certificate chain in a datastore ("running", "candidate"): PEM, NULL
- * when it has none. Freed by the caller. */
-char *tp_identity_own_chain(struct tp_config *config, const char *datastore, const char *id);
 /* What it shows: its own chain or, of a service, the default one; NULL when there is none. */
 char *tp_identity_chain(struct tp_config *config, const char *datastore, const char *id);
 /* All trusted authorities as one PEM text; freed by the caller. */
@@ -141,8 +138,6 @@ json_t *tp_identity_staged_json(struct tp_config *config, const char *id,
 /* What there is to say about a chain; false when it does not read. */
 bool tp_identity_judge(struct tp_config *config, const char *id, const struct tp_staged *staged,
 		       struct tp_tls_findings *out);
-/* Whether a chain ends at the temporary CA that this appliance makes for itself. */
-bool tp_identity_is_temporary(const char *pem);
 
 /* ------------------------------------------------------------ stage.c */
 /* Finds the private key of what was read, and keeps both as the identity's staged

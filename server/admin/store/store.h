@@ -104,6 +104,24 @@ TP_NODISCARD enum tp_err tp_store_request_get(struct tp_store *store, const char
 TP_NODISCARD enum tp_err tp_store_request_delete(struct tp_store *store, const char *identity);
 void tp_store_request_fini(struct tp_identity_request *r);
 
+/* ------------------------------------------------------------------------ ACME */
+
+/* The account with an ACME directory, and how the last order went. */
+struct tp_acme_row {
+	char directory[1024]; /* that the account is with; "" = there is no account */
+	char key_id[256];     /* of the external account it was bound to; "" = none */
+	char account_sealed[6145];
+	uint64_t tried_ms; /* 0 = never */
+	bool failed;
+	char result[2048];    /* in words */
+	char names[4096];     /* asked for, with a blank between; cut */
+	char issued[65];      /* SHA-256 of the certificate put in use last, hexadecimal */
+};
+
+TP_NODISCARD enum tp_err tp_store_acme_put(struct tp_store *store, const struct tp_acme_row *row);
+/* Zeros when there is nothing yet. */
+TP_NODISCARD enum tp_err tp_store_acme_get(struct tp_store *store, struct tp_acme_row *out);
+
 /* -------------------------------------------------------------------- accounts */
 
 struct tp_account {

@@ -33,6 +33,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/media', label: 'Media' },
 			{ to: '/certificates', label: 'Certificates' },
 			{ to: '/identities', label: 'Identities' },
+			{ to: '/acme', label: 'ACME', role: 'edge' },
 			{ to: '/trusted-cas', label: 'Trusted CAs' },
 			{ to: '/revocation', label: 'Revocation' },
 			{ to: '/ciphers', label: 'Ciphers' },

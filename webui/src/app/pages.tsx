@@ -1,6 +1,7 @@
 // Which page stands at which path.
 import { Button } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
+import { Acme } from '../pages/Acme';
 import { Alarms } from '../pages/Alarms';
 import { CallPage } from '../pages/CallPage';
 import { Calls } from '../pages/Calls';
@@ -59,6 +60,7 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/identities/:id/request', ({ id = '' }) => <RequestPage id={id} kind="request" />],
 	['/identities/:id/self-signed', ({ id = '' }) => <RequestPage id={id} kind="self-signed" />],
 	['/identities/:id/upload', ({ id = '' }) => <UploadPage id={id} />],
+	['/acme', () => <Acme />],
 	['/trusted-cas', () => <TrustedCas />],
 	['/trusted-cas-decoded', () => <DecodedCas />],
 	['/trusted-cas/:name', ({ name = '' }) => <TrustedCaPage name={name} />],

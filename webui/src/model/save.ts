@@ -4,6 +4,7 @@ import { connection, ApiError, messageOf } from '../api/http';
 import { validate, type ConfigTree, type ConfigValue } from '../api/config';
 import type { ConfigFault } from '../api/types';
 import { wireValue } from './check';
+import { secretKept } from './FieldControl';
 import { plainPath, type SchemaNode } from './schema';
 import { effective, type Scope, childScope } from './when';
 
@@ -50,6 +51,19 @@ export function failureVerdict(error: unknown, root: string, fields: Set<string>
 export async function candidateVerdict(root: string, fields: Set<string>): Promise<Verdict> {
 	const answer = await validate();
 	return answer.valid ? noVerdict : sortFaults(answer.errors ?? [], root, fields);
+}
+
+/** As the appliance tells it from now on: secrets that were entered are kept, and not shown. */
+export function keepSecrets(node: SchemaNode, value: ConfigTree): ConfigTree {
+	const next = { ...value };
+	for (const child of node.nodes ?? []) {
+		const now = next[child.name];
+		if (child.kind === 'container' && now !== undefined)
+			next[child.name] = keepSecrets(child, now as ConfigTree);
+		else if (child.type === 'secret' && now !== undefined && now !== '')
+			next[child.name] = secretKept;
+	}
+	return next;
 }
 
 /** Every leaf, leaf-list and list below, as instance paths without list entries. */

@@ -9,7 +9,7 @@ import { useRead } from '../../app/usePoll';
 import { checkTree } from '../../model/check';
 import { NodeFields } from '../../model/NodeFields';
 import { ReferencesProvider, useReadReferences } from '../../model/references';
-import { candidateVerdict, failureVerdict, fieldPaths, leafChanges, noVerdict, writeLeaves, type Verdict } from '../../model/save';
+import { candidateVerdict, failureVerdict, fieldPaths, keepSecrets, leafChanges, noVerdict, writeLeaves, type Verdict } from '../../model/save';
 import { findNode, type SchemaNode } from '../../model/schema';
 import { childScope, type Scope } from '../../model/when';
 import { plural } from '../../parts/format';
@@ -97,6 +97,7 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 		const fields = new Set(fieldPaths(node, node.path));
 		try {
 			await writeLeaves(changes);
+			setValue(keepSecrets(node, value));
 			setVerdict(await candidateVerdict(node.path, fields));
 			setDone(true);
 			reload();
