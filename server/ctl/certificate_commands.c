@@ -128,7 +128,7 @@ static bool take_value(struct wanted *w, const char *name, const char *value)
 		w->files.trust = value;
 	else if (!strcmp(name, "--crl"))
 		w->files.crl = value;
-	else if (!strcmp(name, "--name"))
+	else if (!strcmp(name, "--name") && value[0]) /* an empty one would let any name pass */
 		w->check.name = value;
 	else
 		return false;

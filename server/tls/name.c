@@ -92,6 +92,16 @@ static bool take_name(const GENERAL_NAME *g, struct name *out)
 	}
 }
 
+/* What is wanted may be absolute, with a period at its end. */
+static bool host_equal(const char *presented, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	if (len > 1 && wanted[len - 1] == '.')
+		len--;
+	return strlen(presented) == len && strncasecmp(presented, wanted, len) == 0;
+}
+
 /* One wildcard, alone in the leftmost label, standing for one whole label; at least
  * two labels behind it. */
 static bool dns_matches(const char *pattern, const char *wanted)
@@ -99,10 +109,10 @@ static bool dns_matches(const char *pattern, const char *wanted)
 	const char *rest;
 
 	if (strncmp(pattern, "*.", 2) != 0)
-		return strcasecmp(pattern, wanted) == 0;
+		return host_equal(pattern, wanted);
 	rest = strchr(wanted, '.');
 	return rest && rest != wanted && strchr(pattern + 2, '.') && !strchr(pattern + 2, '*') &&
-	       strcasecmp(pattern + 1, rest) == 0;
+	       host_equal(pattern + 1, rest);
 }
 
 static bool name_matches(const struct name *n, const char *wanted, const struct tp_addr *wanted_ip)
@@ -110,7 +120,7 @@ static bool name_matches(const struct name *n, const char *wanted, const struct 
 	if (tp_addr_is_set(wanted_ip))
 		return n->kind == NAME_IP && tp_addr_equal_ip(&n->ip, wanted_ip);
 	if (n->kind == NAME_SIP_HOST)
-		return strcasecmp(n->text, wanted) == 0; /* RFC 5922: no wildcards there */
+		return host_equal(n->text, wanted); /* RFC 5922: no wildcards there */
 	return n->kind == NAME_DNS && dns_matches(n->text, wanted);
 }
 

@@ -120,6 +120,7 @@ def what_cannot_be_read_is_another_matter(pki):
     pki.expect(2, "does not parse", "server.pem", crl="junk.pem")
     pki.expect(2, "--purpose", "server.pem", purpose="coffee")
     pki.expect(2, "--what", "server.pem", "--what", "else")
+    pki.expect(2, "--name", "server.pem", "--name", "")
 
 
 def every_path_is_tried(pki):

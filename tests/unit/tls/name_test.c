@@ -30,6 +30,9 @@ static void names_match_as_the_rfcs_say(void **state)
 	assert_false(matches("x", "DNS:a.example,DNS:b.example", "c.example",
 			     "name does not match: certificate has DNS:a.example, DNS:b.example, "
 			     "wanted c.example"));
+	assert_true(matches("x", "DNS:a.example", "a.example.", NULL)); /* absolute */
+	assert_false(matches("x", "DNS:a.example", "a.example..", NULL));
+	assert_false(matches("x", "DNS:a.example", ".", NULL));
 	assert_true(matches("x", "IP:192.0.2.1", "192.0.2.1", NULL));
 	assert_false(matches("x", "DNS:192.0.2.1", "192.0.2.1", NULL)); /* a name is no address */
 	assert_true(matches("x", "IP:2001:db8::1", "2001:db8:0::1", NULL));
@@ -46,6 +49,8 @@ static void wildcards_are_one_whole_label(void **state)
 {
 	(void)state;
 	assert_true(matches("x", "DNS:*.example.com", "a.example.com", NULL));
+	assert_true(matches("x", "DNS:*.example.com", "a.example.com.", NULL));
+	assert_false(matches("x", "DNS:*.example.com", "example.com.", NULL));
 	assert_false(matches("x", "DNS:*.example.com", "a.b.example.com", NULL));
 	assert_false(matches("x", "DNS:*.example.com", "example.com", NULL));
 	assert_false(matches("x", "DNS:*.com", "example.com", NULL));
