@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Login by certificate: who comes in, who does not and why, and that nobody is shut out by it."""
+import base64
 import http.client
 import json
 import pathlib
@@ -198,6 +199,45 @@ def a_ca_without_a_list_is_taken_or_not(one):
     one.admin.commit("the seed's way")
 
 
+# --------------------------------------------------------------------- the test page
+
+def try_card(who, source, pattern=FIRST_CN, form="#Group1#", **more):
+    return who.call("POST", "/api/v1/certificate-login/test",
+                    {"source": source, "pattern": pattern, "format": form, **more})
+
+
+def row_105_to_108_certificates_are_tried_without_consequence(one):
+    ann = CardBrowser("card-adams", CARD_PORT)
+    check(ann.log_in(ANN, PASSWORD)[0] == 200, "no login by password")
+    refused(try_card(ann, "kept"), 400, "choose the file again")
+    status, _, good = try_card(ann, "connection")
+    check(status == 200 and good["valid"] and good["string"] == ANN and good["account"]["administers"], f"{good}")
+    check({c["result"] for c in good["checks"]} == {"passed"} and len(good["checks"]) == 4, f"{good['checks']}")
+    text = subprocess.run(["openssl", "x509", "-noout", "-text", "-nameopt", "RFC2253"], input=pem("card-adams"),
+                          text=True, capture_output=True, check=True).stdout
+    check(good["text"] == text, "not the text that openssl prints")
+    der = base64.b64encode(ssl.PEM_cert_to_DER_cert(pem("card-revoked"))).decode()
+    _, _, gone = try_card(ann, "upload", certificate=der, base64=True)
+    check(gone["valid"] is False and "revoked" in json.dumps(gone["checks"]), f"{gone}")
+    check(gone["string"] == "DAVIS.DEE.D.1000000004" and not gone["account"]["known"], f"{gone}")
+    # Tried again with another pattern, without another upload.
+    _, _, again = try_card(ann, "kept", "/CN=(?<who>[A-Z]+)/", "user-#who#")
+    check(again["string"] == "user-DAVIS" or again["again"], f"{again}")
+    _, _, default = try_card(ann, "kept", "/Subject:.*CN=(?<Group1>.*)/m")
+    check(default["string"].startswith("DAVIS.DEE.D.1000000004,OU="), f"{default}")
+    refused(try_card(ann, "kept", "/(/"), 400, "pattern")
+    refused(try_card(ann, "kept", form="admin"), 400, "same name")
+    _, _, plain = try_card(ann, "upload", certificate=text)
+    check(plain["valid"] is None and plain["string"] == ANN and plain["certificate"] is None, f"{plain}")
+    refused(try_card(ann, "upload", certificate="nothing"), 400, "certificate")
+    _, _, nul = try_card(ann, "upload", certificate=pem("card-nul"))
+    check(nul["string"] is None and "NUL" in nul["string-reason"], f"{nul}")
+    ann.call("DELETE", "/api/v1/session")
+    ann.log_in(ANN, PASSWORD)
+    refused(try_card(ann, "kept"), 400, "choose the file again")
+    check(level(one) == "not-required", "something was changed")
+
+
 # ------------------------------------------------------------------------ no lock-out
 
 def wish_8_the_level_rises_only_from_a_connection_that_proves_it(one):
@@ -364,6 +404,7 @@ with tempfile.TemporaryDirectory() as temporary:
     subprocess.run([TOP / "certs" / "make-test-pki", PKI, "--only", "ec"], check=True)
     run([row_97_nobody_is_asked_until_it_is_wanted, row_99_a_ca_is_needed_first,
          row_100_what_the_card_port_says_of_cards, a_ca_without_a_list_is_taken_or_not,
+         row_105_to_108_certificates_are_tried_without_consequence,
          wish_8_the_level_rises_only_from_a_connection_that_proves_it,
          wish_8_a_level_that_is_not_confirmed_is_undone, row_97_raised_and_confirmed_over_a_new_connection,
          row_98_without_a_good_card_a_page_says_why, the_session_belongs_to_the_certificate,

@@ -10,6 +10,7 @@ import { createFleet } from './mock/fleet.mjs';
 import { configuration, identity } from './mock/seed.mjs';
 import { nodes } from './mock/model.mjs';
 import { createCertificates } from './mock/certificates.mjs';
+import { createCard } from './mock/card.mjs';
 import { createRevocation } from './mock/revocation.mjs';
 import { createCiphers } from './mock/ciphers.mjs';
 import { createAcme } from './mock/acme.mjs';
@@ -34,6 +35,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const store = createStore(isFirstRun ? {} : configuration(role), clock);
 	const fleet = createFleet(role);
 	const certificates = createCertificates(store, `${role}.example.org`);
+	const card = createCard(store);
 	const sessions = new Map();
 	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
@@ -184,6 +186,11 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			return { total, lines: rows };
 		},
 		'POST /api/v1/traversal-test': ({ body }) => traversalTest(currentRole, body),
+		...card.routes,
+		'POST /api/v1/session/certificate': ({ session }) => {
+			Object.assign(session, { state: 'active', user: 'ADAMS.ANN.A.1000000001', csrf: randomBytes(16).toString('hex') });
+			return describe(session);
+		},
 		'GET /api/v1/tls/serials': () => ({ complete: true, serials: serials(currentRole) }),
 		'GET /api/v1/ports': () => ({ ports: [
 			{ protocol: 'TCP', address: '10.20.1.2', port: 7443, service: 'Web administration', direction: 'in', peer: 'administrators' },
@@ -195,7 +202,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		] }),
 	};
 
-	const open = /^\/api\/v1\/(session|setup\/unlock)$/;
+	const open = /^\/api\/v1\/(session|session\/certificate|setup\/unlock)$/;
 
 	function answer(method, url, context) {
 		const route = routes[`${method} ${url.pathname}`];
@@ -322,6 +329,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	});
 	server.on('connection', (socket) => { socket.opened = ++connections; });
 	return {
+		card: card.card,
 		secret, store, fleet, certificates,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),

@@ -34,6 +34,9 @@ export const pages = [
 	{ name: 'trusted-cas-decoded', path: '/trusted-cas-decoded' },
 	{ name: 'ciphers', path: '/ciphers' },
 	{ name: 'revocation', path: '/revocation' },
+	{ name: 'certificate-login', path: '/certificate-login' },
+	{ name: 'certificate-test', path: '/certificate-test' },
+	{ name: 'certificate-tried', path: '/certificate-test', prepare: tryCertificate },
 	{ name: 'changes', path: '/changes' },
 	{ name: 'history', path: '/changes/history' },
 	{ name: 'compare', path: '/changes/compare?from=1&to=4' },
@@ -42,6 +45,12 @@ export const pages = [
 	{ name: 'ports', path: '/ports' },
 	{ name: 'nothing-here', path: '/no/such/page' },
 ];
+
+async function tryCertificate(page) {
+	await page.getByLabel('File or text').fill('-----BEGIN CERTIFICATE-----');
+	await page.getByRole('button', { name: 'Try', exact: true }).click();
+	await page.getByText('The certificate is valid').waitFor();
+}
 
 /** The mock's edge does not know our certificate's name, and its clock is off. */
 async function runTest(page) {

@@ -18,6 +18,8 @@ struct session {
 	struct tp_session_facts facts;
 	uint64_t opened_ms;
 	uint64_t used_ms;
+	char *kept; /* NULL: nothing */
+	size_t kept_len;
 };
 
 struct tp_sessions {
@@ -49,6 +51,7 @@ static void drop(struct tp_sessions *s, struct session *session)
 {
 	tp_map_remove(&s->map, &session->node);
 	tp_list_remove(&session->by_use);
+	free(session->kept);
 	tp_wipe(session, sizeof(*session));
 	free(session);
 }
@@ -169,6 +172,20 @@ static bool has_passed(uint64_t now_ms, uint64_t since_ms, uint32_t seconds)
 	return now_ms > since_ms && now_ms - since_ms >= 1000ull * seconds;
 }
 
+/* The sessions nobody came back to: those quiet for longest, which stand first. With the lock. */
+static void drop_forgotten(struct tp_sessions *s, uint64_t now_ms)
+{
+	struct tp_list *first;
+
+	while ((first = tp_list_first(&s->by_use))) {
+		struct session *session = TP_CONTAINER(first, struct session, by_use);
+
+		if (!has_passed(now_ms, session->used_ms, s->limits.idle_s))
+			return;
+		drop(s, session);
+	}
+}
+
 enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint64_t now_ms,
 			    bool use, struct tp_session_facts *out)
 {
@@ -176,6 +193,7 @@ enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint6
 	enum tp_err err = TP_NOTFOUND;
 
 	pthread_mutex_lock(&s->lock);
+	drop_forgotten(s, now_ms);
 	session = find(s, hash);
 	if (session && (has_passed(now_ms, session->used_ms, s->limits.idle_s) ||
 			has_passed(now_ms, session->opened_ms, s->limits.absolute_s))) {
@@ -205,6 +223,52 @@ enum tp_err tp_session_change(struct tp_sessions *s, const uint8_t hash[32],
 		session->facts = *facts;
 	pthread_mutex_unlock(&s->lock);
 	return session ? TP_OK : TP_NOTFOUND;
+}
+
+enum tp_err tp_session_keep(struct tp_sessions *s, const uint8_t hash[32], const void *bytes, size_t len)
+{
+	struct session *session;
+	char *copy;
+
+	if (len > TP_SESSION_KEPT_MAX)
+		return TP_LIMIT;
+	copy = malloc(len + 1);
+	if (!copy)
+		return TP_NOMEM;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	pthread_mutex_lock(&s->lock);
+	session = find(s, hash);
+	if (session) {
+		free(session->kept);
+		session->kept = copy;
+		session->kept_len = len;
+		copy = NULL;
+	}
+	pthread_mutex_unlock(&s->lock);
+	free(copy);
+	return session ? TP_OK : TP_NOTFOUND;
+}
+
+enum tp_err tp_session_kept(struct tp_sessions *s, const uint8_t hash[32], char **bytes, size_t *len)
+{
+	const struct session *session;
+	enum tp_err err = TP_NOTFOUND;
+	char *copy = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	session = find(s, hash);
+	if (session && session->kept) {
+		copy = malloc(session->kept_len + 1);
+		err = copy ? TP_OK : TP_NOMEM;
+	}
+	if (copy) {
+		memcpy(copy, session->kept, session->kept_len + 1);
+		*len = session->kept_len;
+		*bytes = copy;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return err;
 }
 
 void tp_session_close(struct tp_sessions *s, const uint8_t hash[32])

@@ -58,6 +58,15 @@ TP_NODISCARD enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t ha
 TP_NODISCARD enum tp_err tp_session_change(struct tp_sessions *s, const uint8_t hash[32],
 					   const struct tp_session_facts *facts);
 void tp_session_close(struct tp_sessions *s, const uint8_t hash[32]);
+
+enum { TP_SESSION_KEPT_MAX = 65536 /* bytes */ };
+/* Keeps a copy of these bytes in memory, for this session alone and no longer than it; they take
+ * the place of earlier ones. TP_NOTFOUND, TP_LIMIT, TP_NOMEM. */
+TP_NODISCARD enum tp_err tp_session_keep(struct tp_sessions *s, const uint8_t hash[32], const void *bytes,
+					 size_t len);
+/* A copy of what is kept, freed by the caller. TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_session_kept(struct tp_sessions *s, const uint8_t hash[32], char **bytes,
+					 size_t *len);
 /* Ends all sessions of a user but the one of `except` (may be NULL). */
 void tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32]);
 size_t tp_sessions_count(struct tp_sessions *s);

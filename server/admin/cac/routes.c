@@ -7,6 +7,7 @@
 
 #include "admin/account/login_state.h"
 #include "admin/cac/authorize.h"
+#include "admin/cac/trial.h"
 #include "admin/certificates/facts.h"
 #include "admin/http/times.h"
 #include "core/log.h"
@@ -197,6 +198,8 @@ static const struct tp_route table[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/session/certificate", TP_ACCESS_ANYONE, 0, get_own),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/session/certificate", TP_ACCESS_ANYONE, 4096, post_login),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/certificate-login", TP_ACCESS_READ, 0, get_guide),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/certificate-login/test", TP_ACCESS_READ, TP_CAC_TEST_BODY_MAX,
+		 tp_cac_post_test),
 };
 
 const struct tp_route *tp_cac_routes(size_t *count)

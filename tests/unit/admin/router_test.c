@@ -150,6 +150,7 @@ static const struct {
 	{ G, "/api/v1/session/certificate", ANYONE },
 	{ P, "/api/v1/session/certificate", ANYONE },
 	{ G, "/api/v1/certificate-login", READ },
+	{ P, "/api/v1/certificate-login/test", READ },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
 

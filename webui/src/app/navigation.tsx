@@ -37,6 +37,8 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/trusted-cas', label: 'Trusted CAs' },
 			{ to: '/revocation', label: 'Revocation' },
 			{ to: '/ciphers', label: 'Ciphers' },
+			{ to: '/certificate-login', label: 'Certificate login' },
+			{ to: '/certificate-test', label: 'Client certificate testing' },
 		],
 	},
 	{

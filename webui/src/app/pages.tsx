@@ -7,8 +7,10 @@ import { CallPage } from '../pages/CallPage';
 import { Calls } from '../pages/Calls';
 import { CandidateEntry } from '../pages/CandidateEntry';
 import { AllCertificates } from '../pages/AllCertificates';
+import { CertificateLogin } from '../pages/CertificateLogin';
 import { Changes } from '../pages/Changes';
 import { Ciphers } from '../pages/Ciphers';
+import { ClientCertificateTest } from '../pages/ClientCertificateTest';
 import { Compare } from '../pages/changes/Compare';
 import { DecodedCas } from '../pages/trust/DecodedCas';
 import { Identities } from '../pages/Identities';
@@ -66,6 +68,8 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/trusted-cas/:name', ({ name = '' }) => <TrustedCaPage name={name} />],
 	['/ciphers', () => <Ciphers />],
 	['/revocation', () => <Revocation />],
+	['/certificate-login', () => <CertificateLogin />],
+	['/certificate-test', () => <ClientCertificateTest />],
 	['/changes', () => <Changes view="pending" />],
 	['/changes/history', () => <Changes view="history" />],
 	['/changes/compare', () => <Compare />],

@@ -2,12 +2,15 @@
 import { Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { ApiError, messageOf } from '../api/http';
+import { readOwnCard } from '../api/card';
 import { logIn } from '../api/session';
 import { useSession } from '../app/SessionContext';
+import { useRead } from '../app/usePoll';
 import { Doorway } from '../parts/Doorway';
 import { durationText } from '../parts/format';
 import { PasswordInput } from '../parts/PasswordInput';
 import { Notice } from '../parts/Notice';
+import { CardLogin } from './card/CardLogin';
 
 export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedIn: () => void }) {
 	const { session, renew } = useSession();
@@ -15,6 +18,7 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 	const [password, setPassword] = useState('');
 	const [busy, setBusy] = useState(false);
 	const [failure, setFailure] = useState<string | null>(null);
+	const own = useRead('own certificate', readOwnCard);
 	const first = useRef<HTMLInputElement>(null);
 	useEffect(() => first.current?.focus(), []);
 
@@ -40,7 +44,7 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 				{notice && !failure && <Notice variant="info" title={notice} className="tp-gap-below" />}
 				{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
 			</div>
-			<Form onSubmit={submit}>
+			{own.data?.level === 'authentication' ? <CardLogin card={own.data.certificate} onLoggedIn={onLoggedIn} /> : (<Form onSubmit={submit}>
 				<FormGroup label="User name" fieldId="user">
 					<TextInput id="user" ref={first} value={user} onChange={(_event, value) => setUser(value)} autoComplete="username" autoCapitalize="none" spellCheck="false" />
 				</FormGroup>
@@ -48,7 +52,7 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 					<PasswordInput id="password" value={password} onChange={setPassword} autoComplete="current-password" />
 				</FormGroup>
 				<Button type="submit" variant="primary" isBlock isLoading={busy} isDisabled={busy || user === '' || password === ''}>Log in</Button>
-			</Form>
+			</Form>)}
 		</Doorway>
 	);
 }

@@ -1,0 +1,77 @@
+// Login by certificate: the guide with its live state, the testing page, the login.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { axeViolations, settle } from './browser.mjs';
+import { openMocked } from './mocked.mjs';
+
+let mock;
+let address;
+let page;
+let complaints;
+let close;
+
+before(async () => {
+	({ mock, address, page, complaints, close } = await openMocked());
+});
+after(() => close());
+
+async function visit(path) {
+	await page.goto(address + path);
+	await settle(page);
+}
+
+const accessible = async () => assert.deepEqual(await axeViolations(page), [], page.url());
+const words = async () => (await page.getByRole('list', { name: 'Steps to login by certificate' }).locator('h3').allInnerTexts()).map((text) => text.split(/\s+/).at(-1));
+
+test('row_99: the guide says what is done, on this connection, and what comes next', async () => {
+	await visit('/certificate-login');
+	assert.deepEqual(await words(), ['Next', ...Array(6).fill('Open')]);
+	await accessible();
+	mock.store.running['turnpike-tls:tls']['trusted-ca'][0].use = ['web-login'];
+	Object.assign(mock.card, { port: 7444, shown: true });
+	await visit('/certificate-login');
+	assert.deepEqual(await words(), ['Done', 'Done', 'Done', 'Done', 'Done', 'Next', 'Open']);
+	await page.getByText('Seen and valid: CN=ADAMS.ANN').waitFor();
+	await page.getByText('only as good as the PIN').waitFor(); // row 101
+	await accessible();
+});
+
+test('row_105, row_106: a certificate is tried, again with another pattern, and once more by the keyboard', async () => {
+	await visit('/certificate-test');
+	assert.ok(await page.getByLabel('The one that this browser shows now').isChecked());
+	assert.equal(await page.getByRole('textbox', { name: 'Pattern' }).inputValue(), '/Subject:.*CN=(?<Group1>.*)/m');
+	await page.getByLabel('From a file or pasted').check();
+	await page.getByLabel('File or text').fill('-----BEGIN CERTIFICATE-----\nBOB');
+	await page.getByRole('button', { name: 'Try', exact: true }).click();
+	await page.getByText('The certificate would be refused').waitFor();
+	await page.getByText('There is no account with the name ADAMS.ANN.A.1000000001,OU=PKI').waitFor();
+	await accessible();
+	await page.getByRole('textbox', { name: 'Pattern' }).fill('/Subject: CN=(?<Group1>[^,]+)/');
+	await page.keyboard.press('Enter');
+	await page.getByText('May change settings.').waitFor();
+	await accessible();
+});
+
+test('row_107: what was tried is kept in the candidate', async () => {
+	await page.getByRole('button', { name: 'Make these settings permanent' }).click();
+	await page.getByText('Saved to the candidate').waitFor();
+	assert.equal(mock.store.candidate['turnpike-access:access']['certificate-login'].pattern, '/Subject: CN=(?<Group1>[^,]+)/');
+});
+
+test('a pattern that is wrong is told', async () => {
+	await page.getByRole('textbox', { name: 'Pattern' }).fill('Subject');
+	await page.getByRole('button', { name: 'Try', exact: true }).click();
+	await page.getByText('stands between two delimiters').waitFor();
+});
+
+test('row_98: with certificate-based authentication there is no password form', async () => {
+	mock.card.level = 'authentication';
+	await page.context().clearCookies();
+	await visit('/');
+	await page.getByText('CN=ADAMS.ANN.A.1000000001,OU=PKI').waitFor();
+	assert.equal(await page.getByLabel('Password').count(), 0);
+	await accessible();
+	await page.getByRole('button', { name: 'Log in with this certificate' }).click();
+	await page.getByRole('heading', { name: 'Overview' }).waitFor();
+	assert.deepEqual(complaints, []);
+});
