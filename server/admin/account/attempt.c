@@ -24,7 +24,8 @@ static uint64_t steady_ms(void)
 enum tp_err tp_attempts_new(struct tp_attempts *a)
 {
 	/* A hash takes the tenth part of a second: five a second leave the machine to itself. */
-	static const struct tp_throttle_policy all = { .free = UINT32_MAX, .keys = 1, .burst = 30, .each_ms = 200 };
+	static const struct tp_throttle_policy all = { .free = UINT32_MAX, .keys = 1, .burst = 30,
+						       .each_ms = 200 };
 	static const struct tp_throttle_policy source = { 5, 300, 900, 4096, 20, 2000 };
 	static const struct tp_throttle_policy account = { .free = 10, .most_wait_s = 30, .forget_s = 900,
 							   .keys = 4096 };
