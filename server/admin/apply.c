@@ -12,6 +12,7 @@ struct tp_apply {
 	struct tp_login *login;
 	struct tp_cac *cac;
 	struct tp_status *status;
+	struct tp_keeper *keeper;
 	struct tp_addr first;
 	bool started; /* a configuration is in force since this process began */
 
@@ -27,7 +28,8 @@ struct tp_apply {
 };
 
 enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login, struct tp_cac *cac,
-			 struct tp_status *status, const struct tp_addr *first, struct tp_apply **out)
+			 struct tp_status *status, struct tp_keeper *keeper,
+			 const struct tp_addr *first, struct tp_apply **out)
 {
 	struct tp_apply *a = calloc(1, sizeof(*a));
 
@@ -37,6 +39,7 @@ enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login, struc
 	a->login = login;
 	a->cac = cac;
 	a->status = status;
+	a->keeper = keeper;
 	a->first = *first;
 	*out = a;
 	return TP_OK;
@@ -164,6 +167,22 @@ enum tp_err tp_apply_prepare(void *arg, const struct tp_slice *slice, struct tp_
 	return err;
 }
 
+static void configure_logs(struct tp_apply *a)
+{
+	const struct tp_cfg_logs *l = &a->cfg.logs[0];
+	const struct tp_keeper_settings settings = {
+		.audit_bytes = (uint64_t)l->audit_mb << 20,
+		.audit_days = l->audit_days,
+		.network = l->network,
+		.network_bytes = (uint64_t)l->network_mb << 20,
+		.network_days = l->network_days,
+		.warn_percent = l->warning_percent,
+	};
+
+	if (a->cfg.logs_count)
+		tp_keeper_configure(a->keeper, &settings);
+}
+
 void tp_apply_commit(void *arg)
 {
 	struct tp_apply *a = arg;
@@ -173,6 +192,7 @@ void tp_apply_commit(void *arg)
 	tp_login_configure(a->login, &a->cfg);
 	tp_server_set_card_tls(a->server, a->card_tls, a->rules->port);
 	tp_cac_use(a->cac, &a->rules);
+	configure_logs(a);
 	tp_status_certificate(a->status, a->not_after_s, a->temporary);
 	tp_status_tls_least(a->status, a->cfg.tls_least, a->cfg.tls_least_count);
 	if (a->tls) {

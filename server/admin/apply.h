@@ -6,6 +6,7 @@
 #include "admin/account/login.h"
 #include "admin/cac/cac.h"
 #include "admin/http/server.h"
+#include "admin/log/keeper.h"
 #include "admin/status/status.h"
 
 struct tp_apply;
@@ -14,6 +15,7 @@ struct tp_apply;
  * up. */
 TP_NODISCARD enum tp_err tp_apply_new(struct tp_server *server, struct tp_login *login,
 				      struct tp_cac *cac, struct tp_status *status,
+				      struct tp_keeper *keeper,
 				      const struct tp_addr *first, struct tp_apply **out);
 void tp_apply_free(struct tp_apply **apply);
 

@@ -16,6 +16,7 @@
 #include "admin/config/config.h"
 #include "admin/http/configuration.h"
 #include "admin/identity/identities.h"
+#include "admin/log/network.h"
 #include "admin/log/routes.h"
 #include "admin/revocation/lists.h"
 #include "admin/revocation/peer_check.h"
@@ -95,6 +96,18 @@ static void on_acme_challenge(void *arg, const struct tp_msg_acme_challenge *m)
 	struct admin *a = arg;
 
 	tp_acme_on_challenge(a->acme, m);
+}
+
+static void on_connections(void *arg, const struct tp_msg_connections *m)
+{
+	struct admin *a = arg;
+
+	tp_network_of_sip(a->keeper, m);
+}
+
+static void on_web_connection(void *arg, const struct tp_network_note *note)
+{
+	tp_network_add(arg, note);
 }
 
 static enum tp_err on_call_ended(void *arg, const struct tp_msg_call_ended *m)
@@ -324,9 +337,12 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 	if (err == TP_OK)
 		tp_server_on_hello(a->server, tp_acme_hello, tp_acme_proofs(a->acme));
 	if (err == TP_OK)
-		err = tp_apply_new(a->server, a->login, a->cac, a->status, &a->first, &a->apply);
+		err = tp_apply_new(a->server, a->login, a->cac, a->status, a->keeper, &a->first,
+				   &a->apply);
 	if (err == TP_OK)
 		err = tp_bus_start(a->bus);
+	if (err == TP_OK)
+		tp_server_on_connection(a->server, on_web_connection, a->keeper);
 	if (err == TP_OK)
 		err = tp_keeper_start(a->keeper);
 	if (err == TP_OK)
@@ -398,6 +414,7 @@ int main(int argc, char **argv)
 		.call_ended = on_call_ended,
 		.tls_seen = on_tls_seen,
 		.acme_challenge = on_acme_challenge,
+		.connections = on_connections,
 		.first_login = on_first_login,
 		.device_key = on_device_key,
 		.revision_state = on_revision_state,

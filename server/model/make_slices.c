@@ -22,7 +22,7 @@ enum {
 
 struct maker {
 	const struct tp_tree *tree;
-	const struct lyd_node *system, *tls, *sip, *zones, *search, *media, *access;
+	const struct lyd_node *system, *tls, *sip, *zones, *search, *media, *access, *log;
 	struct tp_slice_writer *writer;
 	enum tp_err err; /* sticky */
 	bool trust_is_too_big;
@@ -218,6 +218,19 @@ static void put_card_login(struct maker *m, struct tp_cfg_card_login *out)
 		out->port = (uint16_t)tp_leaf_number(tp_leaf_child(c, "card-port"), "port", 7444);
 }
 
+static void put_logs(const struct maker *m, struct tp_cfg_logs *out)
+{
+	const struct lyd_node *audit = tp_leaf_child(m->log, "audit");
+	const struct lyd_node *network = tp_leaf_child(m->log, "network");
+
+	out->warning_percent = (uint8_t)tp_leaf_number(m->log, "warning-level", 75);
+	out->audit_mb = (uint16_t)tp_leaf_number(audit, "size", 256);
+	out->audit_days = (uint16_t)tp_leaf_number(audit, "keep", 365);
+	out->network = tp_leaf_true(network, "enabled");
+	out->network_mb = (uint16_t)tp_leaf_number(network, "size", 64);
+	out->network_days = (uint16_t)tp_leaf_number(network, "keep", 30);
+}
+
 static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 {
 	const struct lyd_node *web = tp_leaf_child(m->system, "web");
@@ -239,6 +252,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 		tp_leaf_tls_policy(m->tls, (enum tp_tls_service)i, TP_TLS_INBOUND, &p);
 		a->tls_least[i].version = (uint8_t)p.least;
 	}
+	a->logs_count = 1;
+	put_logs(m, &a->logs[0]);
 	a->password_policy_count = 1;
 	put_password_policy(m, &a->password_policy[0]);
 	put_card_login(m, &a->card_login[0]);
@@ -639,6 +654,7 @@ enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_t revision,
 	m.search = tp_leaf_top(tree, "search");
 	m.media = tp_leaf_top(tree, "media");
 	m.access = tp_leaf_top(tree, "access");
+	m.log = tp_leaf_top(tree, "log");
 	make_admin(&m, revision, &fds.admin);
 	make_sip(&m, revision, &fds.sip);
 	make_media(&m, revision, &fds.media);

@@ -11,6 +11,7 @@
 #include "sip/registrar/registrar.h"
 #include "sip/revocation/revocation.h"
 #include "sip/status/answer.h"
+#include "sip/status/connections.h"
 #include "sip/status/handshakes.h"
 #include "sip/status/history.h"
 #include "sip/status/report.h"
@@ -118,6 +119,7 @@ static void on_open(void *arg, struct tp_flow *flow)
 	if (tp_traversal_test_flow_open(arg, flow))
 		return;
 	tp_handshakes_note(arg, flow);
+	tp_connections_opened(arg, flow);
 	(void)tp_zones_flow_open(arg, flow);
 }
 
@@ -131,6 +133,7 @@ static void on_closed(void *arg, struct tp_flow *flow)
 {
 	struct tp_sip *sip = arg;
 
+	tp_connections_closed(sip, flow);
 	/* The zone first: it lets go of the transactions that are its own. */
 	if (!tp_traversal_test_flow_closed(sip, flow))
 		(void)tp_zones_flow_closed(sip, flow);
@@ -140,6 +143,7 @@ static void on_closed(void *arg, struct tp_flow *flow)
 
 static void on_refused(void *arg, uint64_t tag, const struct tp_addr *remote, const char *reason)
 {
+	tp_connections_refused(arg, tag, remote, reason);
 	tp_zones_flow_refused(arg, tag, remote, reason);
 }
 
@@ -230,6 +234,8 @@ static enum tp_err build(struct tp_sip *sip)
 	if (err == TP_OK)
 		err = tp_handshakes_new(sip, &sip->handshakes);
 	if (err == TP_OK)
+		err = tp_connections_new(sip, &sip->connections);
+	if (err == TP_OK)
 		err = tp_calls_new(sip, &sip->calls);
 	return err;
 }
@@ -240,6 +246,7 @@ static void tear_down(struct tp_sip *sip)
 		tp_calls_free(&sip->calls);
 	tp_history_free(&sip->history);
 	tp_handshakes_free(&sip->handshakes);
+	tp_connections_free(&sip->connections);
 	tp_media_link_free(&sip->media);
 	tp_registrar_free(sip);
 	tp_traversal_test_free(&sip->traversal_test);

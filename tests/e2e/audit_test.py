@@ -6,6 +6,7 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from admin import ApiError
 from appliance import BIN, One
 from cases import check, nightly, run, wait_until
 from live_change_test import SmallDisk
-from web import Browser
+from web import Browser, tls_context
 
 ADDRESS = ("127.0.27.10", 7443)
 PASSWORD = "planted-Administrator-secret-1"
@@ -134,6 +135,44 @@ def row_184_logs_are_listed_filtered_and_exported(one):
     _, _, text = one.admin.fetch("GET", "/api/v1/log/export?kind=configuration&format=jsonl&filter=5073")
     check([json.loads(row)["after"] for row in text.splitlines() if "config.change" in row] == ["5073"], text)
     check(one.admin.fetch("GET", "/api/v1/log?kind=secret")[0] == 400, "an unknown kind")
+
+
+def row_184_the_network_log_tells_of_connections(one):
+    with socket.create_connection(ADDRESS, 5) as plain:
+        plain.sendall(b"no TLS at all\r\n\r\n")
+        with contextlib.suppress(OSError):
+            plain.recv(100)
+    port = one.admin.running("turnpike-sip:sip/tls/port?with-defaults=report-all")["turnpike-sip:port"]
+    with socket.create_connection((ADDRESS[0], port), 5) as plain:
+        plain.sendall(b"no TLS at all\r\n\r\n")
+        with contextlib.suppress(OSError):
+            plain.recv(100)
+    with socket.create_connection((ADDRESS[0], port), 5) as tcp, tls_context().wrap_socket(tcp):
+        pass
+
+    def found():
+        lines = one.admin.get("/api/v1/log?kind=network&limit=200")["lines"]
+        return {(line["path"], line["name"]) for line in lines} >= {
+            ("sip", "connection.failed"), ("sip", "connection.opened"), ("sip", "connection.closed"),
+            ("web", "connection.failed"), ("web", "connection.opened"), ("web", "connection.closed")} and lines
+
+    lines = wait_until(found, 10, "connections are not in the network log")
+    check(any("TLSv1.3" in line["text"] for line in lines), f"no version: {lines}")
+    one.admin.put("turnpike-log:log/network/enabled", False)
+    one.admin.commit("no network log")
+    time.sleep(1.5)
+    before = one.admin.get("/api/v1/log?kind=network")["total"]
+    Browser(ADDRESS).visit()
+    time.sleep(1.5)
+    check(one.admin.get("/api/v1/log?kind=network")["total"] == before, "connections are recorded though it is off")
+
+
+def limits_come_from_the_configuration(one):
+    one.admin.put("turnpike-log:log/network/enabled", True)
+    one.admin.put("turnpike-log:log/audit/size", 1)
+    one.admin.commit("small logs")
+    state = one.admin.get("/api/v1/log/state")
+    check(state["audit"]["most-bytes"] == 1 << 20 and state["warn-percent"] == 75, f"{state}")
 
 
 def each_acknowledged_change_has_its_record_over_kill_9(one):
@@ -311,6 +350,7 @@ def a_full_disk_refuses_changes_with_an_alarm(_one):
 
 if __name__ == "__main__":
     run([verification_and_exports, row_184_logs_are_listed_filtered_and_exported,
+         row_184_the_network_log_tells_of_connections, limits_come_from_the_configuration,
          row_188_row_189_no_secret_stands_in_any_log,
          each_acknowledged_change_has_its_record_over_kill_9, kill_9_of_all_leaves_a_log_that_verifies,
          a_full_disk_refuses_changes_with_an_alarm,

@@ -332,6 +332,7 @@ static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *f
 	case TP_MSG_TYPE_event:
 	case TP_MSG_TYPE_call_ended:
 	case TP_MSG_TYPE_tls_seen:
+	case TP_MSG_TYPE_connections:
 	case TP_MSG_TYPE_first_login:
 	case TP_MSG_TYPE_acme_challenge:
 		queue_event(bus, from, frame->type, false, frame->body.p, tp_rd_left(&frame->body));
@@ -435,6 +436,9 @@ static void dispatch(struct tp_bus *bus, struct event *e)
 		break;
 	case TP_MSG_TYPE_tls_seen:
 		DISPATCH(tls_seen, if (h->tls_seen) h->tls_seen(h->arg, &m));
+		break;
+	case TP_MSG_TYPE_connections:
+		DISPATCH(connections, if (h->connections) h->connections(h->arg, &m));
 		break;
 	case TP_MSG_TYPE_call_ended:
 		DISPATCH(call_ended, if (h->call_ended && h->call_ended(h->arg, &m) == TP_OK)

@@ -37,6 +37,7 @@ struct tp_bus_events {
 	void (*tls_seen)(void *arg, const struct tp_msg_tls_seen *m);
 	/* Answered by tp_bus_acme_ready. */
 	void (*acme_challenge)(void *arg, const struct tp_msg_acme_challenge *m);
+	void (*connections)(void *arg, const struct tp_msg_connections *m);
 	/* A channel to sip or media is there, or gone. */
 	void (*peer)(void *arg, enum tp_process peer, bool up);
 

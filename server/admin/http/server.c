@@ -23,8 +23,17 @@
 #include "core/auto.h"
 #include "core/log.h"
 #include "os/sockaddr.h"
+enum { NOTED_FDS = 1024 }; /* descriptors above are not noted; far more than connections */
+
+struct noted {
+	struct tp_addr peer; /* family 0: none of a browser */
+	bool up;
+};
 
 struct tp_server {
+	void (*heard)(void *arg, const struct tp_network_note *note);
+	void *heard_arg;
+	struct noted noted[NOTED_FDS]; /* by descriptor: its connection's own thread */
 	const struct tp_router *router;
 	struct tp_login *login;
 	struct tp_cac *cac;
@@ -371,26 +380,54 @@ static bool may_administer(int fd)
 	       (peer.uid == 0 || peer.uid == getuid());
 }
 
+static void note(const struct tp_server *server, uint8_t kind, const struct tp_addr *peer, const char *text)
+{
+	const struct tp_network_note n = { kind, *peer, text };
+
+	if (server->heard && peer->family)
+		server->heard(server->heard_arg, &n);
+}
+
 static int on_accept(const struct mg_context *ctx, const struct sockaddr *remote, int fd)
 {
 	struct tp_server *server = mg_get_user_data(ctx);
+	struct noted n = { 0 };
 
 	if (remote->sa_family == AF_UNIX)
 		return may_administer(fd) ? 0 : -1;
-	return tp_sources_enter(server->sources, remote, fd) ? 0 : -1;
+	if (tp_sockaddr_peer(fd, &n.peer) != TP_OK)
+		n.peer = (struct tp_addr){ 0 };
+	if (!tp_sources_enter(server->sources, remote, fd)) {
+		note(server, 1, &n.peer, "too many connections");
+		return -1;
+	}
+	if (fd < NOTED_FDS)
+		server->noted[fd] = n;
+	return 0;
 }
 
 static void on_done(const struct mg_context *ctx, int fd)
 {
 	struct tp_server *server = mg_get_user_data(ctx);
+	struct noted *n;
 
 	tp_sources_leave(server->sources, fd);
+	if (fd >= NOTED_FDS)
+		return;
+	n = &server->noted[fd];
+	note(server, n->up ? 2 : 1, &n->peer, n->up ? "ended" : "the TLS handshake was not finished");
+	*n = (struct noted){ 0 };
 }
 
 static int on_connection(const struct mg_connection *conn, void **data)
 {
 	struct tp_server *server = mg_get_user_data(mg_get_context(conn));
+	int fd = mg_get_connection_socket(conn);
 
+	if (fd >= 0 && fd < NOTED_FDS) {
+		server->noted[fd].up = true;
+		note(server, 0, &server->noted[fd].peer, "HTTPS");
+	}
 	/* A number, never followed. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	*data = (void *)(uintptr_t)(atomic_fetch_add(&server->connections, 1) + 1);
 	return 0;
@@ -542,6 +579,13 @@ void tp_server_set_card_tls(struct tp_server *server, struct tp_tls_context *con
 	server->card_port = port;
 	pthread_mutex_unlock(&server->tls_lock);
 	tp_tls_context_unref(&old);
+}
+
+void tp_server_on_connection(struct tp_server *server,
+			     void (*heard)(void *arg, const struct tp_network_note *note), void *arg)
+{
+	server->heard_arg = arg;
+	server->heard = heard;
 }
 
 void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context)

@@ -34,6 +34,15 @@ struct ssl_st; /* SSL */
 typedef void (*tp_server_hello)(void *arg, struct ssl_st *ssl);
 /* Before the first context. */
 void tp_server_on_hello(struct tp_server *server, tp_server_hello hello, void *arg);
+/* A browser's connection came up, failed, or ended. */
+struct tp_network_note {
+	uint8_t kind; /* 0 came up, 1 failed, 2 ended */
+	struct tp_addr peer;
+	const char *text; /* borrowed */
+};
+/* Who hears of them, on the workers' threads; before the first connection. May not wait. */
+void tp_server_on_connection(struct tp_server *server,
+			     void (*heard)(void *arg, const struct tp_network_note *note), void *arg);
 
 /* New connections get this context from now on; takes a reference. */
 void tp_server_set_tls(struct tp_server *server, struct tp_tls_context *context);

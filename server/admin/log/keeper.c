@@ -35,6 +35,9 @@ struct tp_keeper {
 
 	pthread_mutex_t lock; /* guards what follows */
 	struct tp_keeper_settings settings;
+	struct tp_log_entry *notes; /* TP_KEEPER_NETWORK of them; heap, taken whole by a turn */
+	size_t note_count;
+	uint32_t suppressed;
 	bool ending;
 	pthread_cond_t wake;
 	bool running;
@@ -318,6 +321,53 @@ static void keep_limits(struct tp_keeper *k)
 	trim(k, s.network_bytes, tp_times_now_ms() - s.network_days * DAY_MS);
 }
 
+/* ----------------------------------------------------------------------- network */
+
+void tp_keeper_note(struct tp_keeper *k, const struct tp_log_entry *line)
+{
+	pthread_mutex_lock(&k->lock);
+	if (k->settings.network) {
+		if (!k->notes)
+			k->notes = calloc(TP_KEEPER_NETWORK, sizeof(*k->notes));
+		if (k->notes && k->note_count < TP_KEEPER_NETWORK)
+			k->notes[k->note_count++] = *line;
+		else
+			k->suppressed++;
+	}
+	pthread_mutex_unlock(&k->lock);
+}
+
+void tp_keeper_suppressed(struct tp_keeper *k, uint32_t count)
+{
+	pthread_mutex_lock(&k->lock);
+	if (k->settings.network)
+		k->suppressed += count;
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void write_network(struct tp_keeper *k)
+{
+	struct tp_log_entry more = { .at_ms = tp_times_now_ms(), .severity = 1, .name = "log.suppressed" };
+	struct tp_log_entry *notes;
+	size_t count;
+
+	pthread_mutex_lock(&k->lock);
+	notes = k->notes;
+	count = k->note_count;
+	snprintf(more.text, sizeof(more.text), "%u more connections were not written: too many came at once.",
+		 k->suppressed);
+	if (!k->suppressed)
+		more.text[0] = '\0';
+	k->notes = NULL;
+	k->note_count = 0;
+	k->suppressed = 0;
+	pthread_mutex_unlock(&k->lock);
+	if ((count && tp_store_log_network(k->store, notes, count) != TP_OK) ||
+	    (more.text[0] && tp_store_log_network(k->store, &more, 1) != TP_OK))
+		TP_LOG(TP_LOG_WARN, "log.network", "connections could not be written");
+	free(notes);
+}
+
 /* ------------------------------------------------------------------------- turns */
 
 static void seal_if_due(struct tp_keeper *k)
@@ -334,6 +384,7 @@ void tp_keeper_turn(struct tp_keeper *k)
 {
 	enum tp_err err = TP_OK;
 
+	write_network(k);
 	pthread_mutex_lock(&k->work);
 	/* What cannot be written is an alarm of the store's. */
 	if (tp_store_log_flush(k->store) == TP_OK && !k->recovered) {
@@ -481,6 +532,7 @@ void tp_keeper_free(struct tp_keeper **keeper)
 		return;
 	*keeper = NULL;
 	tp_keeper_stop(k);
+	free(k->notes);
 	pthread_cond_destroy(&k->wake);
 	pthread_mutex_destroy(&k->lock);
 	pthread_mutex_destroy(&k->work);

@@ -42,6 +42,13 @@ TP_NODISCARD enum tp_err tp_keeper_verify(struct tp_keeper *keeper, struct tp_lo
  * leaving the advanced mode asks for. user, source: who, as in a record. A thread that may wait. */
 TP_NODISCARD enum tp_err tp_keeper_wipe(struct tp_keeper *keeper, const char *user, const char *source);
 
+/* A record for the network log, written with others within about a second; copied. Beyond
+ * TP_KEEPER_NETWORK of them at once they are counted, and so are `suppressed` that the caller
+ * left out; both are told. Any thread; never waits for the disk. */
+enum { TP_KEEPER_NETWORK = 256 };
+void tp_keeper_note(struct tp_keeper *keeper, const struct tp_log_entry *line);
+void tp_keeper_suppressed(struct tp_keeper *keeper, uint32_t count);
+
 /* One turn of the thread, for tests. */
 void tp_keeper_turn(struct tp_keeper *keeper);
 

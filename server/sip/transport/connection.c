@@ -467,6 +467,7 @@ static void come_up(struct connection *c)
 		return;
 	c->phase = PHASE_UP;
 	c->flow.state = TP_FLOW_OPEN;
+	c->flow.opened = true;
 	c->flow.opened_ms = c->flow.last_received_ms = tp_loop_now_ms(layer->loop);
 	tp_timer_stop(layer->loop, &c->timer);
 	tp_connection_arm(c);

@@ -28,6 +28,7 @@ struct tp_flow {
 	enum tp_transport transport;
 	bool outgoing;              /* we connected */
 	bool connected;             /* outgoing: the peer took the TCP connection */
+	bool opened;                /* it has been up, whatever it is now */
 	struct tp_addr local;       /* of the socket; UDP: the listener's */
 	struct tp_addr remote;
 	struct tp_addr sent_by;     /* what Via, Record-Route and Contact shall say towards this peer:

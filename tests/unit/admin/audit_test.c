@@ -346,7 +346,7 @@ static void a_refusing_supervisor_is_an_alarm(void **state)
 	assert_false(is_raised(w, TP_ALARM_AUDIT_UNSEALED, "audit"));
 }
 
-static void retention_goes_on_from_a_checkpoint(void **state)
+static void v_206424_a_warning_at_75_percent_and_retention_goes_on_from_a_checkpoint(void **state)
 {
 	struct world *w = *state;
 	struct tp_keeper_settings s = { 1 << 20, 3650, true, 1 << 20, 3650, 75 };
@@ -542,7 +542,7 @@ int main(void)
 		TEST(an_older_database_is_found_and_gone_on_behind),
 		TEST(a_start_seals_the_tail),
 		TEST(a_refusing_supervisor_is_an_alarm),
-		TEST(retention_goes_on_from_a_checkpoint),
+		TEST(v_206424_a_warning_at_75_percent_and_retention_goes_on_from_a_checkpoint),
 		TEST(an_interrupted_retention_is_finished),
 		TEST(row_148_a_wipe_leaves_a_checkpoint_and_one_record),
 		TEST(a_flood_is_bounded_and_told),

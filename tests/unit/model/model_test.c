@@ -310,6 +310,16 @@ static void access_rules_hold(void **state)
 	expect(POLICY("\"minimum-age\":24"), "", "");
 }
 
+static void log_rules_hold(void **state)
+{
+	(void)state;
+	expect(BASE ",\"turnpike-log:log\":{\"audit\":{\"size\":1,\"keep\":3650}}}", "", "");
+	expect(BASE ",\"turnpike-log:log\":{\"warning-level\":96}}", "/turnpike-log:log/warning-level",
+	       "50 to 95");
+	expect(BASE ",\"turnpike-log:log\":{\"network\":{\"keep\":0}}}", "/turnpike-log:log/network/keep",
+	       "1 to 3650");
+}
+
 static void many_errors_come_at_once(void **state)
 {
 	static struct tp_model_errors errors;
@@ -666,6 +676,7 @@ int main(void)
 		cmocka_unit_test(search_rules_hold),
 		cmocka_unit_test(media_rules_hold),
 		cmocka_unit_test(access_rules_hold),
+		cmocka_unit_test(log_rules_hold),
 		cmocka_unit_test(many_errors_come_at_once),
 		cmocka_unit_test(edits_by_path),
 		cmocka_unit_test(bad_edits_change_nothing),

@@ -50,6 +50,7 @@ static const char configuration[] =
 	"{\"name\":\"a\",\"match\":\"prefix\",\"pattern\":\"9\",\"behavior\":\"strip\",\"target\":"
 	"\"registrations\"}]},"
 	"\"turnpike-media:media\":{\"dscp\":34},"
+	"\"turnpike-log:log\":{\"network\":{\"enabled\":false,\"size\":5}},"
 	"\"turnpike-access:access\":{\"password-policy\":{\"minimum-length\":15,\"minimum-digits\":2}}}";
 
 static struct tp_slice_fds make(const char *json)
@@ -118,6 +119,11 @@ static void check_admin(int fd)
 	assert_string_equal(a.web_listeners[1].host, "2001:db8::1");
 	assert_int_equal(a.web_listeners[1].port, 8443);
 	assert_int_equal(a.session_idle_s, 600);
+	assert_int_equal(a.logs_count, 1);
+	assert_int_equal(a.logs[0].warning_percent, 75);
+	assert_int_equal(a.logs[0].audit_mb, 256);
+	assert_int_equal(a.logs[0].network, 0);
+	assert_int_equal(a.logs[0].network_mb, 5);
 	assert_int_equal(a.password_policy_count, 1);
 	assert_int_equal(a.password_policy[0].length, 15);
 	assert_int_equal(a.password_policy[0].digits, 2);
