@@ -51,8 +51,11 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	for (const [at, parts] of history.entries())
 		if (store.revisions[at])
 			store.revisions[at].tree = Object.fromEntries(Object.entries(store.running).filter(([name]) => parts.test(name)));
-	for (const revision of store.revisions)
-		fleet.log.configuration.unshift({ at: revision.at, severity: 'information', name: 'commit', text: `Revision ${revision.revision} committed: ${revision.comment}`, user: revision.author, source: '10.20.9.14' });
+	for (const revision of store.revisions) {
+		const line = { at: revision.at, severity: 'information', user: revision.author, source: '10.20.9.14' };
+		const id = 6000 + 2 * fleet.log.configuration.length;
+		fleet.log.configuration.unshift({ id: id + 1, ...line, name: 'config.change', text: `Revision ${revision.revision} changed a setting.`, path: '/turnpike-sip:sip/tls/port', before: '5061', after: '5071' }, { id, ...line, name: 'config.commit', text: `Revision ${revision.revision} is in force: ${revision.comment}`, path: null, before: null, after: null });
+	}
 
 	const describe = (session) => ({
 		state: session.state, product: 'Turnpike', version: '0.1.0', 'host-name': hostName, role: currentRole, user: session.user ?? null, csrf: session.csrf,
@@ -182,9 +185,19 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		},
 		'GET /api/v1/alarms': () => ({ alarms: fleet.alarms }),
 		'GET /api/v1/log': ({ q }) => {
-			const { total, rows } = page(fleet.log[q.get('kind') ?? 'event'], q, (line) => line.name + line.text);
+			const least = Number(q.get('severity') ?? 0);
+			const lines = fleet.log[q.get('kind') ?? 'event'].filter((line) => ['information', 'warning', 'critical'].indexOf(line.severity) >= least);
+			const { total, rows } = page(lines, q, (line) => line.name + line.text + line.path + line.after);
 			return { total, lines: rows };
 		},
+		'GET /api/v1/log/export': ({ q, reply }) => {
+			const after = Number(q.get('after'));
+			reply.text = `${q.get('kind')} ${q.get('filter')} ${q.get('format')} ${after}\n`;
+			if (after === 0)
+				reply.next = 100;
+		},
+		'GET /api/v1/log/state': () => ({ audit: { records: 4711, bytes: 1 << 20, 'most-bytes': 256 << 20, days: 365 }, network: { records: 20000, bytes: 50 << 20, 'most-bytes': 64 << 20, days: 30 }, 'warn-percent': 75, 'network-on': true, failing: false, waiting: 0 }),
+		'GET /api/v1/audit/verify': () => ({ verified: !fleet.log.tampered, first: 1, last: 4711, records: 4711, heads: 230, sealed: 4709, unsealed: 2, counter: 230, faults: fleet.log.tampered ? 1 : 0, findings: fleet.log.tampered ? [{ fault: 'changed', first: 17, last: 17, text: 'Record 17 is not what was written, or not at its place.' }] : [] }),
 		'POST /api/v1/traversal-test': ({ body }) => traversalTest(currentRole, body),
 		...card.routes,
 		'POST /api/v1/session/certificate': ({ session }) => {
@@ -310,6 +323,8 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			const data = answer(request.method, url, { q: url.searchParams, session, body: text ? JSON.parse(text) : {}, socket: request.socket, reply });
 			if (reply.etag)
 				headers.ETag = reply.etag;
+			if (reply.next)
+				headers['X-Turnpike-Next'] = String(reply.next);
 			if (reply.text !== undefined) {
 				response.writeHead(200, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(reply.text);
 				return undefined;

@@ -34,7 +34,7 @@ export function createFleet(role) {
 		const [user] = people[n % people.length];
 		return { aor: `sip:${user}${n >= people.length ? n : ''}@example.org`, contact: `sip:${user}@10.20.${n % 5}.${20 + n}:5061;transport=tls`, source: `10.20.${n % 5}.${20 + n}:${50000 + n * 17}`, transport: ['tls', 'tcp', 'udp'][n % 3], 'user-agent': n === 4 ? '<img src=x onerror=alert(1)>' : agents[n % agents.length], 'expires-s': 600 + n * 71, 'registered-at': iso(Date.now() - n * 9 * minute) };
 	});
-	const log = { event: eventLog(boot, peerName), configuration: [] };
+	const log = { event: eventLog(boot, peerName), configuration: [], network: networkLog() };
 
 	return {
 		calls, history, alarms, zones, registrations, log,
@@ -117,6 +117,14 @@ function eventLog(boot, peer) {
 	const kinds = [['information', 'zone-up', `The traversal link to '${peer}' is up.`], ['warning', 'sip-parse', '17 messages from 203.0.113.9 could not be read: missing Via header.'], ['information', 'registration', 'sip:alice@example.org registered from 10.20.0.20.'], ['critical', 'zone-down', "Zone 'branch-pbx' failed: connection refused."], ['information', 'login', 'admin logged in.']];
 	return Array.from({ length: 130 }, (_, n) => {
 		const [severity, name, text] = kinds[n % kinds.length];
-		return { at: new Date(Date.now() - n * 11 * minute).toISOString(), severity, name, text, user: name === 'login' ? 'admin' : null, source: name === 'login' ? '10.20.9.14' : null };
+		return { id: 5000 - n, at: new Date(Date.now() - n * 11 * minute).toISOString(), severity, name, text, user: name === 'login' ? 'admin' : null, source: name === 'login' ? '10.20.9.14' : null, path: null, before: null, after: null };
 	}).filter((line) => Date.parse(line.at) > boot);
+}
+
+function networkLog() {
+	const kinds = [['information', 'connection.opened', 'Inbound: TLSv1.3 TLS_AES_256_GCM_SHA384', 'sip', '10.20.0.20:50122'], ['warning', 'connection.failed', 'Inbound: TLS: the peer does not trust our certificate: unknown CA', 'sip', '203.0.113.9:41000'], ['information', 'connection.closed', 'Outbound: closed by the peer', 'traversal', '192.0.2.10:7001'], ['information', 'connection.opened', 'Inbound: HTTPS', 'web', '10.20.9.14:61022']];
+	return Array.from({ length: 90 }, (_, n) => {
+		const [severity, name, text, path, source] = kinds[n % kinds.length];
+		return { id: 20000 - n, at: new Date(Date.now() - n * minute).toISOString(), severity, name, text, user: null, source, path, before: null, after: null };
+	});
 }

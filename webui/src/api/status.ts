@@ -1,6 +1,6 @@
 // Everything that is read about the running appliance.
 import { get, post, query, remove } from './http';
-import type { Alarm, Call, CallDetail, LogLine, Port, Registration, Status, ZoneStatus } from './types';
+import type { Alarm, Call, CallDetail, Port, Registration, Status, ZoneStatus } from './types';
 
 export const readStatus = (signal?: AbortSignal) => get<Status>('/api/v1/status', signal);
 
@@ -36,9 +36,6 @@ export const readAlarms = async (signal?: AbortSignal) =>
 	(await get<{ alarms: Alarm[] }>('/api/v1/alarms', signal)).alarms;
 
 export const acknowledgeAlarm = (id: string) => post<null>(`/api/v1/alarms/${encodeURIComponent(id)}/acknowledge`);
-
-export const readLog = (page: Page & { kind: 'event' | 'configuration' }, signal?: AbortSignal) =>
-	get<{ total: number; lines: LogLine[] }>(query('/api/v1/log', { ...page }), signal);
 
 export const readPorts = async (signal?: AbortSignal) =>
 	(await get<{ ports: Port[] }>('/api/v1/ports', signal)).ports;

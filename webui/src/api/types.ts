@@ -185,12 +185,17 @@ export interface Alarm {
 }
 
 export interface LogLine {
+	id: number;
 	at: string;
 	severity: string;
 	name: string;
 	text: string;
 	user: string | null;
 	source: string | null;
+	/** Configuration: the setting. Network: the service. */
+	path: string | null;
+	before: string | null;
+	after: string | null;
 }
 
 export interface Port {

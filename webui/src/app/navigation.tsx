@@ -19,7 +19,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/calls', label: 'Calls' },
 			{ to: '/registrations', label: 'Registrations' },
 			{ to: '/alarms', label: 'Alarms' },
-			{ to: '/log', label: 'Event log' },
+			{ to: '/log', label: 'Logs' },
 		],
 	},
 	{

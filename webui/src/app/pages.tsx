@@ -16,6 +16,7 @@ import { DecodedCas } from '../pages/trust/DecodedCas';
 import { Identities } from '../pages/Identities';
 import { IdentityPage } from '../pages/IdentityPage';
 import { Log } from '../pages/Log';
+import { LogVerification } from '../pages/LogVerification';
 import { Overview } from '../pages/Overview';
 import { Ports } from '../pages/Ports';
 import { Registrations } from '../pages/Registrations';
@@ -46,6 +47,9 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/alarms', () => <Alarms />],
 	['/log', () => <Log kind="event" />],
 	['/log/configuration', () => <Log kind="configuration" />],
+	['/log/network', () => <Log kind="network" />],
+	['/log/verification', () => <LogVerification />],
+	['/log/settings', () => <SettingsPage path="/turnpike-log:log" back={[{ to: '/log', label: 'Logs' }]} />],
 	['/system', () => <SettingsPage path="/turnpike-system:system" />],
 	['/zones', () => <ZoneList />],
 	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],

@@ -1,8 +1,6 @@
 // Hands a PEM text to the browser as a file.
+import { saveText } from './saveText';
+
 export function savePem(name: string, text: string): void {
-	const link = document.createElement('a');
-	link.href = URL.createObjectURL(new Blob([text], { type: 'application/x-pem-file' }));
-	link.download = name;
-	link.click();
-	URL.revokeObjectURL(link.href);
+	saveText([text], name, 'application/x-pem-file');
 }
