@@ -48,9 +48,9 @@ function StateNotes({ state }: { state: LogState }) {
 	const full = (size: LogState['audit']) => size.bytes * 100 >= size['most-bytes'] * state['warn-percent'];
 	return (
 		<>
-			{state.failing && <Alert isInline component="h2" variant="danger" title="The audit log cannot be written" className="tp-gap-below">Changes are refused until it can. Calls go on. Make room on the disk.</Alert>}
-			{full(state.audit) && <Alert isInline component="h2" variant="warning" title={`The event and configuration logs are at ${state['warn-percent']} % of their size or above`} className="tp-gap-below">Export them if you want to keep all: the oldest records go when the limit is reached.</Alert>}
-			{full(state.network) && <Alert isInline component="h2" variant="warning" title={`The network log is at ${state['warn-percent']} % of its size or above`} className="tp-gap-below">Export it if you want to keep all: the oldest records go when the limit is reached.</Alert>}
+			{state.failing && <Alert isInline component="h2" variant="danger" title="The audit log cannot be written">Changes are refused until it can. Calls go on. Make room on the disk.</Alert>}
+			{full(state.audit) && <Alert isInline component="h2" variant="warning" title={`The event and configuration logs are at ${state['warn-percent']} % of their size or above`}>Export them if you want to keep all: the oldest records go when the limit is reached.</Alert>}
+			{full(state.network) && <Alert isInline component="h2" variant="warning" title={`The network log is at ${state['warn-percent']} % of its size or above`}>Export it if you want to keep all: the oldest records go when the limit is reached.</Alert>}
 		</>
 	);
 }
