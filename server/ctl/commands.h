@@ -17,6 +17,7 @@ struct tp_ctl_command {
 /* Ends with a NULL name. */
 extern const struct tp_ctl_command tp_ctl_status_commands[];
 extern const struct tp_ctl_command tp_ctl_config_commands[];
+extern const struct tp_ctl_command tp_ctl_account_commands[];
 extern const struct tp_ctl_command tp_ctl_certificate_commands[];
 extern const struct tp_ctl_command tp_ctl_crl_commands[];
 extern const struct tp_ctl_command tp_ctl_audit_commands[];

@@ -2,15 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include "core/secret.h"
 #include "ctl/commands.h"
 #include "ctl/path.h"
 #include "ctl/print.h"
 
-enum { PASSWORD_MAX = 512 };
 
 static void heading(const char *text)
 {
@@ -280,51 +276,6 @@ static int traversal_test(const struct tp_ctl *ctl, int argc, char **argv)
 	return result;
 }
 
-/* One line of standard input; on a terminal, without showing it. */
-static bool read_password(const char *prompt, char out[PASSWORD_MAX])
-{
-	struct termios before, quiet;
-	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-	bool got;
-
-	if (terminal) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-		fputs(prompt, stderr);
-	}
-	got = fgets(out, PASSWORD_MAX, stdin) != NULL;
-	if (terminal) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-		fputc('\n', stderr);
-	}
-	if (got)
-		out[strcspn(out, "\r\n")] = '\0';
-	return got;
-}
-
-static int password(const struct tp_ctl *ctl, int argc, char **argv)
-{
-	char first[PASSWORD_MAX] = "", again[PASSWORD_MAX] = "", path[512];
-	size_t n = (size_t)snprintf(path, sizeof(path), "/api/v1/accounts/%s/password", argv[0]);
-	int result;
-
-	(void)argc;
-	if (n >= sizeof(path) || strpbrk(argv[0], "/?%#[] \t")) {
-		fprintf(stderr, "turnpikectl: that is no user name\n");
-		return 2;
-	}
-	if (!read_password("New password: ", first) ||
-	    (isatty(STDIN_FILENO) && (!read_password("Again: ", again) || strcmp(first, again) != 0))) {
-		fprintf(stderr, "turnpikectl: no password, or not the same one twice\n");
-		return 2;
-	}
-	result = tp_ctl_send(ctl, "PUT", path, json_pack("{s:s}", "password", first), NULL);
-	tp_wipe(first, sizeof(first));
-	tp_wipe(again, sizeof(again));
-	return result;
-}
-
 static int api(const struct tp_ctl *ctl, int argc, char **argv)
 {
 	struct tp_ctl_answer answer;
@@ -363,7 +314,6 @@ const struct tp_ctl_command tp_ctl_status_commands[] = {
 	  0, 64, identity },
 	{ "traversal-test", "ADDRESS [PORT [VERIFY-NAME [EDGE-NAME]]]",
 	  "on a core: try the way to the edge, step by step", 1, 4, traversal_test },
-	{ "password", "USER", "set a password, read from standard input", 1, 1, password },
 	{ "api", "METHOD PATH [FILE]", "one request of docs/api.md; FILE - is standard input", 2, 3, api },
 	{ NULL, NULL, NULL, 0, 0, NULL },
 };

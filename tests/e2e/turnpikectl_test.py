@@ -111,6 +111,13 @@ def passwords_are_read_from_standard_input(one):
     check("12" in ctl(one, "password", "olga", text="short\n", status=1), "a short password")
     ctl(one, "password", "olga", text="correct horse battery\n")
     ctl(one, "password", "ol/ga", text="correct horse battery\n", status=2)
+    ctl(one, "accounts", "add", "uwe", "level=auditor", "change-password=no", text="a long enough phrase 7\n")
+    ctl(one, "accounts", "set", "uwe", "disabled=yes")
+    text = ctl(one, "accounts")
+    check("auditor" in text and "uwe" in text, text)
+    check("last account" in ctl(one, "accounts", "set", "olga", "web=no", status=1), "olga was locked out")
+    check("yes|no" in ctl(one, "accounts", "set", "uwe", "web=maybe", status=2), "a wrong value")
+    ctl(one, "accounts", "delete", "uwe")
     accounts = read(one, "api", "GET", "/api/v1/accounts")["accounts"]
     check([a["name"] for a in accounts] == ["olga"], f"{accounts}")
 

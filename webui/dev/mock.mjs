@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { createAccounts } from './mock/accounts.mjs';
 import { serials, traversalTest } from './mock/tls.mjs';
 import { createStore, segmentsOf } from './mock/store.mjs';
 import { createFleet } from './mock/fleet.mjs';
@@ -27,19 +28,22 @@ const fault = (status, tag, message, path) => Object.assign(new Error(message), 
 
 /**
  * scenario: "active"; "setup", a first run; "password", configured through the API but
- * without an administrator. quiet: a single revision.
+ * without an administrator. quiet: a single revision. level, mustChange: of the account that
+ * logs in; advanced: the appliance is in the advanced mode.
  */
-export function createMock({ scenario = 'active', role = 'core', quiet = false, idleSeconds = 1800 } = {}) {
+export function createMock({ scenario = 'active', role = 'core', quiet = false, idleSeconds = 1800, level = 'read-write', mustChange = false, advanced = false } = {}) {
 	const isFirstRun = scenario === 'setup';
 	const clock = () => new Date().toISOString();
 	const store = createStore(isFirstRun ? {} : configuration(role), clock);
 	const fleet = createFleet(role);
 	const certificates = createCertificates(store, `${role}.example.org`);
 	const card = createCard(store);
+	const accounts = createAccounts(level);
 	const sessions = new Map();
 	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
 	const secret = 'TURN-PIKE-FIRST-LOGIN';
+	let forced = mustChange;
 	let password = scenario !== 'active' ? null : 'correct horse battery';
 	let hostName = isFirstRun ? 'turnpike' : `${role}.example.org`;
 	let currentRole = isFirstRun ? null : role;
@@ -60,6 +64,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const describe = (session) => ({
 		state: session.state, product: 'Turnpike', version: '0.1.0', 'host-name': hostName, role: currentRole, user: session.user ?? null, csrf: session.csrf,
 		'idle-s': idleSeconds, banner: null, 'previous-login-at': session.user ? new Date(Date.now() - 7.2e6).toISOString() : null, 'failed-logins': 0,
+		level: session.user ? level : null, 'must-change-password': Boolean(session.user) && forced, advanced,
 	});
 	const trialLeft = () => (store.trial ? Math.max(0, Math.round((store.trial.until - Date.now()) / 1000)) : 0);
 	const page = (list, q, filter) => {
@@ -88,6 +93,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		...createRevocation(store),
 		...createCiphers(store),
 		...createAcme(store),
+		...accounts.routes,
 		'GET /api/v1/session': ({ session }) => describe(session),
 		'POST /api/v1/session': ({ session, body }) => {
 			if (body.user !== 'admin' || body.password !== password)
@@ -246,9 +252,14 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		if (method === 'PUT' && url.pathname === '/api/v1/accounts/admin/password') {
 			if (context.body.current !== password)
 				throw fault(403, 'access-denied', 'The present password is wrong.', '/current');
+			accounts.check(context.body.password);
 			password = context.body.password;
+			forced = false;
 			return undefined;
 		}
+		const named = accounts.answer(method, url.pathname, context);
+		if (named)
+			return named.data;
 		match = /^\/restconf\/ds\/(running|candidate)(\/.*)$/.exec(url.pathname);
 		if (match)
 			return restconf(method, match[1], match[2], context);
@@ -345,7 +356,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	server.on('connection', (socket) => { socket.opened = ++connections; });
 	return {
 		card: card.card,
-		secret, store, fleet, certificates,
+		secret, store, fleet, certificates, accounts,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),
 	};

@@ -2,8 +2,8 @@
 import { createMock } from '../dev/mock.mjs';
 import { logIn, openBrowser, openPage } from './browser.mjs';
 
-export async function openMocked() {
-	const mock = createMock();
+export async function openMocked(options) {
+	const mock = createMock(options);
 	const address = await mock.listen();
 	const browser = await openBrowser();
 	const { page, complaints } = await openPage(browser.context);

@@ -71,7 +71,7 @@ test('the own password is changed, after the present one', async () => {
 	await page.getByRole('menuitem', { name: 'Change password' }).click();
 	await page.locator('#current').fill('not it');
 	await page.locator('#new-password').fill(changed);
-	await page.locator('#new-again').fill(changed);
+	await page.locator('#new-password-again').fill(changed);
 	assert.deepEqual(await axeViolations(page), []);
 	await submit.click();
 	await page.getByText('The present password is wrong.').waitFor();

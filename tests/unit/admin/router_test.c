@@ -124,6 +124,8 @@ static const struct {
 	{ D, "/api/v1/identities/*/staged", WRITE },
 	{ P, "/api/v1/identities/*/activate", WRITE },
 	{ D, "/api/v1/identities/*/certificate", WRITE },
+	{ G, "/api/v1/acme", READ },
+	{ P, "/api/v1/acme/request", WRITE },
 	{ G, "/api/v1/revocation/crls", READ },
 	{ P, "/api/v1/revocation/crls/update", WRITE },
 	{ U, "/api/v1/revocation/crls/manual", WRITE },

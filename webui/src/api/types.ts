@@ -14,7 +14,13 @@ export interface Session {
 	banner?: string | null;
 	'previous-login-at'?: string | null;
 	'failed-logins'?: number;
+	level?: AccountLevel | null;
+	'must-change-password'?: boolean;
+	/** The appliance is in the advanced mode. */
+	advanced?: boolean;
 }
+
+export type AccountLevel = 'read-write' | 'read-only' | 'auditor';
 
 export interface LocalAddress {
 	name: string;

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { connection, messageOf } from '../api/http';
 import { readSession } from '../api/session';
 import type { Session } from '../api/types';
+import { ForcedPassword } from '../pages/ForcedPassword';
 import { Login } from '../pages/Login';
 import { FailureNote } from '../parts/notes';
 import { FirstRun } from '../wizard/FirstRun';
@@ -50,7 +51,7 @@ export function App() {
 		<SessionContext value={state}>
 			{state.session.state === 'setup' && <FirstRun />}
 			{state.session.state === 'anonymous' && <Login notice={notice} onLoggedIn={() => setNotice(null)} />}
-			{state.session.state === 'active' && <Shell />}
+			{state.session.state === 'active' && (state.session['must-change-password'] ? <ForcedPassword /> : <Shell />)}
 		</SessionContext>
 	);
 }

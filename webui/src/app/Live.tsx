@@ -5,6 +5,8 @@ import { readConfigStatus, readModel } from '../api/config';
 import { readAlarms } from '../api/status';
 import type { Alarm, ConfigStatus } from '../api/types';
 import type { SchemaNode } from '../model/schema';
+import { mayUse } from './access';
+import { useSession } from './SessionContext';
 import { usePoll, useRead, type Reading } from './usePoll';
 
 interface Live {
@@ -15,10 +17,14 @@ interface Live {
 
 const LiveContext = createContext<Live | null>(null);
 
+/** For auditors, who may read none of it. */
+const nothing: ConfigStatus = { running: { revision: '0', at: '', author: '', comment: '' }, changes: 0, holder: null, trial: null };
+
 export function LiveProvider({ children }: { children: ReactNode }) {
-	const alarms = usePoll('alarms', readAlarms, 5000);
-	const config = usePoll('config-status', readConfigStatus, 3000);
-	const model = useRead('model', readModel);
+	const mayRead = mayUse(useSession().session, 'read');
+	const alarms = usePoll('alarms', async (signal) => (mayRead ? readAlarms(signal) : []), 5000);
+	const config = usePoll('config-status', async (signal) => (mayRead ? readConfigStatus(signal) : nothing), 3000);
+	const model = useRead('model', async () => (mayRead ? readModel() : []));
 	const live = useMemo(() => ({ alarms, config, model }), [alarms, config, model]);
 	return <LiveContext value={live}>{children}</LiveContext>;
 }

@@ -1,30 +1,32 @@
 // Changes the own password.
-import { Button, Form, FormGroup, HelperText, HelperTextItem, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useState, type FormEvent } from 'react';
-import { messageOf } from '../api/http';
+import { readPasswordRules } from '../api/accounts';
 import { changePassword } from '../api/session';
 import { Notice } from '../parts/Notice';
 import { PasswordInput } from '../parts/PasswordInput';
-import { passwordRules } from '../wizard/passwordRule';
+import { isTyped, NewPassword, PasswordFaults } from '../parts/NewPassword';
+import { messagesOf } from '../parts/messages';
+import { useRead } from './usePoll';
 
 export function PasswordDialog({ user, onClose }: { user: string; onClose: () => void }) {
 	const [current, setCurrent] = useState('');
 	const [password, setPassword] = useState('');
 	const [again, setAgain] = useState('');
 	const [busy, setBusy] = useState(false);
-	const [failure, setFailure] = useState<string | null>(null);
+	const [faults, setFaults] = useState<string[]>([]);
 	const [done, setDone] = useState(false);
-	const rules = passwordRules(user, password, again);
+	const rules = useRead('password rules', readPasswordRules);
 
 	const submit = async (event: FormEvent) => {
 		event.preventDefault();
 		setBusy(true);
-		setFailure(null);
+		setFaults([]);
 		try {
 			await changePassword(user, current, password);
 			setDone(true);
 		} catch (error) {
-			setFailure(messageOf(error));
+			setFaults(messagesOf(error));
 		}
 		setBusy(false);
 	};
@@ -34,22 +36,18 @@ export function PasswordDialog({ user, onClose }: { user: string; onClose: () =>
 			<ModalHeader title="Change password" labelId="password-title" description={`For ${user}. Your other sessions end.`} />
 			<ModalBody>
 				<div aria-live="polite">
-					{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
+					<PasswordFaults faults={faults} />
 					{done && <Notice variant="success" title="The password is changed" />}
 				</div>
 				{!done && (
 					<Form id="password-form" onSubmit={submit}>
 						<FormGroup label="Present password" fieldId="current"><PasswordInput id="current" value={current} onChange={setCurrent} autoComplete="current-password" /></FormGroup>
-						<FormGroup label="New password" fieldId="new-password"><PasswordInput id="new-password" value={password} onChange={setPassword} describedBy="new-password-rules" /></FormGroup>
-						<FormGroup label="New password again" fieldId="new-again"><PasswordInput id="new-again" value={again} onChange={setAgain} /></FormGroup>
-						<HelperText component="ul" id="new-password-rules" aria-label="Rules of the password">
-							{rules.map((rule) => <HelperTextItem key={rule.text} component="li" variant={password === '' ? 'indeterminate' : rule.isMet ? 'success' : 'error'} screenReaderText={rule.isMet ? ': met' : ': not met'}>{rule.text}</HelperTextItem>)}
-						</HelperText>
+						<NewPassword id="new-password" rules={rules.data?.own ?? null} password={password} again={again} onChange={(next, nextAgain) => { setPassword(next); setAgain(nextAgain); }} />
 					</Form>
 				)}
 			</ModalBody>
 			<ModalFooter>
-				{!done && <Button type="submit" form="password-form" isLoading={busy} isDisabled={busy || current === '' || !rules.every((rule) => rule.isMet)}>Change password</Button>}
+				{!done && <Button type="submit" form="password-form" isLoading={busy} isDisabled={busy || current === '' || !isTyped(password, again)}>Change password</Button>}
 				<Button variant="link" onClick={onClose}>{done ? 'Close' : 'Cancel'}</Button>
 			</ModalFooter>
 		</Modal>

@@ -11,6 +11,7 @@ import { logOut } from '../api/session';
 import { plural, timeText } from '../parts/format';
 import { RoleLabel } from '../parts/labels';
 import { Mark } from '../parts/Mark';
+import { levelNames, mayUse } from './access';
 import { useLive } from './Live';
 import { PasswordDialog } from './PasswordDialog';
 import { Link, useRouter } from './router';
@@ -45,7 +46,7 @@ export function TopBar({ navigationOpen, onToggleNavigation, drawerOpen, onToggl
 						{session.role && <RoleLabel role={session.role} />}
 					</span>
 					<PendingChanges />
-					<AlarmBell expanded={drawerOpen} onToggle={onToggleDrawer} />
+					{mayUse(session, 'read') && <AlarmBell expanded={drawerOpen} onToggle={onToggleDrawer} />}
 					<span className="tp-wide-only"><ThemeMenu /></span>
 					<UserMenu />
 				</div>
@@ -105,7 +106,7 @@ function UserMenu() {
 			>
 				<DropdownList>
 					<DropdownItem isDisabled description={`Previous login ${timeText(session['previous-login-at'])}${session['failed-logins'] ? `, ${plural(session['failed-logins'], 'failed attempt')} since` : ''}`}>
-						Logged in as {session.user}
+						Logged in as {session.user}{session.level && session.level !== 'read-write' && ` (${levelNames[session.level].toLowerCase()})`}
 					</DropdownItem>
 				</DropdownList>
 				<Divider />

@@ -1,11 +1,12 @@
 // The left navigation: three groups of pages.
 import { Nav, NavGroup, NavItem, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
 import type { Role } from '../api/types';
+import { mayUse, pageRules, type PagePattern } from './access';
 import { Link, useRouter } from './router';
 import { useSession } from './SessionContext';
 
 interface Entry {
-	to: string;
+	to: PagePattern;
 	label: string;
 	/** Shown on this half of the pair only. */
 	role?: Role;
@@ -26,6 +27,8 @@ const groups: { title: string; entries: Entry[] }[] = [
 		title: 'Configuration',
 		entries: [
 			{ to: '/system', label: 'System' },
+			{ to: '/administrators', label: 'Administrators' },
+			{ to: '/password-policy', label: 'Password policy' },
 			{ to: '/zones', label: 'Zones' },
 			{ to: '/rules', label: 'Search rules' },
 			{ to: '/sip', label: 'SIP' },
@@ -56,13 +59,16 @@ const isAt = (path: string, to: string) => (to === '/' ? path === '/' : path ===
 export function Navigation({ isOpen, onFollow }: { isOpen: boolean; onFollow: () => void }) {
 	const { path } = useRouter();
 	const { session } = useSession();
+	const shown = groups
+		.map(({ title, entries }) => ({ title, entries: entries.filter((entry) => (!entry.role || entry.role === session.role) && mayUse(session, pageRules[entry.to])) }))
+		.filter(({ entries }) => entries.length > 0);
 	return (
 		<PageSidebar isSidebarOpen={isOpen} className={isOpen ? 'pf-m-expanded' : undefined} id="navigation">
 			<PageSidebarBody>
 				<Nav aria-label="Pages" onSelect={onFollow}>
-					{groups.map((group) => (
+					{shown.map((group) => (
 						<NavGroup key={group.title} title={group.title}>
-							{group.entries.filter((entry) => !entry.role || entry.role === session.role).map((entry) => (
+							{group.entries.map((entry) => (
 								<NavItem key={entry.to} isActive={isAt(path, entry.to)} to={entry.to} component={Link}>{entry.label}</NavItem>
 							))}
 						</NavGroup>

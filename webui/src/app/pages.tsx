@@ -1,7 +1,8 @@
 // Which page stands at which path.
 import { Button } from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { Acme } from '../pages/Acme';
+import { Administrators } from '../pages/Administrators';
 import { Alarms } from '../pages/Alarms';
 import { CallPage } from '../pages/CallPage';
 import { Calls } from '../pages/Calls';
@@ -17,6 +18,7 @@ import { Identities } from '../pages/Identities';
 import { IdentityPage } from '../pages/IdentityPage';
 import { Log } from '../pages/Log';
 import { LogVerification } from '../pages/LogVerification';
+import { PasswordPolicy } from '../pages/PasswordPolicy';
 import { Overview } from '../pages/Overview';
 import { Ports } from '../pages/Ports';
 import { Registrations } from '../pages/Registrations';
@@ -35,9 +37,11 @@ import { zoneListPath } from '../pages/zones/words';
 import { TraversalTest } from '../pages/TraversalTest';
 import { PageFrame } from '../parts/PageFrame';
 import { Nothing } from '../parts/notes';
+import { homeOf, mayUse, pageRules, refusalOf, type PagePattern } from './access';
 import { matchPath, useRouter } from './router';
+import { useSession } from './SessionContext';
 
-const pages: [string, (names: Record<string, string>) => ReactNode][] = [
+const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/', () => <Overview />],
 	['/calls', () => <Calls view="live" />],
 	['/calls/history', () => <Calls view="history" />],
@@ -51,6 +55,8 @@ const pages: [string, (names: Record<string, string>) => ReactNode][] = [
 	['/log/verification', () => <LogVerification />],
 	['/log/settings', () => <SettingsPage path="/turnpike-log:log" back={[{ to: '/log', label: 'Logs' }]} />],
 	['/system', () => <SettingsPage path="/turnpike-system:system" />],
+	['/administrators', () => <Administrators />],
+	['/password-policy', () => <PasswordPolicy />],
 	['/zones', () => <ZoneList />],
 	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],
 	['/zones/:name/edit', ({ name = '' }) => zoneForm(name)],
@@ -96,15 +102,35 @@ function ruleForm(name: string | null): ReactNode {
 
 export function PageSwitch() {
 	const { path, go } = useRouter();
+	const { session } = useSession();
+	const home = homeOf(session);
+	useEffect(() => {
+		if (path === '/' && home !== '/')
+			go(home, { replace: true });
+	}, [path, home, go]);
 	for (const [pattern, page] of pages) {
 		const names = matchPath(pattern, path);
 		if (names)
-			return page(names);
+			return mayUse(session, pageRules[pattern]) ? page(names) : <Refusal pattern={pattern} />;
 	}
 	return (
 		<PageFrame title="No such page">
 			<Nothing title="There is nothing at this address" action={<Button variant="link" onClick={() => go('/')}>Go to the overview</Button>}>
 				The link may be old, or the name in it may have been changed.
+			</Nothing>
+		</PageFrame>
+	);
+}
+
+/** A page that this account may not use, reached by its address. */
+function Refusal({ pattern }: { pattern: PagePattern }) {
+	const { go } = useRouter();
+	const { session } = useSession();
+	const home = homeOf(session);
+	return (
+		<PageFrame title="Not for your account">
+			<Nothing title="Your account may not use this page" action={<Button variant="link" onClick={() => go(home)}>{home === '/' ? 'Go to the overview' : 'Go to the event log'}</Button>}>
+				{refusalOf(session, pageRules[pattern])} Ask an administrator when you need more.
 			</Nothing>
 		</PageFrame>
 	);

@@ -1,6 +1,7 @@
 // One leaf of the model: label, control, help, and what is wrong with it.
 import { FormGroup, FormHelperText, HelperText, HelperTextItem } from '@patternfly/react-core';
 import type { ConfigValue } from '../api/config';
+import { useMayWrite } from '../app/access';
 import { LockoutLabel } from '../parts/labels';
 import { rangeText } from './check';
 import { FieldControl } from './FieldControl';
@@ -22,13 +23,14 @@ interface FieldProps {
 export const fieldId = (path: string) => `field-${path.replace(/[^\w-]+/g, '-')}`;
 
 export function Field({ node, path, value, onChange, fault, isRequired, isReadOnly = false, marksLockout = false }: FieldProps) {
+	const mayWrite = useMayWrite();
 	const id = fieldId(path);
 	const helpId = `${id}-help`;
 	const choiceHelp = node.enum?.find((choice) => choice.name === effective(node, value))?.help;
 	const range = node.range && node.type !== 'string' && node.type !== 'union' ? `${rangeText(node.range)}.` : null;
 	return (
 		<FormGroup label={node.label} fieldId={id} isRequired={isRequired} labelHelp={marksLockout ? <LockoutLabel /> : undefined}>
-			<FieldControl node={node} id={id} value={value} onChange={onChange} isFaulty={fault !== undefined} isReadOnly={isReadOnly} describedBy={helpId} />
+			<FieldControl node={node} id={id} value={value} onChange={onChange} isFaulty={fault !== undefined} isReadOnly={isReadOnly || !mayWrite} describedBy={helpId} />
 			<FormHelperText>
 				<HelperText id={helpId} aria-live="polite">
 					{fault && <HelperTextItem variant="error">{fault}</HelperTextItem>}

@@ -17,6 +17,7 @@ const pages: [RegExp, (path: string) => string][] = [
 	[/^\/turnpike-tls:tls\/service/, () => '/ciphers'],
 	[/^\/turnpike-tls:tls\/revocation/, () => '/revocation'],
 	[/^\/turnpike-tls:/, () => '/certificates'],
+	[/^\/turnpike-access:access\/(password-policy|accounts)/, () => '/password-policy'],
 	[/^\/turnpike-system:/, () => '/system'],
 ];
 

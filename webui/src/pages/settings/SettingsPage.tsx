@@ -3,6 +3,7 @@
 import { ActionList, ActionListItem, Button, Card, CardBody, CardHeader, CardTitle, Form, Stack, StackItem } from '@patternfly/react-core';
 import { useEffect, useMemo, useState, type FormEvent, type ReactNode } from 'react';
 import { readCandidate, type ConfigTree } from '../../api/config';
+import { useMayWrite } from '../../app/access';
 import { useLive } from '../../app/Live';
 import { useRouter, Link } from '../../app/router';
 import { useRead } from '../../app/usePoll';
@@ -65,6 +66,7 @@ function entriesAt(tree: ConfigTree, rootPath: string, list: SchemaNode): Config
 }
 
 function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree; reload: () => void }) {
+	const mayWrite = useMayWrite();
 	const { config } = useLive();
 	const { guard } = useRouter();
 	const [value, setValue] = useState(saved);
@@ -134,7 +136,7 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 							</CardBody>
 						</Card>
 					))}
-					{leaves.length + groups.length > 0 && (
+					{mayWrite && leaves.length + groups.length > 0 && (
 						<div className={isDirty || busy ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar tp-save-bar-closed'}>
 							<ActionList>
 								<ActionListItem><Button type="submit" variant="primary" isLoading={busy} isDisabled={busy || !isDirty}>Save to the candidate</Button></ActionListItem>

@@ -1,0 +1,190 @@
+// Accounts of administrators: the page, the forced change of a password, and what each
+// level of account finds in the navigation and behind every address.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { createMock } from '../dev/mock.mjs';
+import { axeViolations, logIn, openBrowser, openPage, overflow, password, settle } from './browser.mjs';
+
+const fresh = 'nine wise toads at tea';
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+/** A page of an account as `options` of the mock say, logged in. */
+async function as(options, body) {
+	const mock = createMock(options);
+	const address = await mock.listen();
+	await browser.context.clearCookies();
+	const { page, complaints } = await openPage(browser.context);
+	try {
+		await body({ mock, address, page });
+		assert.deepEqual(complaints, []);
+	} finally {
+		await page.close();
+		await mock.close();
+	}
+}
+
+test('an administrator is added, changed and deleted', { timeout: 60_000 }, () => as({}, async ({ mock, address, page }) => {
+	await logIn(page, address);
+	await page.goto(`${address}/administrators`);
+	await settle(page);
+	const dialog = page.getByRole('dialog');
+	const row = (name) => page.getByRole('row', { name: new RegExp(`^${name}`) });
+	assert.equal(await page.getByRole('button', { name: 'Delete admin' }).count(), 0, 'no deleting of oneself');
+
+	assert.deepEqual(await axeViolations(page), []);
+	await page.getByRole('button', { name: 'Add administrator' }).click();
+	await dialog.getByLabel('User name').fill('MINISTRY-IT');
+	await dialog.getByLabel('Auditor').check();
+	await page.locator('#account-password').fill('short');
+	await page.locator('#account-password-again').fill('short');
+	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+	await dialog.getByText('There is an account of this name already').waitFor();
+	await dialog.getByLabel('User name').fill('inspector');
+	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+	await dialog.getByText('at least 12 characters.').waitFor();
+	await dialog.getByText('at least six different characters.').waitFor();
+	assert.deepEqual(await axeViolations(page), []);
+	await page.locator('#account-password').fill(fresh);
+	await page.locator('#account-password-again').fill(fresh);
+	await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+	await row('inspector').getByText('Must change password').waitFor();
+	assert.deepEqual(mock.accounts.list.find((one) => one.name === 'inspector').level, 'auditor');
+
+	await page.getByRole('button', { name: 'Edit inspector' }).click();
+	await dialog.getByLabel('Disabled').check();
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await row('inspector').getByText('Disabled').waitFor();
+	await page.getByRole('button', { name: 'Edit admin' }).click();
+	await dialog.getByLabel('Read-only').check();
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await dialog.getByText('another administrator has to do this').waitFor();
+	await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+	await page.getByRole('button', { name: 'Set password of night-desk' }).click();
+	await page.locator('#password-for').fill(fresh);
+	await page.locator('#password-for-again').fill(fresh);
+	assert.deepEqual(await axeViolations(page), []);
+	await dialog.getByText('Has to be changed at the next login').click();
+	await dialog.getByRole('button', { name: 'Set password' }).click();
+	await row('night-desk').getByText('Must change password').waitFor({ state: 'detached' });
+
+	await page.getByRole('button', { name: 'Delete inspector' }).click();
+	await dialog.getByRole('button', { name: 'Delete' }).click();
+	await row('inspector').waitFor({ state: 'detached' });
+	await page.setViewportSize({ width: 320, height: 800 });
+	assert.ok(await overflow(page) <= 0, 'too wide at 320 px');
+}));
+
+test('the DISA preset fills in the policy', () => as({}, async ({ mock, address, page }) => {
+	await logIn(page, address);
+	await page.goto(`${address}/password-policy`);
+	await settle(page);
+	assert.deepEqual(await axeViolations(page), []);
+	await page.getByRole('button', { name: 'Fill in DISA' }).click();
+	await page.waitForFunction(() => document.querySelector('input[id$="minimum-length"]')?.value === '15');
+	assert.deepEqual(mock.store.candidate['turnpike-access:access']['password-policy'], {
+		'minimum-length': 15, 'minimum-upper': 1, 'minimum-lower': 1, 'minimum-digits': 1, 'minimum-special': 1,
+		history: 5, 'minimum-changed': 8, 'maximum-age': 60, 'minimum-age': 24,
+	});
+	await page.getByRole('button', { name: 'Fill in Standard' }).click();
+	await page.waitForFunction(() => document.querySelector('input[id$="minimum-length"]')?.value !== '15');
+}));
+
+test('a forced change of the password comes before everything', () => as({ mustChange: true }, async ({ address, page }) => {
+	await page.goto(`${address}/zones`);
+	await page.getByLabel('User name').fill('admin');
+	await page.locator('#password').fill(password);
+	await page.getByRole('button', { name: 'Log in' }).click();
+	await page.getByRole('heading', { name: 'Change your password' }).waitFor();
+	await page.getByText('None of the last 5 passwords').waitFor();
+	assert.equal(await page.locator('#navigation').count(), 0);
+	assert.deepEqual(await axeViolations(page), []);
+	const change = async (next) => {
+		await page.locator('#current').fill(password);
+		await page.locator('#new-password').fill(next);
+		await page.locator('#new-password-again').fill(next);
+		await page.getByRole('button', { name: 'Change password' }).click();
+	};
+	await change('short');
+	await page.getByText('at least 12 characters.').waitFor();
+	await page.setViewportSize({ width: 320, height: 800 });
+	assert.ok(await overflow(page) <= 0, 'too wide at 320 px');
+	await page.setViewportSize({ width: 1440, height: 900 });
+	await change(fresh);
+	await page.getByRole('heading', { name: 'Zones' }).waitFor();
+}));
+
+/* ------------------------------------------------------------- levels and pages */
+
+/** Every page of the application, from its own table. */
+async function patterns() {
+	const text = await readFile(new URL('../src/app/pages.tsx', import.meta.url), 'utf8');
+	const found = [...text.slice(text.indexOf('const pages')).matchAll(/^\t\['(\/[^']*)'/gm)].map((match) => match[1]);
+	assert.ok(found.length > 30, 'the table of pages reads differently now');
+	return found;
+}
+
+const example = (pattern) => pattern.replace('/calls/live/:id', '/calls/live/500002').replace('/calls/history/:id', '/calls/history/500104')
+	.replace('/zones/:name', '/zones/edge').replace('/rules/:name', '/rules/old-branch').replace('/identities/:id', '/identities/default')
+	.replace('/trusted-cas/:name', '/trusted-cas/ISRG%20Root%20X1').replace(/:[a-z]+/g, 'x');
+
+/** Who may open which page: said here once more, by hand. All others are for reading. */
+const forChanges = ['/zones/:name/edit', '/identities/:id/request', '/identities/:id/self-signed', '/identities/:id/upload', '/traversal-test'];
+const logs = ['/log', '/log/configuration', '/log/network', '/log/verification'];
+
+function isOpen(pattern, { level = 'read-write', advanced = false }) {
+	if (logs.includes(pattern))
+		return !advanced || level === 'auditor';
+	if (level === 'auditor')
+		return false;
+	return level === 'read-write' || !forChanges.includes(pattern);
+}
+
+for (const options of [{ level: 'read-only' }, { level: 'auditor' }, { level: 'read-write', advanced: true }, { level: 'auditor', advanced: true }]) {
+	const who = `${options.level}${options.advanced ? ' in the advanced mode' : ''}`;
+	test(`row 172: pages and navigation of an account: ${who}`, { timeout: 120_000 }, () => as(options, async ({ address, page }) => {
+		const asked = new Set();
+		page.on('request', (request) => asked.add(new URL(request.url()).pathname));
+		await logIn(page, address);
+		for (const pattern of await patterns()) {
+			await page.goto(address + example(pattern));
+			await settle(page);
+			const closed = await page.getByRole('heading', { name: 'Not for your account' }).count() > 0;
+			if (pattern === '/' && options.level === 'auditor')
+				assert.equal(new URL(page.url()).pathname, '/log', 'an auditor begins with the log');
+			else
+				assert.equal(!closed, isOpen(pattern, options), `${pattern} for ${who}`);
+		}
+		const shown = await page.locator('#navigation a').evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+		assert.deepEqual(shown.filter((path) => !isOpen(path, options)), [], 'the navigation leads nowhere');
+		if (options.level === 'auditor')
+			assert.ok(shown.length > 0 && shown.every((path) => path.startsWith('/log')), `${shown}`);
+		/* What the server would refuse is not even asked for. */
+		if (options.level === 'auditor')
+			assert.deepEqual([...asked].filter((path) => /^\/(api|restconf)\//.test(path) && !/^\/api\/v1\/(session|log.*|audit.*)$/.test(path)), []);
+		assert.deepEqual(await axeViolations(page), []);
+	}));
+}
+
+test('a read-only account is offered no change of a setting', () => as({ level: 'read-only' }, async ({ address, page }) => {
+	await logIn(page, address);
+	await page.goto(`${address}/system`);
+	await settle(page);
+	assert.equal(await page.getByRole('button', { name: 'Save to the candidate' }).count(), 0);
+	assert.ok(await page.getByLabel('Host name').evaluate((field) => field.readOnly));
+	await page.goto(`${address}/administrators`);
+	await settle(page);
+	assert.equal(await page.getByRole('button', { name: /Add|Edit|Delete|Set/ }).count(), 0);
+}));
+
+test('an auditor begins with the event log', () => as({ level: 'auditor' }, async ({ address, page }) => {
+	await logIn(page, address);
+	await page.getByRole('heading', { name: 'Event log' }).waitFor();
+	assert.equal(await page.getByRole('button', { name: /^Alarms/ }).count(), 0);
+}));
