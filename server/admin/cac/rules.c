@@ -133,7 +133,7 @@ static bool is_good(const struct tp_cac_rules *r, struct tp_peer_check *peers, s
 void tp_cac_name(const struct tp_cac_pattern *pattern, struct tp_card *card)
 {
 	struct tp_diag diag = { "", "" };
-	struct tp_cac_name name;
+	struct tp_cac_name name = { "", false };
 	char *text = NULL;
 	size_t len;
 	enum tp_err err = tp_cac_text(card->leaf, &text, &len, &diag);
