@@ -119,8 +119,8 @@ void tp_audit_finding_write(const struct tp_audit_finding *f, char text[256])
 		"rewritten: the supervisor's head for the last of them says another hash",
 		"named by a head that is not the supervisor's",
 		"named by a head whose number does not grow: the supervisor's counter was set back",
-		"not there though the supervisor has a head for the last of them: the end was cut "
-		"off, or the database is an older copy",
+		("not there though the supervisor has a head for the last of them: the end was cut "
+		 "off, or the database is an older copy"),
 	};
 	int n;
 
