@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import pathlib
 import ssl
 import subprocess
@@ -11,7 +12,7 @@ import time
 
 from admin import ApiError
 from appliance import TOP, One
-from cases import check, run, wait_until
+from cases import Skip, check, nightly, run, wait_until
 from web import Browser
 
 ADDRESS = ("127.0.26.9", 7443)
@@ -360,6 +361,33 @@ def nobody_is_shut_out_by_another_setting(one):
     one.admin.post("/api/v1/config/discard")
 
 
+def wish_8_whatever_is_not_confirmed_is_undone(one):
+    """For every setting that could shut the last administrator out: at night, as trials take time."""
+    if not nightly():
+        raise Skip("trials take time: TP_NIGHTLY=yes")
+    before = one.admin.running(SETTINGS)
+    trust_before = trusted(one)
+    changes = [("pattern", r"/Subject: CN=(?<Group1>[^,\\]+)/"), ("format", "#Group1#"), ("use-crls", False),
+               ("use-ocsp", True), ("unknown-status", "refuse"), ("level", "authentication"), ("trust", None)]
+    for name, value in changes:
+        ann = CardBrowser("card-adams")
+        check(ann.log_in(ANN, PASSWORD)[0] == 200, f"{name}: no login")
+        if name == "trust":
+            gone = [row["name"] for row in one.admin.get("/api/v1/trust")["certificates"]
+                    if row["use"] == ["web-login"] and "ca-issuing" in row["subject"]]
+            one.admin.post("/api/v1/trust/delete", {"names": gone})
+        elif name == "format":
+            setting(one, "pattern", r"/Subject: CN=(?<A>[A-Z]+)(?<B>[^,]+)/")
+            setting(one, "format", "#A##B#")
+        else:
+            setting(one, name, value)
+        status, _, data = ann.commit(2)
+        check(status == 200, f"{name}: {status} {data}")
+        wait_until(lambda: one.admin.get("/api/v1/config/status")["trial"] is None, 15, f"{name} is not undone")
+        check(one.admin.running(SETTINGS) == before and trusted(one) == trust_before, f"{name} stays")
+        check(CardBrowser("card-adams").log_in(ANN, PASSWORD)[0] == 200, f"{name}: the administrator is shut out")
+
+
 def trusted(one):
     return [row["name"] for row in one.admin.get("/api/v1/trust")["certificates"]]
 
@@ -392,6 +420,40 @@ def row_100_a_good_card_without_an_account_is_nobody(one):
             refused(someone.call("POST", "/api/v1/session/certificate", {}), 403, "EVIL")
 
 
+def row_98_a_card_behind_pkcs11_logs_in(_one):
+    """SoftHSM as the card, curl with OpenSSL's PKCS#11 engine as the browser."""
+    if not nightly():
+        raise Skip("needs softhsm2, opensc and the PKCS#11 engine: TP_NIGHTLY=yes")
+    module = "/usr/lib/softhsm/libsofthsm2.so"
+    folder = PKI / "token"
+    (folder / "objects").mkdir(parents=True)
+    (folder / "conf").write_text(f"directories.tokendir = {folder}/objects\nobjectstore.backend = file\n")
+    der = folder / "leaf.der"
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(pem("card-adams")))
+    environment = {**os.environ, "SOFTHSM2_CONF": str(folder / "conf"), "PKCS11_MODULE_PATH": module}
+
+    def done(*args):
+        result = subprocess.run(list(map(str, args)), env=environment, capture_output=True, text=True, check=False)
+        check(result.returncode == 0, f"{args}: {result.stdout}{result.stderr}")
+        return result.stdout
+
+    done("softhsm2-util", "--init-token", "--free", "--label", "card", "--pin", "123456", "--so-pin", "12345678")
+    done("softhsm2-util", "--import", PKI / "ec" / "card-adams.key", "--token", "card", "--label", "ann", "--id", "01",
+         "--pin", "123456")
+    done("pkcs11-tool", "--module", module, "--login", "--pin", "123456", "--token-label", "card", "--write-object", der,
+         "--type", "cert", "--id", "01", "--label", "ann")
+    curl = ["curl", "-sk", "--max-time", "20", "--engine", "pkcs11", "--cert-type", "ENG", "--key-type", "ENG",
+            "--cert", "pkcs11:token=card;object=ann;type=cert?pin-value=123456",
+            "--key", "pkcs11:token=card;object=ann;type=private?pin-value=123456",
+            "--cookie", folder / "jar", "--cookie-jar", folder / "jar"]
+    url = f"https://{ADDRESS[0]}:{ADDRESS[1]}"
+    session = json.loads(done(*curl, f"{url}/api/v1/session"))
+    answer = json.loads(done(*curl, "--json", "{}", "-H", f"X-CSRF-Token: {session['csrf']}",
+                             f"{url}/api/v1/session/certificate"))
+    check(answer.get("user") == ANN, f"{answer}")
+    check("now-at" in done(*curl, f"{url}/api/v1/status"), "no status")
+
+
 def the_way_back_is_always_open(one):
     setting(one, "level", "not-required")
     one.admin.commit("back")
@@ -409,5 +471,6 @@ with tempfile.TemporaryDirectory() as temporary:
          wish_8_a_level_that_is_not_confirmed_is_undone, row_97_raised_and_confirmed_over_a_new_connection,
          row_98_without_a_good_card_a_page_says_why, the_session_belongs_to_the_certificate,
          revocation_counts_at_the_next_request, no_session_of_tls_is_resumed,
-         nobody_is_shut_out_by_another_setting, row_98_the_card_is_the_login,
+         nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
+         row_98_the_card_is_the_login, row_98_a_card_behind_pkcs11_logs_in,
          row_100_a_good_card_without_an_account_is_nobody, the_way_back_is_always_open], One(ADDRESS))
