@@ -115,8 +115,9 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Only the sanitizers' own settings go on, and only in sanitizer builds. */
-static void make_environment(char text[ENVIRONMENT_MAX][OPTION_MAX], char *env[ENVIRONMENT_MAX + 1])
+/* Of our own environment only the sanitizers' settings go on, and only in sanitizer builds. */
+static void make_environment(const struct tp_spawn *s, char text[ENVIRONMENT_MAX][OPTION_MAX],
+			     char *env[ENVIRONMENT_MAX + 1])
 {
 	size_t n = 0;
 #ifdef TP_SANITIZE
@@ -130,8 +131,13 @@ static void make_environment(char text[ENVIRONMENT_MAX][OPTION_MAX], char *env[E
 			n++;
 		}
 	}
+	(void)s;
 #else
-	(void)text;
+	if (s->no_thread_caches) {
+		snprintf(text[n], OPTION_MAX, "GLIBC_TUNABLES=glibc.malloc.tcache_count=0");
+		env[n] = text[n];
+		n++;
+	}
 #endif
 	env[n] = NULL;
 }
@@ -170,7 +176,7 @@ static _Noreturn void run_child(const struct tp_spawn *s, pid_t parent, int repo
 	const char *step = prepare_child(s, parent, &program, &report);
 
 	if (!step) {
-		make_environment(text, env);
+		make_environment(s, text, env);
 		syscall(SYS_execveat, program, "", (char *const *)s->argv, env, AT_EMPTY_PATH);
 		step = "exec";
 	}

@@ -29,10 +29,14 @@ struct tp_spawn {
 		rlim_t value; /* soft and hard; a raise that is refused leaves the hard limit */
 	} limits[TP_SPAWN_LIMITS_MAX];
 	size_t limit_count;
+	/* glibc keeps no freed blocks for each thread: a program of many threads that are mostly
+	 * idle would grow for hours. Not in sanitizer builds, which have their own allocator. */
+	bool no_thread_caches;
 };
 
 /* The program is killed when the calling thread ends. Its environment is empty (in
- * sanitizer builds: but for ASAN_OPTIONS, UBSAN_OPTIONS and LSAN_OPTIONS). A failure
+ * sanitizer builds: but for ASAN_OPTIONS, UBSAN_OPTIONS and LSAN_OPTIONS; else but for
+ * GLIBC_TUNABLES where no_thread_caches says so). A failure
  * between fork and exec is reported here as TP_IO with the words of the system. */
 TP_NODISCARD enum tp_err tp_spawn(const struct tp_spawn *spawn, pid_t *pid, struct tp_diag *diag);
 

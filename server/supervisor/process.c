@@ -110,6 +110,7 @@ static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const cha
 			    { RLIMIT_NOFILE, helper ? OPEN_FILES_HELPER : OPEN_FILES },
 			    { RLIMIT_MEMLOCK, LOCKED_BYTES } },
 		.limit_count = 3,
+		.no_thread_caches = p->which == TP_PROCESS_ADMIN, /* the workers of its web server */
 	};
 	enum tp_err err;
 

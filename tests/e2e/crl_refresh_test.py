@@ -13,7 +13,7 @@ from crl_test import Box  # noqa: E402
 
 ADDRESS = ("127.0.2.13", 7443)
 POLL_S = 0.015
-WORKERS = 250  # calls that wake each worker of the web server, whose stacks would look like growth
+WORKERS = 250  # requests that wake each worker of the web server, whose stack would look like growth
 
 
 def pid_of(box, name):
@@ -55,7 +55,8 @@ def queued_ms(pids):
 def refresh(box, count):
     share, ms = (1.25, 100) if is_sanitized(box) else (1.03, 20)
     for _ in range(WORKERS):
-        box.lists()
+        box.admin.post("/api/v1/revocation/crls/update")
+    box.settle()
         pauses(box, ms)
     pids = {name: pid_of(box, f"turnpike-{name}") for name in ("admin", "sip")}
     paused, queued = pauses(box, ms), queued_ms(pids)
