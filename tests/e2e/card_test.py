@@ -454,6 +454,23 @@ def row_98_a_card_behind_pkcs11_logs_in(_one):
     check("now-at" in done(*curl, f"{url}/api/v1/status"), "no status")
 
 
+def row_98_chromium_comes_in_by_certificate(_one):
+    if not nightly():
+        raise Skip("the browser takes time: TP_NIGHTLY=yes")
+    node = TOP / "build" / "node" / "bin" / "node"
+
+    def browse(*certificate):
+        done = subprocess.run([str(node if node.exists() else "node"), str(TOP / "tests" / "e2e" / "card.mjs"),
+                               f"https://{ADDRESS[0]}:{ADDRESS[1]}", *map(str, certificate)], capture_output=True,
+                              text=True, timeout=180, check=False, env={**os.environ, "HOME": str(PKI)})
+        check(done.returncode == 0, f"{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    CardBrowser("card-adams").context()  # makes the file with the leaf alone
+    browse(PKI / "card-adams.leaf.pem", PKI / "ec" / "card-adams.key")
+    check("asks for your certificate" in browse(), "no page for a browser without one")
+
+
 def the_way_back_is_always_open(one):
     setting(one, "level", "not-required")
     one.admin.commit("back")
@@ -473,4 +490,5 @@ with tempfile.TemporaryDirectory() as temporary:
          revocation_counts_at_the_next_request, no_session_of_tls_is_resumed,
          nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
          row_98_the_card_is_the_login, row_98_a_card_behind_pkcs11_logs_in,
+         row_98_chromium_comes_in_by_certificate,
          row_100_a_good_card_without_an_account_is_nobody, the_way_back_is_always_open], One(ADDRESS))
