@@ -243,6 +243,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->session_idle_s = 60 * tp_leaf_number(web, "session-idle", 30);
 	a->session_absolute_s = 60 * tp_leaf_number(web, "session-absolute", 720);
 	a->session_max = (uint16_t)tp_leaf_number(web, "session-max", 50);
+	a->session_each = (uint8_t)tp_leaf_number(tp_leaf_child(m->access, "session"), "per-account", 10);
+	a->session_refuse = tp_leaf_enum(tp_leaf_child(m->access, "session"), "when-full") != 0;
 	a->web_tls_count = 1;
 	put_policy(m, TP_TLS_SERVICE_WEB, TP_TLS_INBOUND, &a->web_tls[0]);
 	a->tls_least_count = TP_TLS_SERVICES;

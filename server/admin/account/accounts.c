@@ -259,7 +259,8 @@ static void change_account(struct tp_login *l, const struct tp_http_request *req
 	if (before.level != after.level || before.web != after.web || before.api != after.api ||
 	    before.disabled != after.disabled)
 		tp_session_close_user(l->sessions, req->parameter,
-				      strcmp(req->parameter, req->user) ? NULL : req->session);
+				      strcmp(req->parameter, req->user) ? NULL : req->session,
+				      TP_SESSION_ACCOUNT, tp_login_steady_ms());
 	tp_http_reply_empty(res, 204);
 }
 
@@ -289,7 +290,8 @@ void tp_login_account_delete(void *arg, const struct tp_http_request *req, struc
 		refuse(res, err);
 		return;
 	}
-	tp_session_close_user(l->sessions, req->parameter, NULL);
+	tp_session_close_user(l->sessions, req->parameter, NULL, TP_SESSION_ACCOUNT,
+			      tp_login_steady_ms());
 	tell_difference(&before, &before, text, sizeof(text));
 	note(l, req, "account.deleted", "The account %s was deleted; it was: %s.", before.name, text);
 	tp_http_reply_empty(res, 204);

@@ -225,7 +225,8 @@ static void end_sessions(struct tp_login *l, const struct tp_http_request *req)
 	bool own = !req->local && !strcmp(req->parameter, req->user);
 	struct tp_session_facts facts;
 
-	tp_session_close_user(l->sessions, req->parameter, own ? req->session : NULL);
+	tp_session_close_user(l->sessions, req->parameter, own ? req->session : NULL,
+			      TP_SESSION_ACCOUNT, tp_login_steady_ms());
 	if (!own || tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) != TP_OK)
 		return;
 	facts.rights.must_change_password = false;

@@ -74,8 +74,11 @@ static void take_sources(const struct tp_cfg_admin *cfg, struct tp_auth_settings
 
 void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 {
-	const struct tp_session_limits limits = { cfg->session_idle_s, cfg->session_absolute_s,
-						  cfg->session_max };
+	const struct tp_session_limits limits = { .idle_s = cfg->session_idle_s,
+						  .absolute_s = cfg->session_absolute_s,
+						  .most = cfg->session_max,
+						  .most_each = cfg->session_each,
+						  .refuse = cfg->session_refuse };
 
 	pthread_mutex_lock(&l->lock);
 	tp_text_copy(l->host_name, sizeof(l->host_name), cfg->host_name);
@@ -148,8 +151,10 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 	if (!tp_session_cookie(req->cookie, req->session))
 		return;
 	tp_session_csrf(l->sessions, req->session, req->csrf_wanted);
-	if (tp_session_find(l->sessions, req->session, tp_login_steady_ms(), !req->background, &facts) != TP_OK)
+	if (tp_session_find(l->sessions, req->session, tp_login_steady_ms(), !req->background, &facts) != TP_OK) {
+		req->ended = tp_session_why(l->sessions, req->session);
 		return;
+	}
 	req->state = facts.state;
 	req->rights = facts.rights;
 	req->by_api = facts.by_api;
@@ -159,7 +164,8 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 
 void tp_login_end_session(struct tp_login *l, struct tp_http_request *req)
 {
-	tp_session_close(l->sessions, req->session);
+	tp_session_close(l->sessions, req->session, TP_SESSION_CARD, tp_login_steady_ms());
+	req->ended = tp_session_why(l->sessions, req->session);
 	req->state = TP_OPERATOR_ANONYMOUS;
 	req->rights = (struct tp_rights){ 0 };
 	req->by_api = false;
@@ -237,21 +243,19 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 	char host_name[256];
 	int role;
 	const char *level = req->state == TP_OPERATOR_ACTIVE ? tp_account_level_name(req->rights.level) : NULL;
-	json_t *out;
-
 	tp_login_names(l, host_name, &role);
 	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
 	    tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) != TP_OK)
 		facts = (struct tp_session_facts){ 0 };
-	out = json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i, s:s?, s:b}", "state",
-			state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",
-			"Turnpike", "version", TP_VERSION, "host-name", tp_json_text(host_name), "role",
-			role < 0 ? NULL : role == TP_ROLE_CORE ? "core" : "edge", "user",
-			req->user[0] ? req->user : NULL, "csrf", csrf, "idle-s", (json_int_t)l->idle_s,
-			"banner", "previous-login-at", tp_times_json(facts.previous_login_ms),
-			"failed-logins", (int)facts.failed_logins, "level", level,
-			"must-change-password", req->rights.must_change_password);
-	return out;
+	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i, s:s?, s:b, s:s?}",
+			 "state", state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",
+			 "Turnpike", "version", TP_VERSION, "host-name", tp_json_text(host_name), "role",
+			 role < 0 ? NULL : role == TP_ROLE_CORE ? "core" : "edge", "user",
+			 req->user[0] ? req->user : NULL, "csrf", csrf, "idle-s", (json_int_t)l->idle_s,
+			 "banner", "previous-login-at", tp_times_json(facts.previous_login_ms),
+			 "failed-logins", (int)facts.failed_logins, "level", level,
+			 "must-change-password", req->rights.must_change_password, "ended",
+			 req->state == TP_OPERATOR_ANONYMOUS ? req->ended : NULL);
 }
 
 static void session_get(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -276,19 +280,35 @@ static void session_get(void *arg, const struct tp_http_request *req, struct tp_
 	set_cookie(res, id);
 }
 
-void tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+/* The account has as many sessions as it may. */
+static void refuse_another(struct tp_login *l, const struct tp_http_request *req,
+			   struct tp_http_response *res, const char *user)
+{
+	tp_login_log(l, req, 1, "login.crowded", user, "Refused: the account has as many sessions as it may.");
+	tp_http_reply_error(res, 409, "in-use", NULL,
+			    "This account is logged in as often as it may be. Log out elsewhere, let an administrator "
+			    "end a session, or wait until one ends by itself.");
+}
+
+bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
 		    const struct tp_session_facts *given)
 {
 	struct tp_session_facts facts = *given;
 	struct tp_http_request as = *req;
 	char id[TP_SESSION_ID_TEXT], csrf[65];
+	enum tp_err err;
 
 	if (req->card && req->card->wanted)
 		memcpy(facts.card, req->card->sha256, sizeof(facts.card));
-	tp_session_close(l->sessions, req->session);
-	if (tp_session_open(l->sessions, &facts, tp_login_steady_ms(), id, as.session) != TP_OK) {
-		tp_http_reply_failure(res, TP_NOMEM, NULL);
-		return;
+	tp_login_source(req, facts.source);
+	err = tp_session_open(l->sessions, &facts, req->session, tp_login_steady_ms(), id, as.session);
+	if (err == TP_LIMIT) {
+		refuse_another(l, req, res, facts.user);
+		return false;
+	}
+	if (err != TP_OK) {
+		tp_http_reply_failure(res, err, NULL);
+		return false;
 	}
 	as.state = facts.state;
 	as.rights = facts.rights;
@@ -298,6 +318,7 @@ void tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struc
 	tp_http_reply_json(res, 200, describe(l, &as, csrf));
 	set_cookie(res, id);
 	tp_wipe(id, sizeof(id));
+	return true;
 }
 
 static void refuse_login(struct tp_login *l, const struct tp_http_request *req,
@@ -323,6 +344,7 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 {
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
 					  .by_api = ask->by_api,
+					  .method = v->remote ? TP_SESSION_PAM : TP_SESSION_PASSWORD,
 					  .rights = v->rights,
 					  .previous_login_ms = v->previous_login_ms,
 					  .failed_logins = v->failures };
@@ -337,9 +359,10 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 		tp_http_reply_failure(res, err, NULL);
 		return;
 	}
+	if (!tp_login_admit(l, req, res, &facts))
+		return;
 	snprintf(text, sizeof(text), "Logged in with a password (%s).", v->source);
 	tp_login_log(l, req, 0, "login", v->user, text);
-	tp_login_admit(l, req, res, &facts);
 	tp_login_remember_device(l, req, res, ask->user);
 }
 
@@ -398,7 +421,7 @@ static void session_delete(void *arg, const struct tp_http_request *req, struct 
 	struct tp_login *l = arg;
 
 	if (req->state != TP_OPERATOR_ANONYMOUS && !req->local) {
-		tp_session_close(l->sessions, req->session);
+		tp_session_close(l->sessions, req->session, TP_SESSION_LOGOUT, tp_login_steady_ms());
 		tp_login_log(l, req, 0, "logout", req->user, "Logged out.");
 	}
 	tp_http_reply_empty(res, 204);
@@ -420,7 +443,7 @@ static void normalise(const char *text, char out[64])
 static void unlock(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
 		   const char *secret)
 {
-	const struct tp_session_facts facts = { .state = TP_OPERATOR_SETUP };
+	const struct tp_session_facts facts = { .state = TP_OPERATOR_SETUP, .method = TP_SESSION_SECRET };
 	struct tp_msg_first_login first;
 	bool has_first;
 	char plain[64];
@@ -446,8 +469,8 @@ static void unlock(struct tp_login *l, const struct tp_http_request *req, struct
 		return;
 	}
 	tp_login_passed(l, req, "first login");
-	tp_login_log(l, req, 0, "setup", "", "The first-login secret was given.");
-	tp_login_admit(l, req, res, &facts);
+	if (tp_login_admit(l, req, res, &facts))
+		tp_login_log(l, req, 0, "setup", "", "The first-login secret was given.");
 }
 
 static void setup_unlock(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -470,6 +493,9 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/session", TP_ACCESS_ANYONE, 4096, session_post),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, tp_login_test),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/sessions", TP_ACCESS_READ, 0, tp_login_sessions),
+	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/sessions", TP_ACCESS_WRITE, 0, tp_login_sessions_revoke),
+	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/sessions/*", TP_ACCESS_WRITE, 0, tp_login_session_revoke),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/unlock", TP_ACCESS_ANYONE, 4096, setup_unlock),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/password", TP_ACCESS_SETUP, 4096, tp_login_setup_password),
 	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*/password", TP_ACCESS_PASSWORD, 4096,

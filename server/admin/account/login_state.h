@@ -78,9 +78,9 @@ void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t
 		  const char *name, const char *user, const char *text);
 void tp_login_source(const struct tp_http_request *req, char text[64]);
 /* Opens the session, which belongs to the connection's certificate where one is wanted, and
- * answers as GET /api/v1/session does. */
-void tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
-		    const struct tp_session_facts *facts);
+ * answers as GET /api/v1/session does. False: it was not opened, and *res says why. */
+TP_NODISCARD bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req,
+				 struct tp_http_response *res, const struct tp_session_facts *facts);
 /* Ends the session of the request, which goes on as nobody's. */
 void tp_login_end_session(struct tp_login *l, struct tp_http_request *req);
 /* Into the log of who changed what. */
@@ -105,6 +105,9 @@ void tp_login_account_password(void *arg, const struct tp_http_request *req,
 			       struct tp_http_response *res);
 void tp_login_password_rules(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_sessions(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_sessions_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_session_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_accounts(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_add(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_change(void *arg, const struct tp_http_request *req, struct tp_http_response *res);

@@ -20,6 +20,33 @@ struct tp_session_limits {
 	uint32_t idle_s;
 	uint32_t absolute_s;
 	uint32_t most; /* at once; one more ends the one that was quiet for longest */
+	uint32_t most_each; /* of one user; 0: no such limit */
+	bool refuse;        /* a user's one too many is refused; else that user's quietest ends */
+};
+
+/* How somebody proved who they are. The store keeps the numbers. */
+enum tp_session_method {
+	TP_SESSION_PASSWORD = 0, /* of a local account */
+	TP_SESSION_CERTIFICATE = 1,
+	TP_SESSION_PAM = 2,
+	TP_SESSION_LDAP = 3,
+	TP_SESSION_SECRET = 4, /* the first-login secret */
+	TP_SESSION_SHELL = 5,  /* root on the administration socket */
+	TP_SESSION_METHODS
+};
+
+/* Why a session is no more. The store keeps the numbers. */
+enum tp_session_end {
+	TP_SESSION_OPEN = 0,
+	TP_SESSION_LOGOUT = 1,
+	TP_SESSION_IDLE = 2,
+	TP_SESSION_ABSOLUTE = 3,
+	TP_SESSION_REVOKED = 4,
+	TP_SESSION_CROWDED = 5,       /* gave way to another one */
+	TP_SESSION_ACCOUNT = 6,       /* rights or password of the account were changed */
+	TP_SESSION_CARD = 7,          /* came without its certificate */
+	TP_SESSION_GONE = 8,          /* turnpike-admin was started anew */
+	TP_SESSION_ENDS
 };
 
 /* What a session says about its user. */
@@ -31,14 +58,36 @@ struct tp_session_facts {
 	char user[TP_SESSION_USER_MAX + 1];
 	uint64_t previous_login_ms; /* 0 = never before */
 	uint32_t failed_logins;     /* since then */
+	enum tp_session_method method;
+	char source[64]; /* address that logged in */
+};
+
+enum { TP_SESSION_NAME = 33 }; /* hexadecimal, with NUL */
+
+/* A session as others see it. */
+struct tp_session_row {
+	char name[TP_SESSION_NAME]; /* says nothing about its id */
+	struct tp_session_facts facts;
+	uint64_t opened_ms;
+	uint64_t used_ms;
+	uint64_t ended_ms; /* 0: it lives */
+	enum tp_session_end end;
 };
 
 struct tp_sessions;
 
+/* Told of each session that has ended, after the fact and without any lock. Times are those
+ * of the calls' now_ms. */
+typedef void (*tp_session_ended)(void *arg, const struct tp_session_row *row);
+
 TP_NODISCARD enum tp_err tp_sessions_new(struct tp_sessions **out);
 void tp_sessions_free(struct tp_sessions **s);
-/* Effective at once, also for sessions that exist. */
+/* Before the first session. */
+void tp_sessions_on_end(struct tp_sessions *s, tp_session_ended ended, void *arg);
+/* Effective at once, also for sessions that exist; but one user's too many stay. */
 void tp_sessions_set_limits(struct tp_sessions *s, const struct tp_session_limits *limits);
+
+void tp_sessions_limits(struct tp_sessions *s, struct tp_session_limits *out);
 
 /* A fresh id for a visitor without a session; nothing is kept of it. */
 void tp_session_id_new(char id[TP_SESSION_ID_TEXT]);
@@ -47,17 +96,36 @@ bool tp_session_cookie(const char *header, uint8_t hash[32]);
 /* The CSRF token that goes with an id, also of a visitor without a session. */
 void tp_session_csrf(const struct tp_sessions *s, const uint8_t hash[32], char token[65]);
 
-/* Opens a session under a fresh id. */
+/* Opens a session under a fresh id, in the place of the one of `before` where there is such
+ * a one. TP_LIMIT: the user has as many as the limits allow; the one before stays. */
 TP_NODISCARD enum tp_err tp_session_open(struct tp_sessions *s, const struct tp_session_facts *facts,
-					 uint64_t now_ms, char id[TP_SESSION_ID_TEXT],
-					 uint8_t hash[32]);
+					 const uint8_t before[32], uint64_t now_ms,
+					 char id[TP_SESSION_ID_TEXT], uint8_t hash[32]);
 /* The live session of an id. use: puts off its end by idleness. TP_NOTFOUND. */
 TP_NODISCARD enum tp_err tp_session_find(struct tp_sessions *s, const uint8_t hash[32], uint64_t now_ms,
 					 bool use, struct tp_session_facts *out);
 /* Makes another of a session that stays under its id. TP_NOTFOUND. */
 TP_NODISCARD enum tp_err tp_session_change(struct tp_sessions *s, const uint8_t hash[32],
 					   const struct tp_session_facts *facts);
-void tp_session_close(struct tp_sessions *s, const uint8_t hash[32]);
+void tp_session_close(struct tp_sessions *s, const uint8_t hash[32], enum tp_session_end end,
+		      uint64_t now_ms);
+/* Ends all sessions of a user but the one of `except` (may be NULL). Their number. */
+size_t tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32],
+			     enum tp_session_end end, uint64_t now_ms);
+/* The name by which others call the session of this id. */
+void tp_session_name(const uint8_t hash[32], char name[TP_SESSION_NAME]);
+/* TP_NOTFOUND; else *out says what was ended. */
+TP_NODISCARD enum tp_err tp_session_close_named(struct tp_sessions *s, const char *name,
+						enum tp_session_end end, uint64_t now_ms,
+						struct tp_session_row *out);
+/* Ends what has passed its time. */
+void tp_sessions_expire(struct tp_sessions *s, uint64_t now_ms);
+/* All that live, longest quiet first; rows is freed with free(). */
+TP_NODISCARD enum tp_err tp_sessions_list(struct tp_sessions *s, uint64_t now_ms,
+					  struct tp_session_row **rows, size_t *count);
+/* Why the session of this id has ended, in words for its user; NULL: nothing is known of it.
+ * The last 256 are remembered. */
+const char *tp_session_why(struct tp_sessions *s, const uint8_t hash[32]);
 
 enum { TP_SESSION_KEPT_MAX = 65536 /* bytes */ };
 /* Keeps a copy of these bytes in memory, for this session alone and no longer than it; they take
@@ -67,8 +135,9 @@ TP_NODISCARD enum tp_err tp_session_keep(struct tp_sessions *s, const uint8_t ha
 /* A copy of what is kept, freed by the caller. TP_NOTFOUND. */
 TP_NODISCARD enum tp_err tp_session_kept(struct tp_sessions *s, const uint8_t hash[32], char **bytes,
 					 size_t *len);
-/* Ends all sessions of a user but the one of `except` (may be NULL). */
-void tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32]);
 size_t tp_sessions_count(struct tp_sessions *s);
+/* "password", "logout" and so on, as the API writes them. */
+const char *tp_session_method_name(enum tp_session_method method);
+const char *tp_session_end_name(enum tp_session_end end);
 
 #endif

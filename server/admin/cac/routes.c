@@ -60,7 +60,9 @@ static enum tp_err find_account(const struct tp_cac_parts *p, const struct tp_ca
 static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *req,
 		   struct tp_http_response *res, bool by_api)
 {
-	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .by_api = by_api };
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
+					  .by_api = by_api,
+					  .method = TP_SESSION_CERTIFICATE };
 	struct tp_account account = { 0 };
 	struct tp_diag diag = { "", "" };
 	enum tp_err err = find_account(p, req->card, by_api, &account, &diag);
@@ -83,8 +85,8 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 		tp_http_reply_failure(res, err, NULL);
 		return;
 	}
-	tp_login_log(p->login, req, 0, "login", account.name, "Logged in with a certificate.");
-	tp_login_admit(p->login, req, res, &facts);
+	if (tp_login_admit(p->login, req, res, &facts))
+		tp_login_log(p->login, req, 0, "login", account.name, "Logged in with a certificate.");
 }
 
 static void post_login(void *arg, const struct tp_http_request *req, struct tp_http_response *res)

@@ -150,7 +150,11 @@ static int check_access(enum tp_access access, const struct tp_http_request *req
 {
 	const struct tp_access_facts facts = { req->state, req->rights, req->by_api, req->advanced };
 
-	return tp_access_check(access, &facts, why);
+	int refused = tp_access_check(access, &facts, why);
+
+	if (refused == 401 && req->ended)
+		*why = req->ended;
+	return refused;
 }
 
 static bool is_same_origin(const struct tp_http_request *req)

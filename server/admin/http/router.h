@@ -60,6 +60,7 @@ struct tp_http_request {
 	bool advanced;          /* the appliance is in the advanced mode */
 	char user[128];         /* who, when active: account name, or "root" */
 	uint8_t session[32];    /* SHA-256 of the cookie's value; zeros: no cookie */
+	const char *ended;      /* why that session is no more, for its user; NULL: not known */
 	uint8_t session_card[32]; /* of the certificate that the session belongs to; zeros: none */
 	char csrf_wanted[65];   /* what csrf has to be; "" on the administration socket */
 

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ static const struct tp_session_facts alice = { .state = TP_OPERATOR_ACTIVE, .use
 
 static void session_ends_by_idleness_and_age(void **state)
 {
-	const struct tp_session_limits limits = { 60, 100, 10 };
+	const struct tp_session_limits limits = { .idle_s = 60, .absolute_s = 100, .most = 10 };
 	struct tp_sessions *s = NULL;
 	struct tp_session_facts got;
 	char id[TP_SESSION_ID_TEXT];
@@ -31,23 +32,23 @@ static void session_ends_by_idleness_and_age(void **state)
 	(void)state;
 	assert_int_equal(tp_sessions_new(&s), TP_OK);
 	tp_sessions_set_limits(s, &limits);
-	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 0, id, hash), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 59999, true, &got), TP_OK);
 	assert_string_equal(got.user, "alice");
 	/* Used at 59.999 s, so idleness is far away, but 100 s are its age. */
 	assert_int_equal(tp_session_find(s, hash, 100000, true, &got), TP_NOTFOUND);
 
-	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 0, id, hash), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 60000, true, &got), TP_NOTFOUND);
 	assert_int_equal(tp_sessions_count(s), 0);
 
 	/* A page that asks by itself is no sign of a person. */
-	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 0, id, hash), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 59999, false, &got), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 60000, false, &got), TP_NOTFOUND);
 
 	/* A request that read the clock before another one used the session. */
-	assert_int_equal(tp_session_open(s, &alice, 1000, id, hash), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 1000, id, hash), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 1002, true, &got), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 1001, true, &got), TP_OK);
 	assert_int_equal(tp_session_find(s, hash, 999, true, &got), TP_OK);
@@ -56,7 +57,7 @@ static void session_ends_by_idleness_and_age(void **state)
 
 static void one_session_too_many_ends_the_quietest(void **state)
 {
-	const struct tp_session_limits limits = { 60, 100, 2 };
+	const struct tp_session_limits limits = { .idle_s = 60, .absolute_s = 100, .most = 2 };
 	struct tp_sessions *s = NULL;
 	struct tp_session_facts got;
 	char id[TP_SESSION_ID_TEXT];
@@ -65,16 +66,126 @@ static void one_session_too_many_ends_the_quietest(void **state)
 	(void)state;
 	assert_int_equal(tp_sessions_new(&s), TP_OK);
 	tp_sessions_set_limits(s, &limits);
-	assert_int_equal(tp_session_open(s, &alice, 1, id, first), TP_OK);
-	assert_int_equal(tp_session_open(s, &alice, 2, id, second), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 1, id, first), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 2, id, second), TP_OK);
 	assert_int_equal(tp_session_find(s, first, 3, true, &got), TP_OK);
-	assert_int_equal(tp_session_open(s, &alice, 4, id, third), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 4, id, third), TP_OK);
 	assert_int_equal(tp_session_find(s, second, 5, true, &got), TP_NOTFOUND);
 	assert_int_equal(tp_session_find(s, first, 5, true, &got), TP_OK);
-	tp_session_close_user(s, "alice", third);
+	assert_int_equal(tp_session_close_user(s, "alice", third, TP_SESSION_REVOKED, 6), 1);
 	assert_int_equal(tp_session_find(s, first, 6, true, &got), TP_NOTFOUND);
 	assert_int_equal(tp_session_find(s, third, 6, true, &got), TP_OK);
 	tp_sessions_free(&s);
+}
+
+static struct tp_session_facts facts_of(const char *user)
+{
+	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE, .source = "192.0.2.9" };
+
+	snprintf(facts.user, sizeof(facts.user), "%s", user);
+	return facts;
+}
+
+static void one_account_has_its_own_limit(void **state)
+{
+	struct tp_session_limits limits = { .idle_s = 60, .absolute_s = 100, .most = 10, .most_each = 2 };
+	const struct tp_session_facts bob = facts_of("bob");
+	struct tp_sessions *s = NULL;
+	struct tp_session_facts got;
+	char id[TP_SESSION_ID_TEXT];
+	uint8_t first[32], second[32], third[32], other[32], fourth[32];
+
+	(void)state;
+	assert_int_equal(tp_sessions_new(&s), TP_OK);
+	tp_sessions_set_limits(s, &limits);
+	assert_int_equal(tp_session_open(s, &bob, NULL, 1, id, other), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 2, id, first), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 3, id, second), TP_OK);
+	assert_int_equal(tp_session_find(s, first, 4, true, &got), TP_OK);
+	/* Her quietest gives way, not bob's, who is quiet for longer. */
+	assert_int_equal(tp_session_open(s, &alice, NULL, 5, id, third), TP_OK);
+	assert_int_equal(tp_session_find(s, second, 6, true, &got), TP_NOTFOUND);
+	assert_non_null(strstr(tp_session_why(s, second), "too many"));
+	assert_int_equal(tp_session_find(s, other, 6, true, &got), TP_OK);
+	limits.refuse = true;
+	tp_sessions_set_limits(s, &limits);
+	memset(fourth, 7, sizeof(fourth));
+	assert_int_equal(tp_session_open(s, &alice, NULL, 7, id, fourth), TP_LIMIT);
+	assert_int_equal(tp_session_find(s, first, 8, true, &got), TP_OK);
+	assert_int_equal(tp_session_find(s, third, 8, true, &got), TP_OK);
+	/* A browser that logs in again takes its own place, */
+	assert_int_equal(tp_session_open(s, &alice, third, 9, id, fourth), TP_OK);
+	assert_int_equal(tp_session_find(s, third, 9, true, &got), TP_NOTFOUND);
+	assert_int_equal(tp_sessions_count(s), 3);
+	/* and what has passed its time takes none. */
+	assert_int_equal(tp_session_open(s, &alice, NULL, 100008, id, third), TP_OK);
+	assert_int_equal(tp_sessions_count(s), 1);
+	tp_sessions_free(&s);
+}
+
+struct ends {
+	struct tp_session_row rows[8];
+	size_t count;
+};
+
+static void note_end(void *arg, const struct tp_session_row *row)
+{
+	struct ends *e = arg;
+
+	assert_true(e->count < 8);
+	e->rows[e->count++] = *row;
+}
+
+static void each_end_is_told_with_its_reason(void **state)
+{
+	const struct tp_session_limits limits = { .idle_s = 60, .absolute_s = 100, .most = 10 };
+	const struct tp_session_facts bob = facts_of("bob");
+	struct ends ends = { 0 };
+	struct tp_sessions *s = NULL;
+	struct tp_session_row *rows = NULL, row;
+	char id[TP_SESSION_ID_TEXT], name[TP_SESSION_NAME];
+	uint8_t a[32], b[32], c[32], d[32];
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(tp_sessions_new(&s), TP_OK);
+	tp_sessions_on_end(s, note_end, &ends);
+	tp_sessions_set_limits(s, &limits);
+	assert_int_equal(tp_session_open(s, &bob, NULL, 1000, id, a), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 2000, id, b), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 3000, id, c), TP_OK);
+	assert_int_equal(tp_sessions_list(s, 4000, &rows, &count), TP_OK);
+	assert_int_equal(count, 3);
+	assert_string_equal(rows[0].facts.user, "bob");
+	assert_string_equal(rows[0].facts.source, "192.0.2.9");
+	assert_int_equal(rows[0].opened_ms, 1000);
+	/* A name is not the id, nor its hash. */
+	tp_session_name(a, name);
+	assert_string_equal(rows[0].name, name);
+	assert_int_equal(strlen(name), 32);
+	free(rows);
+	assert_int_equal(tp_session_close_named(s, "0123", TP_SESSION_REVOKED, 5000, &row), TP_NOTFOUND);
+	assert_int_equal(tp_session_close_named(s, name, TP_SESSION_REVOKED, 5000, &row), TP_OK);
+	assert_string_equal(row.facts.user, "bob");
+	assert_non_null(strstr(tp_session_why(s, a), "administrator"));
+	memset(d, 9, sizeof(d));
+	assert_null(tp_session_why(s, d));
+	assert_null(tp_session_why(s, b));
+	tp_session_close(s, b, TP_SESSION_LOGOUT, 6000);
+	tp_sessions_expire(s, 62999);
+	assert_int_equal(ends.count, 2);
+	tp_sessions_expire(s, 90000);
+	assert_int_equal(ends.count, 3);
+	assert_int_equal(ends.rows[0].end, TP_SESSION_REVOKED);
+	assert_int_equal(ends.rows[1].end, TP_SESSION_LOGOUT);
+	assert_int_equal(ends.rows[1].ended_ms, 6000);
+	/* It ended when its time was over, not when somebody looked. */
+	assert_int_equal(ends.rows[2].end, TP_SESSION_IDLE);
+	assert_int_equal(ends.rows[2].ended_ms, 63000);
+	/* What a restart takes away is not told of. */
+	assert_int_equal(tp_session_open(s, &alice, NULL, 91000, id, c), TP_OK);
+	tp_sessions_free(&s);
+	assert_int_equal(ends.count, 3);
 }
 
 static void cookie_is_read_strictly(void **state)
@@ -85,7 +196,7 @@ static void cookie_is_read_strictly(void **state)
 
 	(void)state;
 	assert_int_equal(tp_sessions_new(&s), TP_OK);
-	assert_int_equal(tp_session_open(s, &alice, 0, id, hash), TP_OK);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 0, id, hash), TP_OK);
 	snprintf(header, sizeof(header), "a=b; __Host-turnpike=%s; c=d", id);
 	assert_true(tp_session_cookie(header, again));
 	assert_memory_equal(hash, again, 32);
@@ -355,6 +466,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(session_ends_by_idleness_and_age),
 		cmocka_unit_test(one_session_too_many_ends_the_quietest),
+		cmocka_unit_test(one_account_has_its_own_limit),
+		cmocka_unit_test(each_end_is_told_with_its_reason),
 		cmocka_unit_test(cookie_is_read_strictly),
 		cmocka_unit_test(guessing_slows_down),
 		cmocka_unit_test(a_bucket_bounds_good_attempts_too),
