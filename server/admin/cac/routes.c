@@ -114,12 +114,13 @@ static void post_login(void *arg, const struct tp_http_request *req, struct tp_h
 /* What is held of this issuer among the lists of admin/revocation; NULL: nothing. */
 static const json_t *find_list(const json_t *at, const char *issuer)
 {
+	const char *name = json_string_value(json_object_get(at, "issuer"));
 	const json_t *found = NULL, *value;
 	const char *key;
 	size_t i;
 
-	if (json_is_object(at) && json_object_get(at, "next-update-at") &&
-	    !strcmp(json_string_value(json_object_get(at, "issuer")), issuer))
+	/* A delta list says nothing by itself. */
+	if (name && !strcmp(name, issuer) && !json_is_true(json_object_get(at, "delta")))
 		return at;
 	if (json_is_object(at))
 		json_object_foreach((json_t *)at, key, value)
