@@ -239,6 +239,7 @@ static void find_users(struct tp_sup *sup)
 		sup->gids[p] = found ? found->pw_gid : (gid_t)(FIRST_PRIVATE_UID + p);
 	}
 	/* So that pam_unix can read the passwords without being root (docs/decisions, 19). */
+	/* cppcheck-suppress getgrnamCalled ; turnpiked has one thread */
 	shadow = sup->set_ids ? getgrnam("shadow") : NULL;
 	if (shadow)
 		sup->gids[TP_PROCESS_PAM] = shadow->gr_gid;
