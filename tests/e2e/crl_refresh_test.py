@@ -56,8 +56,9 @@ def refresh(box, count):
     share, ms = (1.25, 100) if is_sanitized(box) else (1.03, 20)
     for _ in range(WORKERS):
         box.admin.post("/api/v1/revocation/crls/update")
-    box.settle()
+        box.lists()
         pauses(box, ms)
+    box.settle()
     pids = {name: pid_of(box, f"turnpike-{name}") for name in ("admin", "sip")}
     paused, queued = pauses(box, ms), queued_ms(pids)
     early, own, starved = None, [], 0
