@@ -181,6 +181,9 @@ test('a read-only account is offered no change of a setting', () => as({ level: 
 	await page.goto(`${address}/administrators`);
 	await settle(page);
 	assert.equal(await page.getByRole('button', { name: /Add|Edit|Delete|Set/ }).count(), 0);
+	await page.goto(`${address}/login`);
+	await settle(page);
+	assert.equal(await page.getByRole('button', { name: /^(Add|Test|Save.*)$/ }).count(), 0);
 }));
 
 test('an auditor begins with the event log', () => as({ level: 'auditor' }, async ({ address, page }) => {

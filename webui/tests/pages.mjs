@@ -16,6 +16,8 @@ export const pages = [
 	{ name: 'system', path: '/system' },
 	{ name: 'administrators', path: '/administrators' },
 	{ name: 'administrator-add', path: '/administrators', prepare: (page) => page.getByRole('button', { name: 'Add administrator' }).click() },
+	{ name: 'login-sources', path: '/login' },
+	{ name: 'login-tested', path: '/login', prepare: testUser },
 	{ name: 'password-policy', path: '/password-policy' },
 	{ name: 'zones', path: '/zones' },
 	{ name: 'zone', path: '/zones/edge' },
@@ -51,6 +53,13 @@ export const pages = [
 	{ name: 'ports', path: '/ports' },
 	{ name: 'nothing-here', path: '/no/such/page' },
 ];
+
+async function testUser(page) {
+	await page.getByLabel('User name').fill('bob');
+	await page.getByLabel('Source to ask').selectOption('pam');
+	await page.getByRole('button', { name: 'Test', exact: true }).click();
+	await page.getByText('This user would be refused').scrollIntoViewIfNeeded();
+}
 
 async function tryCertificate(page) {
 	await page.getByLabel('File or text').fill('-----BEGIN CERTIFICATE-----');

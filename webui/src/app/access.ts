@@ -22,6 +22,7 @@ export const pageRules = {
 	'/log/settings': 'read',
 	'/system': 'read',
 	'/administrators': 'read',
+	'/login': 'read',
 	'/password-policy': 'read',
 	'/acme': 'read',
 	'/zones': 'read',

@@ -28,6 +28,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 		entries: [
 			{ to: '/system', label: 'System' },
 			{ to: '/administrators', label: 'Administrators' },
+			{ to: '/login', label: 'Login' },
 			{ to: '/password-policy', label: 'Password policy' },
 			{ to: '/zones', label: 'Zones' },
 			{ to: '/rules', label: 'Search rules' },

@@ -17,6 +17,7 @@ import { DecodedCas } from '../pages/trust/DecodedCas';
 import { Identities } from '../pages/Identities';
 import { IdentityPage } from '../pages/IdentityPage';
 import { Log } from '../pages/Log';
+import { LoginSources } from '../pages/LoginSources';
 import { LogVerification } from '../pages/LogVerification';
 import { PasswordPolicy } from '../pages/PasswordPolicy';
 import { Overview } from '../pages/Overview';
@@ -56,6 +57,7 @@ const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/log/settings', () => <SettingsPage path="/turnpike-log:log" back={[{ to: '/log', label: 'Logs' }]} />],
 	['/system', () => <SettingsPage path="/turnpike-system:system" />],
 	['/administrators', () => <Administrators />],
+	['/login', () => <LoginSources />],
 	['/password-policy', () => <PasswordPolicy />],
 	['/zones', () => <ZoneList />],
 	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],

@@ -18,6 +18,7 @@ const pages: [RegExp, (path: string) => string][] = [
 	[/^\/turnpike-tls:tls\/revocation/, () => '/revocation'],
 	[/^\/turnpike-tls:/, () => '/certificates'],
 	[/^\/turnpike-access:access\/(password-policy|accounts)/, () => '/password-policy'],
+	[/^\/turnpike-access:access\/(login|pam|ldap|group)\b/, () => '/login'],
 	[/^\/turnpike-system:/, () => '/system'],
 ];
 

@@ -4,6 +4,7 @@ import PlusIcon from '@patternfly/react-icons/dist/esm/icons/plus-icon';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { deleteEntry, type ConfigTree } from '../../api/config';
+import { useMayWrite } from '../../app/access';
 import { useLive } from '../../app/Live';
 import { EntryDialog } from '../../model/EntryDialog';
 import { isPem } from '../../model/FieldControl';
@@ -21,6 +22,7 @@ interface ListCardProps {
 const pageSize = 20;
 
 export function ListCard({ list, entries, onChanged }: ListCardProps) {
+	const mayWrite = useMayWrite();
 	const { config } = useLive();
 	const [filter, setFilter] = useState('');
 	const [page, setPage] = useState(1);
@@ -36,7 +38,7 @@ export function ListCard({ list, entries, onChanged }: ListCardProps) {
 	};
 	return (
 		<Card>
-			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" icon={<PlusIcon />} onClick={() => setEdited('new')}>Add</Button>, hasNoOffset: true }}>
+			<CardHeader actions={!mayWrite ? undefined : { actions: <Button variant="secondary" size="sm" icon={<PlusIcon />} onClick={() => setEdited('new')}>Add</Button>, hasNoOffset: true }}>
 				<CardTitle component="h2">{plural(list.label)} {list.lockout && <LockoutLabel />}</CardTitle>
 				<p className="tp-quiet">{list.help}</p>
 			</CardHeader>
@@ -52,7 +54,7 @@ export function ListCard({ list, entries, onChanged }: ListCardProps) {
 				{entries.length === 0 && <p className="tp-quiet">None yet.</p>}
 				{entries.length > 0 && (
 					<Table variant="compact" borders={false} aria-label={list.label} gridBreakPoint="grid-md">
-						<Thead><Tr>{columns.map((column) => <Th key={column.name}>{column.label}</Th>)}<Th screenReaderText="Actions" /></Tr></Thead>
+						<Thead><Tr>{columns.map((column) => <Th key={column.name}>{column.label}</Th>)}{mayWrite && <Th screenReaderText="Actions" />}</Tr></Thead>
 						<Tbody>
 							{shown.map((entry) => {
 								const name = String(entry[key]);
@@ -60,10 +62,10 @@ export function ListCard({ list, entries, onChanged }: ListCardProps) {
 									<Tr key={name}>
 										{columns.map((column) => (
 											<Td key={column.name} dataLabel={column.label}>
-												{column.name === key ? <Button variant="link" isInline onClick={() => setEdited(entry)}>{name}</Button> : cellText(column, entry)}
+												{column.name === key && mayWrite ? <Button variant="link" isInline onClick={() => setEdited(entry)}>{name}</Button> : cellText(column, entry)}
 											</Td>
 										))}
-										<Td isActionCell><ActionsColumn items={[{ title: 'Edit', onClick: () => setEdited(entry) }, { title: 'Delete', onClick: () => setDoomed(name) }]} popperProps={{ position: 'right' }} /></Td>
+										{mayWrite && <Td isActionCell><ActionsColumn items={[{ title: 'Edit', onClick: () => setEdited(entry) }, { title: 'Delete', onClick: () => setDoomed(name) }]} popperProps={{ position: 'right' }} /></Td>}
 									</Tr>
 								);
 							})}

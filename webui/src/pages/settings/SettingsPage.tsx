@@ -26,24 +26,30 @@ interface SettingsPageProps {
 	/** Instance path of the container whose settings the page shows. */
 	path: string;
 	title?: string;
+	purpose?: string;
+	/** The turnpike-ui:page whose part of the container is shown; else the container's own. */
+	part?: string;
 	back?: { to: string; label: string }[];
 	/** Stands above the settings. */
 	children?: ReactNode;
+	/** Stands below them. */
+	below?: ReactNode;
 }
 
-export function SettingsPage({ path, title, back, children }: SettingsPageProps) {
+export function SettingsPage({ path, title, purpose, part, back, children, below }: SettingsPageProps) {
 	const { model } = useLive();
 	const node = model.data && findNode(model.data, path);
 	const reading = useRead(`candidate ${path}`, () => readCandidate(path));
 	const heading = title ?? node?.label ?? '';
 	return (
-		<PageFrame title={heading} purpose={node?.help} back={back}>
+		<PageFrame title={heading} purpose={purpose ?? node?.help} back={back}>
 			<Stack hasGutter>
 				{children}
 				{(model.loading || reading.loading) && <LoadingRows label="Reading the settings" rows={6} />}
 				{model.error && <FailureNote title="The description of the settings could not be read" error={model.error} retry={model.refresh} />}
 				{reading.error && <FailureNote title="The settings could not be read" error={reading.error} retry={reading.refresh} />}
-				{node && reading.data && <Settings key={path} node={node} saved={reading.data.value} reload={reading.refresh} />}
+				{node && reading.data && <Settings key={path} node={node} part={part ?? page(node)} saved={reading.data.value} reload={reading.refresh} />}
+				{below}
 			</Stack>
 		</PageFrame>
 	);
@@ -52,7 +58,7 @@ export function SettingsPage({ path, title, back, children }: SettingsPageProps)
 const page = (node: SchemaNode) => node.page ?? null;
 
 /** What another page shows is left out here. */
-const isElsewhere = (root: SchemaNode) => (node: SchemaNode) => page(node) !== null && page(node) !== page(root);
+const isElsewhere = (part: string | null) => (node: SchemaNode) => page(node) !== null && page(node) !== part;
 
 function listsIn(node: SchemaNode, leaveOut: (node: SchemaNode) => boolean): SchemaNode[] {
 	return (node.nodes ?? []).filter((child) => !leaveOut(child)).flatMap((child) => (child.kind === 'list' ? [child] : child.kind === 'container' ? listsIn(child, leaveOut) : []));
@@ -65,7 +71,7 @@ function entriesAt(tree: ConfigTree, rootPath: string, list: SchemaNode): Config
 	return Array.isArray(at) ? (at as ConfigTree[]) : [];
 }
 
-function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree; reload: () => void }) {
+function Settings({ node, part, saved, reload }: { node: SchemaNode; part: string | null; saved: ConfigTree; reload: () => void }) {
 	const mayWrite = useMayWrite();
 	const { config } = useLive();
 	const { guard } = useRouter();
@@ -74,7 +80,7 @@ function Settings({ node, saved, reload }: { node: SchemaNode; saved: ConfigTree
 	const [busy, setBusy] = useState(false);
 	const [done, setDone] = useState(false);
 	const references = useReadReferences(node);
-	const leaveOut = useMemo(() => isElsewhere(node), [node]);
+	const leaveOut = useMemo(() => isElsewhere(part), [part]);
 	const lists = listsIn(node, leaveOut);
 	const before: Scope = { node, value: saved, up: null };
 	const scope: Scope = { node, value, up: null };
