@@ -1,5 +1,6 @@
 """Accounts of administrators: levels, flags, guards, the password policy, unused accounts."""
 import sqlite3
+import threading
 import time
 
 from appliance import One
@@ -135,6 +136,23 @@ def sessions_follow_the_account(one):
     check(one.person.status("POST", "/api/v1/config/discard", {}) == 403, "the new level does not count")
 
 
+def a_login_under_way_counts_by_the_account_as_it_is_now(one):
+    """Passwords take their time: what is changed meanwhile must not be survived."""
+    for n, body in enumerate(({"disabled": True}, {"level": "auditor"})):
+        visitor = Browser(ADDRESS, source=f"127.0.25.{20 + n}")
+        visitor.visit()
+        login = threading.Thread(target=visitor.call, args=(
+            "POST", "/api/v1/session", {"user": "person", "password": GIVEN}))
+        login.start()
+        time.sleep(0.05)
+        check(one.admin.fetch("PUT", "/api/v1/accounts/person", body)[0] == 204, f"{body}")
+        login.join()
+        check(visitor.status("GET", "/api/v1/status") == 401, f"a session outlives {body}")
+        back = {"disabled": False, "level": "read-only"}
+        check(one.admin.fetch("PUT", "/api/v1/accounts/person", back)[0] == 204, f"{back}")
+    one.person = logged_in("person", GIVEN)
+
+
 def what_happened_is_in_both_logs(one):
     for kind in ("event", "configuration"):
         lines = one.admin.get(f"/api/v1/log?kind={kind}&limit=200")["lines"]
@@ -220,6 +238,7 @@ def row_171_unused_accounts_are_disabled(one):
 
 run([row_175_the_first_administrator_may_do_all, row_172_each_level_may_do_its_part,
      names_are_unique_and_told_in_words, row_182_flags_open_web_and_api, no_lock_out,
-     sessions_follow_the_account, what_happened_is_in_both_logs, a_forced_change_comes_first,
+     sessions_follow_the_account, a_login_under_way_counts_by_the_account_as_it_is_now,
+     what_happened_is_in_both_logs, a_forced_change_comes_first,
      the_policy_names_each_broken_rule, passwords_have_a_least_and_a_greatest_age,
      row_171_unused_accounts_are_disabled], One(ADDRESS))

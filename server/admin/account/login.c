@@ -290,6 +290,30 @@ static void refuse_another(struct tp_login *l, const struct tp_http_request *req
 			    "end a session, or wait until one ends by itself.");
 }
 
+/* Whether a local account is what the login found it to be. One that was changed while its
+ * password was looked at lost only the sessions that there were. */
+static bool still_stands(struct tp_login *l, const struct tp_session_facts *facts)
+{
+	const struct tp_rights *r = &facts->rights;
+	struct tp_account a;
+
+	if (facts->state != TP_OPERATOR_ACTIVE ||
+	    (facts->method != TP_SESSION_PASSWORD && facts->method != TP_SESSION_CERTIFICATE))
+		return true;
+	return tp_store_account_get(l->store, facts->user, &a) == TP_OK && !a.disabled && a.level == r->level &&
+	       a.web == r->web && a.api == r->api &&
+	       (!facts->password_changed_ms || facts->password_changed_ms == a.password_changed_ms);
+}
+
+/* After it was opened: from then on a change of the account ends it. */
+static void refuse_changed(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
+			   const uint8_t session[32], const char *user)
+{
+	tp_session_close(l->sessions, session, TP_SESSION_ACCOUNT, tp_login_steady_ms());
+	tp_login_log(l, req, 1, "login.failed", user, "The account was changed during the login.");
+	tp_http_reply_error(res, 401, "access-denied", NULL, "The account has just been changed: log in again.");
+}
+
 bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
 		    const struct tp_session_facts *given)
 {
@@ -308,6 +332,10 @@ bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struc
 	}
 	if (err != TP_OK) {
 		tp_http_reply_failure(res, err, NULL);
+		return false;
+	}
+	if (!still_stands(l, &facts)) {
+		refuse_changed(l, req, res, as.session, facts.user);
 		return false;
 	}
 	as.state = facts.state;
@@ -340,14 +368,15 @@ static void put_off(struct tp_http_response *res, const char *text)
 }
 
 static void welcome(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
-		    const struct tp_auth_ask *ask, const struct tp_auth_verdict *v)
+		    const struct tp_auth_ask *ask, const struct tp_auth_verdict *v, uint64_t password_changed_ms)
 {
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
 					  .by_api = ask->by_api,
 					  .method = v->remote ? TP_SESSION_PAM : TP_SESSION_PASSWORD,
 					  .rights = v->rights,
 					  .previous_login_ms = v->previous_login_ms,
-					  .failed_logins = v->failures };
+					  .failed_logins = v->failures,
+					  .password_changed_ms = v->remote ? 0 : password_changed_ms };
 	enum tp_err err = TP_OK;
 	char text[64];
 
@@ -370,6 +399,7 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 		   const char *user, const char *password, bool by_api)
 {
 	struct tp_auth_verdict *v = calloc(1, sizeof(*v));
+	struct tp_account before = { 0 }; /* all zeros: a remote one */
 	char source[64];
 	const struct tp_auth_ask ask = { .user = user,
 					 .password = password,
@@ -379,9 +409,11 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 
 	tp_login_disable_unused(l);
 	tp_login_source(req, source);
+	if (tp_store_account_get(l->store, user, &before) != TP_OK)
+		before.password_changed_ms = 0;
 	switch (v ? tp_authenticate(l, &ask, v) : TP_LIMIT) {
 	case TP_OK:
-		welcome(l, req, res, &ask, v);
+		welcome(l, req, res, &ask, v, before.password_changed_ms);
 		break;
 	case TP_LIMIT:
 		put_off(res, "Too many logins at once: try again in a moment.");

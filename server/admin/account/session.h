@@ -58,6 +58,7 @@ struct tp_session_facts {
 	char user[TP_SESSION_USER_MAX + 1];
 	uint64_t previous_login_ms; /* 0 = never before */
 	uint32_t failed_logins;     /* since then */
+	uint64_t password_changed_ms; /* of a local account whose password was given; else 0 */
 	enum tp_session_method method;
 	char source[64]; /* address that logged in */
 };
