@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from web import Browser
 ADDRESS = ("127.0.26.9", 7443)
 CARD_PORT = 7444
 ANN = "ADAMS.ANN.A.1000000001"
+BOB = "BAKER.BOB.B.1000000002"
 PASSWORD = "correct horse battery staple 26"
 FIRST_CN = r"/Subject: CN=(?<Group1>(?:[^,\\]|\\.)+)/"
 SETTINGS = "turnpike-access:access/certificate-login"
@@ -471,6 +473,19 @@ def row_98_chromium_comes_in_by_certificate(_one):
     check("asks for your certificate" in browse(), "no page for a browser without one")
 
 
+def an_account_that_nobody_used_is_disabled_before_its_card_logs_in(one):
+    one.admin.post("/api/v1/accounts", {"name": BOB, "level": "read-only", "password": PASSWORD})
+    db = sqlite3.connect(one.state / "admin" / "turnpike.db", timeout=10)
+    with db:
+        db.execute("UPDATE account SET created_ms = 1000 WHERE name = ?", (BOB,))
+    db.close()
+    one.admin.put("turnpike-access:access/accounts", {"disable-unused": 35})
+    one.admin.commit("unused accounts")
+    bob = CardBrowser("card-baker")
+    bob.visit()
+    refused(bob.call("POST", "/api/v1/session/certificate", {}), 403, "disabled")
+
+
 def the_way_back_is_always_open(one):
     setting(one, "level", "not-required")
     one.admin.commit("back")
@@ -491,4 +506,5 @@ with tempfile.TemporaryDirectory() as temporary:
          nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
          row_98_the_card_is_the_login, row_98_a_card_behind_pkcs11_logs_in,
          row_98_chromium_comes_in_by_certificate,
-         row_100_a_good_card_without_an_account_is_nobody, the_way_back_is_always_open], One(ADDRESS))
+         row_100_a_good_card_without_an_account_is_nobody,
+         an_account_that_nobody_used_is_disabled_before_its_card_logs_in, the_way_back_is_always_open], One(ADDRESS))

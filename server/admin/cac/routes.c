@@ -65,9 +65,11 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 					  .method = TP_SESSION_CERTIFICATE };
 	struct tp_account account = { 0 };
 	struct tp_diag diag = { "", "" };
-	enum tp_err err = find_account(p, req->card, by_api, &account, &diag);
+	enum tp_err err;
 	char source[64];
 
+	tp_login_disable_unused(p->login);
+	err = find_account(p, req->card, by_api, &account, &diag);
 	if (err != TP_OK) {
 		tp_login_log(p->login, req, 1, "login.failed", req->card->name, diag.text);
 		tp_http_reply_error(res, 403, "access-denied", NULL, "%s", diag.text);
