@@ -144,10 +144,24 @@ static int finish(struct tp_order *o)
 static const char *const common[] = { "/usr/bin/uacme", "-c", FOLDER, "-o", "-t", "EC", "-a" };
 enum { COMMON = sizeof(common) / sizeof(common[0]) };
 
+/* Where other programs of the machine cannot read it, as they can arguments. */
+static bool write_binding(struct tp_order *o)
+{
+	char binding[1300];
+	int len = snprintf(binding, sizeof(binding), "%s:%.*s", o->asked.eab_id, (int)o->asked.eab_key_len,
+			   (const char *)o->asked.eab_key);
+	bool done = len > 0 && (size_t)len < sizeof(binding) &&
+		    write_all(TP_ACME_FOLDER_FD, "binding", binding, (size_t)len) == TP_OK;
+
+	tp_wipe(binding, sizeof(binding));
+	if (!done)
+		end_it(o, "The key of the external account cannot be handed over.");
+	return done;
+}
+
 /* A new account. False: failed, or the server's words say why not. */
 static bool make_account(struct tp_order *o)
 {
-	char binding[1300] = "";
 	const char *argv[COMMON + 8];
 	size_t n = COMMON;
 	int status;
@@ -156,10 +170,10 @@ static bool make_account(struct tp_order *o)
 	argv[n++] = o->asked.directory;
 	argv[n++] = "-y";
 	if (o->asked.eab_id[0]) {
-		snprintf(binding, sizeof(binding), "%s:%.*s", o->asked.eab_id,
-			 (int)o->asked.eab_key_len, (const char *)o->asked.eab_key);
+		if (!write_binding(o))
+			return false;
 		argv[n++] = "-e";
-		argv[n++] = binding;
+		argv[n++] = TP_ACME_BINDING;
 	}
 	argv[n++] = "new";
 	if (o->asked.contact[0])
@@ -174,7 +188,7 @@ static bool make_account(struct tp_order *o)
 			end_it(o, "The ACME client asks what it should not.");
 		status = finish(o);
 	}
-	tp_wipe(binding, sizeof(binding));
+	unlinkat(TP_ACME_FOLDER_FD, "binding", 0);
 	return status == 0;
 }
 

@@ -127,7 +127,8 @@ static bool arrange_fds(enum tp_program_kind kind, int in, int out)
 static _Noreturn void run_child(enum tp_program_kind kind, const char *const *argv, int in, int out)
 {
 	static const char *const uacme_env[] = { "LD_PRELOAD=/proc/self/fd/5",
-						 "TP_ACME_TRUST=/proc/self/fd/4/trusted.pem", NULL };
+						 "TP_ACME_TRUST=/proc/self/fd/4/trusted.pem",
+						 "TP_ACME_BINDING=" TP_ACME_BINDING, NULL };
 	static const char *const hook_env[] = { "PATH=/usr/bin:/usr/sbin", NULL };
 	struct trees t = { 0 };
 	struct tp_diag diag = { 0 };

@@ -11,6 +11,9 @@
 /* Descriptors that the supervisor hands over. */
 enum { TP_ACME_FOLDER_FD = 4, TP_ACME_TRUST_FD = 5, TP_ACME_HOOKS_FD = 6 };
 
+/* Stands in uacme's arguments for what the file holds (trust.c): ID:KEY of the external account. */
+#define TP_ACME_BINDING "/proc/self/fd/4/binding"
+
 enum tp_program_kind { TP_PROGRAM_UACME, TP_PROGRAM_HOOK };
 
 /* One that runs. */
