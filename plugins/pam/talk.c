@@ -168,8 +168,12 @@ static void ask_modules(pam_handle_t *pam, struct talk *t, struct tp_msg_pam_ans
 		(void)find_groups(a);
 }
 
+/* Modules write names into the system's log as they are: no lines of somebody else's making. */
 static bool is_sound(const struct tp_msg_pam_ask *ask)
 {
+	for (const char *p = ask->user; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
 	if (!ask->user[0] || memchr(ask->password, '\0', ask->password_len))
 		return false;
 	return ask->authorise_only || ask->password_len > 0;
@@ -185,7 +189,8 @@ void tp_pam_talk(const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *a
 	memset(a, 0, sizeof(*a));
 	a->result = TP_PAM_REFUSED;
 	if (!is_sound(ask)) {
-		snprintf(a->text, sizeof(a->text), "Without a password, or with a NUL in it, PAM is not asked.");
+		snprintf(a->text, sizeof(a->text),
+			 "Without a password, or with control characters in the name, PAM is not asked.");
 		return;
 	}
 	memcpy(t.password, ask->password, ask->password_len);

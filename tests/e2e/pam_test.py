@@ -212,6 +212,8 @@ def hostile_names_and_passwords_are_refused(one):
     check(log_in("../writer", source="127.0.28.17")[0] == 401, "a path logs in")
     answer = test(one, "wri\nter", PASSWORD)
     check(answer["result"] == "refused", f"a line break in a name: {answer}")
+    # The modules would write it into the system's log as a line of its own.
+    check("control characters" in answer["steps"][-1]["text"], f"the modules were asked: {answer}")
 
 
 def the_tester_says_which_step_fails(one):
