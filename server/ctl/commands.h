@@ -26,6 +26,9 @@ extern const struct tp_ctl_command tp_ctl_session_commands[];
 /* `identity` with arguments (identity_commands.c). */
 int tp_ctl_identity(const struct tp_ctl *ctl, int argc, char **argv);
 
+/* `show logins` with its argument (session_commands.c). */
+int tp_ctl_show_logins(const struct tp_ctl *ctl, int argc, char **argv);
+
 /* GETs `path`; on success prints the JSON with --json, else calls `show`. */
 int tp_ctl_get(const struct tp_ctl *ctl, const char *path, void (*show)(const json_t *answer));
 /* Sends a JSON object (stolen, may be NULL) and prints an answer with --json. */

@@ -33,6 +33,8 @@ static int show(const struct tp_ctl *ctl, int argc, char **argv)
 	bool candidate = argc > 0 && !strcmp(argv[0], "--candidate");
 	char path[REQUEST_MAX];
 
+	if (argc > 0 && !strcmp(argv[0], "logins"))
+		return tp_ctl_show_logins(ctl, argc, argv);
 	if (!data_path(candidate ? "candidate" : "running", argc > candidate ? argv[candidate] : "", path))
 		return 2;
 	return tp_ctl_get(ctl, path, show_json);
@@ -235,7 +237,8 @@ static int restore(const struct tp_ctl *ctl, int argc, char **argv)
 }
 
 const struct tp_ctl_command tp_ctl_config_commands[] = {
-	{ "show", "[--candidate] [PATH]", "settings in force, or as changed so far", 0, 2, show },
+	{ "show", "[--candidate] [PATH] | logins successful|unsuccessful",
+	  "settings in force, or as changed so far; who logged in, or tried to", 0, 2, show },
 	{ "set", "PATH VALUE", "change a setting of the candidate", 2, 2, set },
 	{ "delete", "PATH", "take a setting or entry off the candidate", 1, 1, delete },
 	{ "load", "FILE", "JSON file into the candidate", 1, 1, load },

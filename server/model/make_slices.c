@@ -231,6 +231,17 @@ static void put_logs(const struct maker *m, struct tp_cfg_logs *out)
 	out->network_days = (uint16_t)tp_leaf_number(network, "keep", 30);
 }
 
+static void put_consent(struct maker *m, struct tp_cfg_consent *out)
+{
+	const struct lyd_node *c = tp_leaf_child(m->access, "consent");
+
+	if (!tp_leaf_true(c, "enabled"))
+		return;
+	COPY(m, out->title, tp_leaf_text(c, "title"));
+	COPY(m, out->text, tp_leaf_text(c, "text"));
+	out->required = tp_leaf_true(c, "must-acknowledge");
+}
+
 static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 {
 	const struct lyd_node *web = tp_leaf_child(m->system, "web");
@@ -244,6 +255,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->session_absolute_s = 60 * tp_leaf_number(web, "session-absolute", 720);
 	a->session_max = (uint16_t)tp_leaf_number(web, "session-max", 50);
 	a->session_each = (uint8_t)tp_leaf_number(tp_leaf_child(m->access, "session"), "per-account", 10);
+	a->consent_count = 1;
+	put_consent(m, &a->consent[0]);
 	a->session_refuse = tp_leaf_enum(tp_leaf_child(m->access, "session"), "when-full") != 0;
 	a->web_tls_count = 1;
 	put_policy(m, TP_TLS_SERVICE_WEB, TP_TLS_INBOUND, &a->web_tls[0]);

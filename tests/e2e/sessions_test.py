@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Sessions of administrators: who is logged in, how one is ended, how many there may be."""
 import os
+import signal
 import subprocess
 
 from appliance import BIN, One
-from cases import check, run
+from cases import check, run, wait_until
 from web import Browser
 
 ADDRESS = ("127.0.29.1", 7443)
@@ -110,10 +111,87 @@ def v_259994_an_account_has_its_own_limit(one):
     one.admin.commit("as before")
 
 
+def row_169_a_login_tells_what_was_before(one):
+    before = logged_in("reader", "127.0.29.11")
+    check(before.status("DELETE", "/api/v1/session") == 204, "logout")
+    for source in ("127.0.29.12", "127.0.29.13"):
+        check(Browser(ADDRESS, source).log_in("reader", "not it")[0] == 401, "a wrong password is let in")
+    facts = logged_in("reader", "127.0.29.11").visit()
+    check(facts["previous-login-source"] == "127.0.29.11" and facts["previous-login-method"] == "password"
+          and facts["failed-logins"] == 2 and facts["last-failure-source"] == "127.0.29.13"
+          and facts["previous-login-at"] < facts["last-failure-at"] < facts["logged-in-at"], f"{facts}")
+    facts = logged_in("reader", "127.0.29.14").visit()
+    check(facts["failed-logins"] == 0 and facts["last-failure-at"] is None
+          and facts["previous-login-source"] == "127.0.29.11", f"{facts}")
+
+
+def row_170_the_history_says_how_each_login_ended(one):
+    Browser(ADDRESS, "127.0.29.12").log_in("my-Secret-typed-here", "x")
+    auditor = logged_in("auditor")
+    status, _, answer = auditor.call("GET", "/api/v1/logins?result=successful&limit=200")
+    check(status == 200, f"{answer}")
+    ends = {(r["user"], r["end"]) for r in answer["logins"]}
+    check({("reader", "revoked"), ("second", "too-many"), ("reader", "logout"), ("auditor", "open")} <= ends, f"{ends}")
+    check(("root", "shell") in {(r["user"], r["protocol"]) for r in answer["logins"]}, "root's visit is missing")
+    check(len([r for r in answer["logins"] if r["user"] == "root"]) == 1, "each request of root is a visit")
+    gone = next(r for r in answer["logins"] if r["end"] == "logout")
+    check(gone["duration-s"] >= 0 and gone["ended-at"] >= gone["started-at"], f"{gone}")
+    _, _, answer = auditor.call("GET", "/api/v1/logins?result=unsuccessful&limit=200")
+    check({r["failure"] for r in answer["logins"]} == {"wrong-password-or-name", "too-many-sessions"}, f"{answer}")
+    check(answer["logins"][0]["user"] is None and "my-Secret" not in str(answer), f"an unknown name is kept: {answer}")
+    _, _, page = auditor.call("GET", "/api/v1/logins?filter=127.0.29.13&limit=1")
+    check(page["total"] == 1 and page["logins"][0]["source"] == "127.0.29.13", f"{page}")
+    _, _, own = logged_in("reader").call("GET", "/api/v1/logins/own?limit=200")
+    check({r["user"] for r in own["logins"]} == {"reader"}, f"{own}")
+    check(auditor.status("GET", "/api/v1/logins?result=x") == 400, "a wrong filter")
+    check("127.0.29.11" in ctl(one, "show", "logins", "successful"), "turnpikectl shows no login")
+    check("wrong-password-or-name" in ctl(one, "show", "logins", "unsuccessful"), "turnpikectl shows no failure")
+
+
+def row_170_a_restart_leaves_no_logout(one):
+    admin = next(p for p in one.admin.get("/api/v1/status")["processes"] if p["name"] == "turnpike-admin")
+    os.kill(admin["pid"], signal.SIGKILL)
+    wait_until(one.answers, 30, "admin does not come back")
+    check("gone - no logout" in ctl(one, "show", "logins", "successful"), "the end is not told")
+    one.first = logged_in("first")
+
+
+def v_259992_a_notice_is_accepted_before_the_login(one):
+    notice = {"enabled": True, "title": "Authorised use only", "text": "You are being monitored.\nLeave otherwise."}
+    one.admin.put(f"{ACCESS}/consent", notice)
+    one.admin.commit("notice")
+    visitor = Browser(ADDRESS)
+    consent = visitor.visit()["consent"]
+    check(consent["title"] == notice["title"] and consent["text"] == notice["text"] and consent["must-acknowledge"], f"{consent}")
+    status, headers, text = visitor.call("GET", "/api/v1/consent")
+    check(status == 200 and headers["Content-Type"].startswith("text/plain") and notice["text"] in text
+          and headers["X-Turnpike-Consent"] == consent["digest"], f"{status} {headers} {text}")
+    login = {"user": "first", "password": GIVEN}
+    for extra in ({}, {"consent": "yes"}, {"consent": True}, {"consent": ""}):
+        status, _, answer = visitor.call("POST", "/api/v1/session", {**login, **extra})
+        check(status == 403 and "accept" in words(answer), f"{extra}: {status} {answer}")
+    check(visitor.status("POST", "/api/v1/session", {**login, "consent": consent["digest"]}) == 200, "accepted")
+    for value in ({"text": "<b>bold</b>"}, {"text": "x" * 2001}, {"title": "x" * 128}):
+        one.admin.fetch("PUT", f"/restconf/ds/candidate/{ACCESS}/consent", {"turnpike-access:consent": {**notice, **value}})
+        status, _, text = one.admin.fetch("POST", "/api/v1/config/commit", {"comment": "bad", "confirm-within-s": 0})
+        check(status == 400, f"{value}: {status} {text}")
+        one.admin.post("/api/v1/config/discard")
+    one.admin.put(f"{ACCESS}/consent", {**notice, "must-acknowledge": False})
+    one.admin.commit("only shown")
+    check(Browser(ADDRESS).log_in("first", GIVEN)[0] == 200, "a notice that need not be accepted")
+    one.admin.delete(f"/restconf/ds/candidate/{ACCESS}/consent")
+    one.admin.commit("none")
+    check(Browser(ADDRESS).visit()["consent"] is None and Browser(ADDRESS).status("GET", "/api/v1/consent") == 404, "it stays")
+
+
 run([
     an_appliance_with_four_accounts,
     who_is_logged_in_is_listed,
     an_ended_session_says_why,
     all_sessions_of_a_user_end_at_once,
     v_259994_an_account_has_its_own_limit,
+    row_169_a_login_tells_what_was_before,
+    row_170_the_history_says_how_each_login_ended,
+    v_259992_a_notice_is_accepted_before_the_login,
+    row_170_a_restart_leaves_no_logout,
 ], One(ADDRESS))

@@ -33,6 +33,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 	l->arg = arg;
 	l->role = -1;
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->visits_lock, NULL);
 	l->gate = gate;
 	l->policy = tp_policy_default;
 	l->helpers = helpers;
@@ -40,6 +41,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 		tp_login_free(&l);
 		return TP_NOMEM;
 	}
+	tp_visits_start(l);
 	*out = l;
 	return TP_OK;
 }
@@ -54,6 +56,7 @@ void tp_login_free(struct tp_login **login)
 	tp_sessions_free(&l->sessions);
 	tp_attempts_free(&l->attempts);
 	pthread_mutex_destroy(&l->lock);
+	pthread_mutex_destroy(&l->visits_lock);
 	free(l);
 }
 
@@ -85,6 +88,7 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->set_up = cfg->set_up;
 	l->role = cfg->set_up ? (int)cfg->role : -1;
 	l->idle_s = cfg->session_idle_s;
+	l->consent = cfg->consent_count ? cfg->consent[0] : (struct tp_cfg_consent){ 0 };
 	l->policy = cfg->password_policy_count ? cfg->password_policy[0] : tp_policy_default;
 	l->unused_days = cfg->unused_days;
 	take_sources(cfg, &l->auth);
@@ -146,6 +150,7 @@ void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
 		req->state = TP_OPERATOR_ACTIVE;
 		req->rights = (struct tp_rights){ .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };
 		tp_text_copy(req->user, sizeof(req->user), "root");
+		tp_visits_shell(l);
 		return;
 	}
 	if (!tp_session_cookie(req->cookie, req->session))
@@ -243,19 +248,28 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 	char host_name[256];
 	int role;
 	const char *level = req->state == TP_OPERATOR_ACTIVE ? tp_account_level_name(req->rights.level) : NULL;
+	bool inside = req->state != TP_OPERATOR_ANONYMOUS;
+
 	tp_login_names(l, host_name, &role);
 	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
 	    tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) != TP_OK)
 		facts = (struct tp_session_facts){ 0 };
-	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:i, s:s?, s:b, s:s?}",
-			 "state", state_name(l, req), "unlocked", req->state != TP_OPERATOR_ANONYMOUS, "product",
+	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:s?, s:s?, s:i, s:o, s:s?,"
+			 " s:o, s:s?, s:b, s:s?, s:o}",
+			 "state", state_name(l, req), "unlocked", inside, "product",
 			 "Turnpike", "version", TP_VERSION, "host-name", tp_json_text(host_name), "role",
 			 role < 0 ? NULL : role == TP_ROLE_CORE ? "core" : "edge", "user",
 			 req->user[0] ? req->user : NULL, "csrf", csrf, "idle-s", (json_int_t)l->idle_s,
 			 "banner", "previous-login-at", tp_times_json(facts.previous_login_ms),
-			 "failed-logins", (int)facts.failed_logins, "level", level,
-			 "must-change-password", req->rights.must_change_password, "ended",
-			 req->state == TP_OPERATOR_ANONYMOUS ? req->ended : NULL);
+			 "previous-login-source", facts.previous_source[0] ? facts.previous_source : NULL,
+			 "previous-login-method",
+			 facts.previous_source[0] ? tp_session_method_name(facts.previous_method) : NULL,
+			 "failed-logins", (int)facts.failed_logins, "last-failure-at",
+			 tp_times_json(facts.failure_ms), "last-failure-source",
+			 facts.failure_source[0] ? facts.failure_source : NULL, "logged-in-at",
+			 tp_times_json(facts.logged_in_ms), "level", level, "must-change-password",
+			 req->rights.must_change_password, "ended", inside ? NULL : req->ended, "consent",
+			 inside ? json_null() : tp_login_consent_json(l));
 }
 
 static void session_get(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -325,8 +339,10 @@ bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struc
 	if (req->card && req->card->wanted)
 		memcpy(facts.card, req->card->sha256, sizeof(facts.card));
 	tp_login_source(req, facts.source);
+	tp_visits_begin(l, req, &facts);
 	err = tp_session_open(l->sessions, &facts, req->session, tp_login_steady_ms(), id, as.session);
 	if (err == TP_LIMIT) {
+		tp_visits_crowded(l, &facts);
 		refuse_another(l, req, res, facts.user);
 		return false;
 	}
@@ -349,15 +365,28 @@ bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struc
 	return true;
 }
 
+/* Whether the password was right, and it is the account that may not. */
+static bool is_known(const struct tp_auth_verdict *v)
+{
+	for (size_t i = 0; i < v->step_count; i++)
+		if (v->steps[i].passed && !strcmp(v->steps[i].name, "password"))
+			return true;
+	return v->source != NULL;
+}
+
 static void refuse_login(struct tp_login *l, const struct tp_http_request *req,
-			 struct tp_http_response *res, const struct tp_auth_ask *ask, const char *why)
+			 struct tp_http_response *res, const struct tp_auth_ask *ask,
+			 const struct tp_auth_verdict *v)
 {
 	enum tp_err err =
 		tp_store_account_note_login(l->store, ask->user, false, tp_times_now_ms(), ask->address);
 
 	if (err != TP_OK && err != TP_NOTFOUND)
 		TP_LOG(TP_LOG_WARN, "login.note", "a failed login could not be noted");
-	tp_login_log(l, req, 1, "login.failed", ask->user, why[0] ? why : "Wrong user name or password.");
+	tp_visits_failed(l, req, ask->user, ask->by_api, TP_SESSION_PASSWORD,
+			 is_known(v) ? TP_LOGIN_REFUSED : TP_LOGIN_WRONG);
+	tp_login_log(l, req, 1, "login.failed", ask->user,
+		     v->text[0] ? v->text : "Wrong user name or password.");
 	tp_http_reply_error(res, 401, "access-denied", NULL, "User name or password is wrong.");
 }
 
@@ -419,11 +448,12 @@ static void log_in(struct tp_login *l, const struct tp_http_request *req, struct
 		put_off(res, "Too many logins at once: try again in a moment.");
 		break;
 	case TP_IO:
+		tp_visits_failed(l, req, user, by_api, TP_SESSION_PASSWORD, TP_LOGIN_UNKNOWN);
 		tp_login_log(l, req, 1, "login.unavailable", user, v->text);
 		put_off(res, "Nobody can say now whether this may log in: try again later.");
 		break;
 	default:
-		refuse_login(l, req, res, &ask, v->text);
+		refuse_login(l, req, res, &ask, v);
 	}
 	free(v);
 }
@@ -443,7 +473,7 @@ static void session_post(void *arg, const struct tp_http_request *req, struct tp
 	else if (!user || !password || !user[0] || strlen(user) > TP_SESSION_USER_MAX ||
 	    !password[0] || strlen(password) > TP_PASSWORD_MAX)
 		tp_http_reply_error(res, 400, "missing-element", NULL, "user and password are needed");
-	else if (tp_login_may_try(l, req, res, user))
+	else if (tp_login_has_consent(l, req, body, res) && tp_login_may_try(l, req, res, user))
 		log_in(l, req, res, user, password, by && !strcmp(by, "api"));
 	tp_login_json_free(body);
 }
@@ -525,6 +555,9 @@ static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/session", TP_ACCESS_ANYONE, 4096, session_post),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, tp_login_test),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/consent", TP_ACCESS_ANYONE, 0, tp_login_consent),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/logins", TP_ACCESS_LOGS, 0, tp_login_visits),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/logins/own", TP_ACCESS_SIGNED_IN, 0, tp_login_own_visits),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/sessions", TP_ACCESS_READ, 0, tp_login_sessions),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/sessions", TP_ACCESS_WRITE, 0, tp_login_sessions_revoke),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/sessions/*", TP_ACCESS_WRITE, 0, tp_login_session_revoke),

@@ -9,6 +9,7 @@
 #include "admin/account/login.h"
 #include "admin/account/policy.h"
 #include "admin/account/throttle.h"
+#include "admin/store/logins.h"
 #include "core/log.h"
 
 /* What attempt.c counts by. */
@@ -44,8 +45,13 @@ struct tp_login {
 	bool has_account; /* there is one, so there always will be */
 	struct tp_msg_first_login first;
 	bool has_first;
+	struct tp_cfg_consent consent; /* text "": there is none */
 	struct tp_cfg_password_policy policy;
 	uint32_t unused_days; /* accounts unused for so long are disabled; 0 = never */
+
+	pthread_mutex_t visits_lock; /* guards what follows, also while the store is asked */
+	uint64_t shell_visit; /* number of root's visit in the history; 0: none */
+	uint64_t shell_used_ms;
 };
 
 /* A new password of an account. */
@@ -105,6 +111,26 @@ void tp_login_account_password(void *arg, const struct tp_http_request *req,
 			       struct tp_http_response *res);
 void tp_login_password_rules(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+/* The history of logins (visits.c). Before the first session: */
+void tp_visits_start(struct tp_login *l);
+/* A login that is about to be admitted; fills in what was before it. */
+void tp_visits_begin(struct tp_login *l, const struct tp_http_request *req, struct tp_session_facts *facts);
+/* It was refused, since its user has as many sessions as allowed. */
+void tp_visits_crowded(struct tp_login *l, const struct tp_session_facts *facts);
+void tp_visits_failed(struct tp_login *l, const struct tp_http_request *req, const char *user, bool by_api,
+		      enum tp_session_method method, enum tp_login_failure failure);
+/* Root uses the administration socket. */
+void tp_visits_shell(struct tp_login *l);
+
+/* The notice before the login (consent.c): null where there is none. */
+json_t *tp_login_consent_json(struct tp_login *l);
+/* Whether the body of a login accepts it, where that is needed. False: *res says so. */
+bool tp_login_has_consent(struct tp_login *l, const struct tp_http_request *req, const json_t *body,
+			  struct tp_http_response *res);
+
+void tp_login_consent(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_visits(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_own_visits(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_sessions(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_sessions_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_session_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res);

@@ -56,11 +56,18 @@ struct tp_session_facts {
 	bool by_api;                  /* opened by a program for the API */
 	uint8_t card[32];             /* SHA-256 of the certificate it belongs to; zeros: none */
 	char user[TP_SESSION_USER_MAX + 1];
-	uint64_t previous_login_ms; /* 0 = never before */
-	uint32_t failed_logins;     /* since then */
-	uint64_t password_changed_ms; /* of a local account whose password was given; else 0 */
 	enum tp_session_method method;
-	char source[64]; /* address that logged in */
+	char source[64];       /* address that logged in */
+	uint64_t login;        /* its number in the history; 0: none */
+	uint64_t logged_in_ms; /* Unix time */
+	uint64_t password_changed_ms; /* of a local account whose password was given; else 0 */
+	/* What was before. */
+	uint64_t previous_login_ms; /* 0 = never before */
+	enum tp_session_method previous_method;
+	char previous_source[64];   /* "": not known */
+	uint32_t failed_logins;     /* since then */
+	uint64_t failure_ms;        /* of the last one; 0: none, or not known */
+	char failure_source[64];
 };
 
 enum { TP_SESSION_NAME = 33 }; /* hexadecimal, with NUL */

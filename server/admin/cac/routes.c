@@ -71,6 +71,7 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 	tp_login_disable_unused(p->login);
 	err = find_account(p, req->card, by_api, &account, &diag);
 	if (err != TP_OK) {
+		tp_visits_failed(p->login, req, req->card->name, by_api, TP_SESSION_CERTIFICATE, TP_LOGIN_REFUSED);
 		tp_login_log(p->login, req, 1, "login.failed", req->card->name, diag.text);
 		tp_http_reply_error(res, 403, "access-denied", NULL, "%s", diag.text);
 		return;
@@ -106,7 +107,8 @@ static void post_login(void *arg, const struct tp_http_request *req, struct tp_h
 				    "Login by certificate is not switched on.");
 	else if (!req->card->good) /* tp_cac_guard has refused it before */
 		tp_http_reply_error(res, 401, "access-denied", NULL, "%s", req->card->reason);
-	else if (tp_login_may_try(p->login, req, res, req->card->name))
+	else if (tp_login_has_consent(p->login, req, body, res) &&
+		 tp_login_may_try(p->login, req, res, req->card->name))
 		log_in(p, req, res, by && !strcmp(by, "api"));
 	json_decref(body);
 }
