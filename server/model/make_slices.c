@@ -257,6 +257,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->session_each = (uint8_t)tp_leaf_number(tp_leaf_child(m->access, "session"), "per-account", 10);
 	a->consent_count = 1;
 	put_consent(m, &a->consent[0]);
+	a->api = tp_leaf_true(tp_leaf_child(m->access, "api"), "enabled");
+	a->api_per_minute = (uint16_t)tp_leaf_number(tp_leaf_child(m->access, "api"), "requests", 600);
 	a->session_refuse = tp_leaf_enum(tp_leaf_child(m->access, "session"), "when-full") != 0;
 	a->web_tls_count = 1;
 	put_policy(m, TP_TLS_SERVICE_WEB, TP_TLS_INBOUND, &a->web_tls[0]);

@@ -64,8 +64,9 @@ int tp_access_check(enum tp_access rule, const struct tp_access_facts *facts, co
 		*why = "Change your password first.";
 		return 403;
 	}
-	if (facts->by_api && (facts->advanced || !facts->rights.api)) {
+	if (facts->by_api && (facts->advanced || facts->api_off || !facts->rights.api)) {
 		*why = facts->advanced ? "The API is off in the advanced mode." :
+		       facts->api_off  ? "The API is off." :
 					 "Your account may not use the API.";
 		return 403;
 	}

@@ -45,7 +45,8 @@ struct tp_rights {
 struct tp_access_facts {
 	enum tp_operator_state state;
 	struct tp_rights rights;
-	bool by_api;   /* a program's session, not the web interface's */
+	bool by_api;   /* a program's session or token, not the web interface's */
+	bool api_off;  /* nobody may use the API */
 	bool advanced; /* the appliance is in the advanced mode */
 };
 

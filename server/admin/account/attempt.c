@@ -30,10 +30,11 @@ enum tp_err tp_attempts_new(struct tp_attempts *a)
 	static const struct tp_throttle_policy account = { .free = 10, .most_wait_s = 30, .forget_s = 900,
 							   .keys = 4096 };
 	static const struct tp_throttle_policy device = { 5, 300, 900, 1024, 10, 2000 };
+	static const struct tp_throttle_policy calls = { .free = UINT32_MAX, .keys = 4096, .burst = 1 };
 
 	if (tp_throttle_new(&all, &a->all) != TP_OK || tp_throttle_new(&source, &a->sources) != TP_OK ||
 	    tp_throttle_new(&account, &a->accounts) != TP_OK ||
-	    tp_throttle_new(&device, &a->devices) != TP_OK)
+	    tp_throttle_new(&device, &a->devices) != TP_OK || tp_throttle_new(&calls, &a->calls) != TP_OK)
 		return TP_NOMEM;
 	return TP_OK;
 }
@@ -44,6 +45,7 @@ void tp_attempts_free(struct tp_attempts *a)
 	tp_throttle_free(&a->sources);
 	tp_throttle_free(&a->accounts);
 	tp_throttle_free(&a->devices);
+	tp_throttle_free(&a->calls);
 	tp_wipe(a->device_key, sizeof(a->device_key));
 }
 
@@ -142,15 +144,20 @@ static void count_refusal(struct tp_login *l, const struct tp_http_request *req)
 	tp_login_log(l, req, 1, "login.throttled", "", text);
 }
 
-static void refuse_for(struct tp_http_response *res, uint32_t wait_s)
+static void say_when(struct tp_http_response *res, uint32_t wait_s)
 {
 	char text[16];
 
+	snprintf(text, sizeof(text), "%u", wait_s);
+	tp_http_header(res, "Retry-After", text);
+}
+
+static void refuse_for(struct tp_http_response *res, uint32_t wait_s)
+{
 	tp_http_reply_error(res, 429, "access-denied", NULL,
 			    "Too many failed attempts: try again in %u second%s.", wait_s,
 			    wait_s == 1 ? "" : "s");
-	snprintf(text, sizeof(text), "%u", wait_s);
-	tp_http_header(res, "Retry-After", text);
+	say_when(res, wait_s);
 }
 
 /* Where this account logged in last: strangers who guess at it must not keep its owner
@@ -222,4 +229,39 @@ void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, cons
 	tp_throttle_source(&req->peer, source);
 	tp_throttle_passed(l->attempts.sources, source);
 	tp_throttle_passed(l->attempts.accounts, account);
+}
+
+/* ---------------------------------------------------------------------- programs */
+
+bool tp_login_bad_token(struct tp_login *l, const struct tp_http_request *req,
+			struct tp_http_response *res)
+{
+	char source[TP_THROTTLE_SOURCE_TEXT];
+	uint32_t wait_s;
+
+	tp_throttle_source(&req->peer, source);
+	wait_s = tp_throttle_try(l->attempts.sources, source, steady_ms());
+	if (!wait_s)
+		return true;
+	count_refusal(l, req);
+	refuse_for(res, wait_s);
+	return false;
+}
+
+void tp_login_set_rate(struct tp_login *l, uint32_t per_minute)
+{
+	tp_throttle_set_bucket(l->attempts.calls, per_minute / 5, per_minute ? 60000 / per_minute : 0);
+}
+
+bool tp_login_may_call(struct tp_login *l, const char *account, struct tp_http_response *res)
+{
+	uint32_t wait_s = tp_throttle_try(l->attempts.calls, account, steady_ms());
+
+	if (!wait_s)
+		return true;
+	tp_http_reply_error(res, 429, "resource-denied", NULL,
+			    "Too many requests of this account: try again in %u second%s.", wait_s,
+			    wait_s == 1 ? "" : "s");
+	say_when(res, wait_s);
+	return false;
 }

@@ -91,9 +91,11 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->consent = cfg->consent_count ? cfg->consent[0] : (struct tp_cfg_consent){ 0 };
 	l->policy = cfg->password_policy_count ? cfg->password_policy[0] : tp_policy_default;
 	l->unused_days = cfg->unused_days;
+	l->api_off = !cfg->api;
 	take_sources(cfg, &l->auth);
 	pthread_mutex_unlock(&l->lock);
 	tp_sessions_set_limits(l->sessions, &limits);
+	tp_login_set_rate(l, cfg->api_per_minute);
 }
 
 void tp_login_first(struct tp_login *l, const struct tp_msg_first_login *m)
@@ -141,30 +143,44 @@ bool tp_login_awaits_first(struct tp_login *l)
 	return waits;
 }
 
-void tp_login_identify(struct tp_login *l, struct tp_http_request *req)
+static bool is_api_off(struct tp_login *l)
+{
+	bool off;
+
+	pthread_mutex_lock(&l->lock);
+	off = l->api_off;
+	pthread_mutex_unlock(&l->lock);
+	return off;
+}
+
+bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct tp_http_response *res)
 {
 	struct tp_session_facts facts;
 
 	req->state = TP_OPERATOR_ANONYMOUS;
+	req->api_off = is_api_off(l);
 	if (req->local) {
 		req->state = TP_OPERATOR_ACTIVE;
 		req->rights = (struct tp_rights){ .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };
 		tp_text_copy(req->user, sizeof(req->user), "root");
 		tp_visits_shell(l);
-		return;
+		return true;
 	}
+	if (tp_login_is_token(req))
+		return tp_login_identify_token(l, req, res);
 	if (!tp_session_cookie(req->cookie, req->session))
-		return;
+		return true;
 	tp_session_csrf(l->sessions, req->session, req->csrf_wanted);
 	if (tp_session_find(l->sessions, req->session, tp_login_steady_ms(), !req->background, &facts) != TP_OK) {
 		req->ended = tp_session_why(l->sessions, req->session);
-		return;
+		return true;
 	}
 	req->state = facts.state;
 	req->rights = facts.rights;
 	req->by_api = facts.by_api;
 	memcpy(req->session_card, facts.card, sizeof(req->session_card));
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
+	return !req->by_api || tp_login_may_call(l, req->user, res);
 }
 
 void tp_login_end_session(struct tp_login *l, struct tp_http_request *req)
@@ -553,23 +569,27 @@ static void setup_unlock(void *arg, const struct tp_http_request *req, struct tp
 static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_get),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/session", TP_ACCESS_ANYONE, 4096, session_post),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, tp_login_test),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, tp_login_test),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/consent", TP_ACCESS_ANYONE, 0, tp_login_consent),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/logins", TP_ACCESS_LOGS, 0, tp_login_visits),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/logins/own", TP_ACCESS_SIGNED_IN, 0, tp_login_own_visits),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/sessions", TP_ACCESS_READ, 0, tp_login_sessions),
-	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/sessions", TP_ACCESS_WRITE, 0, tp_login_sessions_revoke),
-	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/sessions/*", TP_ACCESS_WRITE, 0, tp_login_session_revoke),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_GET, "/api/v1/sessions", TP_ACCESS_READ, 0, tp_login_sessions),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_DELETE, "/api/v1/sessions", TP_ACCESS_WRITE, 0, tp_login_sessions_revoke),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_DELETE, "/api/v1/sessions/*", TP_ACCESS_WRITE, 0, tp_login_session_revoke),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/unlock", TP_ACCESS_ANYONE, 4096, setup_unlock),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/setup/password", TP_ACCESS_SETUP, 4096, tp_login_setup_password),
 	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*/password", TP_ACCESS_PASSWORD, 4096,
 		 tp_login_account_password),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/password-rules", TP_ACCESS_PASSWORD, 0, tp_login_password_rules),
-	TP_ROUTE(TP_HTTP_GET, "/api/v1/accounts", TP_ACCESS_READ, 0, tp_login_accounts),
-	TP_ROUTE(TP_HTTP_POST, "/api/v1/accounts", TP_ACCESS_WRITE, 4096, tp_login_account_add),
-	TP_ROUTE(TP_HTTP_PUT, "/api/v1/accounts/*", TP_ACCESS_WRITE, 4096, tp_login_account_change),
-	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/accounts/*", TP_ACCESS_WRITE, 0, tp_login_account_delete),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_GET, "/api/v1/accounts", TP_ACCESS_READ, 0, tp_login_accounts),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_POST, "/api/v1/accounts", TP_ACCESS_WRITE, 4096, tp_login_account_add),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_PUT, "/api/v1/accounts/*", TP_ACCESS_WRITE, 4096, tp_login_account_change),
+	TP_ROUTE_NO_TOKEN(TP_HTTP_DELETE, "/api/v1/accounts/*", TP_ACCESS_WRITE, 0,
+			  tp_login_account_delete),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/tokens", TP_ACCESS_SIGNED_IN, 0, tp_login_tokens),
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/tokens", TP_ACCESS_SIGNED_IN, 4096, tp_login_token_add),
+	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/tokens/*", TP_ACCESS_SIGNED_IN, 0, tp_login_token_delete),
 };
 
 const struct tp_route *tp_login_routes(size_t *count)

@@ -31,8 +31,10 @@ void tp_login_first(struct tp_login *login, const struct tp_msg_first_login *m);
 /* The key that cookies of known browsers are signed with. */
 void tp_login_device_key(struct tp_login *login, const struct tp_msg_device_key *m);
 
-/* Fills state, user, session and csrf_wanted of a request. */
-void tp_login_identify(struct tp_login *login, struct tp_http_request *req);
+/* Fills state, user, session and csrf_wanted of a request. False: *res holds the refusal of
+ * an API token, or of a program's one request too many. */
+TP_NODISCARD bool tp_login_identify(struct tp_login *login, struct tp_http_request *req,
+				    struct tp_http_response *res);
 /* Names for answers: host name ("" = none) and role (-1: not configured). */
 void tp_login_names(struct tp_login *login, char host_name[256], int *role);
 bool tp_login_is_set_up(struct tp_login *login);

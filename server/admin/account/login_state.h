@@ -18,6 +18,7 @@ struct tp_attempts {
 	struct tp_throttle *sources;
 	struct tp_throttle *accounts;
 	struct tp_throttle *devices;
+	struct tp_throttle *calls; /* of programs, by account */
 	uint8_t device_key[TP_DEVICE_KEY];
 	bool has_device_key;
 	uint32_t refused; /* and not told yet */
@@ -48,6 +49,7 @@ struct tp_login {
 	struct tp_cfg_consent consent; /* text "": there is none */
 	struct tp_cfg_password_policy policy;
 	uint32_t unused_days; /* accounts unused for so long are disabled; 0 = never */
+	bool api_off;
 
 	pthread_mutex_t visits_lock; /* guards what follows, also while the store is asked */
 	uint64_t shell_visit; /* number of root's visit in the history; 0: none */
@@ -79,6 +81,18 @@ void tp_login_remember_device(struct tp_login *l, const struct tp_http_request *
 /* False: *res holds the 429. The local socket is never slowed down. */
 bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
 		      struct tp_http_response *res, const char *account);
+/* A token that does not count is as a wrong password of its source. False: there were too
+ * many, and *res holds the 429. */
+bool tp_login_bad_token(struct tp_login *l, const struct tp_http_request *req,
+			struct tp_http_response *res);
+/* Requests of one account's programs: so many a minute, a fifth of them at once; 0: no limit. */
+void tp_login_set_rate(struct tp_login *l, uint32_t per_minute);
+/* Counts one. False: *res holds the 429. */
+bool tp_login_may_call(struct tp_login *l, const char *account, struct tp_http_response *res);
+bool tp_login_is_token(const struct tp_http_request *req);
+/* As tp_login_identify, of a request with a token. */
+bool tp_login_identify_token(struct tp_login *l, struct tp_http_request *req,
+			     struct tp_http_response *res);
 void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, const char *account);
 void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t severity,
 		  const char *name, const char *user, const char *text);
@@ -134,6 +148,9 @@ void tp_login_own_visits(void *arg, const struct tp_http_request *req, struct tp
 void tp_login_sessions(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_sessions_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_session_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_tokens(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_token_add(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
+void tp_login_token_delete(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_accounts(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_add(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 void tp_login_account_change(void *arg, const struct tp_http_request *req, struct tp_http_response *res);

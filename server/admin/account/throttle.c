@@ -62,6 +62,14 @@ void tp_throttle_free(struct tp_throttle **t)
 	*t = NULL;
 }
 
+void tp_throttle_set_bucket(struct tp_throttle *t, uint32_t burst, uint32_t each_ms)
+{
+	pthread_mutex_lock(&t->lock);
+	t->policy.burst = burst;
+	t->policy.each_ms = each_ms;
+	pthread_mutex_unlock(&t->lock);
+}
+
 static struct entry *find(struct tp_throttle *t, const char *key)
 {
 	struct tp_map_node *node = tp_map_find(&t->map, key, strlen(key));

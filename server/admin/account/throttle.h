@@ -24,6 +24,8 @@ struct tp_throttle;
 TP_NODISCARD enum tp_err tp_throttle_new(const struct tp_throttle_policy *policy,
 					 struct tp_throttle **out);
 void tp_throttle_free(struct tp_throttle **t);
+/* Another bucket from now on, also for keys that are known. */
+void tp_throttle_set_bucket(struct tp_throttle *t, uint32_t burst, uint32_t each_ms);
 /* Seconds that this key has to wait yet; 0: go on. An attempt that may go on counts
  * as failed from here until tp_throttle_passed, so that many attempts at once get no
  * more than one after another. */

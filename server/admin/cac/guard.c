@@ -99,7 +99,8 @@ bool tp_cac_guard(struct tp_login *login, struct tp_http_request *req, bool api,
 
 	if (!req->card)
 		return true;
-	why = req->state == TP_OPERATOR_ANONYMOUS ? NULL : stranger(req, text);
+	/* A token has no session; the connection's certificate it needs as everybody does. */
+	why = req->state == TP_OPERATOR_ANONYMOUS || req->by_token ? NULL : stranger(req, text);
 	if (why) {
 		tp_login_log(login, req, 1, "session.certificate", req->user, why);
 		tp_login_end_session(login, req);

@@ -148,7 +148,8 @@ static void allow(struct tp_http_response *res, unsigned methods)
 /* 0, or the status of the refusal and why. */
 static int check_access(enum tp_access access, const struct tp_http_request *req, const char **why)
 {
-	const struct tp_access_facts facts = { req->state, req->rights, req->by_api, req->advanced };
+	const struct tp_access_facts facts = { req->state, req->rights, req->by_api, req->api_off,
+					       req->advanced };
 
 	int refused = tp_access_check(access, &facts, why);
 
@@ -172,6 +173,14 @@ static bool has_token(const struct tp_http_request *req)
 	return len && strlen(req->csrf) == len && tp_equal_constant_time(req->csrf, req->csrf_wanted, len);
 }
 
+/* Sessions, passwords and accounts; also what else has no level that a token could be for. */
+static bool is_for_people(const struct tp_route *route)
+{
+	return route->no_token ||
+	       (route->access != TP_ACCESS_READ && route->access != TP_ACCESS_WRITE &&
+		route->access != TP_ACCESS_LOGS);
+}
+
 bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req,
 		     struct tp_http_response *res, struct tp_admission *out)
 {
@@ -192,7 +201,9 @@ bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req
 		allow(res, m.methods);
 	} else if (changes && !req->local && !is_same_origin(req)) {
 		tp_http_reply_error(res, 403, "access-denied", NULL, "the request comes from another site");
-	} else if (changes && !req->local && !has_token(req)) {
+	} else if (req->by_token && is_for_people(m.route)) {
+		tp_http_reply_error(res, 403, "access-denied", NULL, "An API token is not for this: log in.");
+	} else if (changes && !req->local && !req->by_token && !has_token(req)) {
 		tp_http_reply_error(res, 403, "access-denied", NULL,
 				    "the CSRF token is missing or out of date: load the page again");
 	} else if ((refused = check_access(m.route->access, req, &why)) != 0) {

@@ -43,6 +43,7 @@ struct tp_http_request {
 	const char *if_match;
 	const char *if_none_match;
 	const char *accept_encoding;
+	const char *authorization;
 	const char *body;       /* NUL-terminated for convenience; may hold NUL */
 	size_t body_len;
 
@@ -56,9 +57,11 @@ struct tp_http_request {
 
 	enum tp_operator_state state;
 	struct tp_rights rights; /* of an active caller; root on the administration socket: all */
-	bool by_api;            /* a program's session, not the web interface's */
+	bool by_api;            /* a program's session or token, not the web interface's */
+	bool by_token;          /* there is no session: an API token came with the request */
+	bool api_off;           /* nobody may use the API */
 	bool advanced;          /* the appliance is in the advanced mode */
-	char user[128];         /* who, when active: account name, or "root" */
+	char user[128];         /* who, when active: account name, "NAME, token TOKEN", or "root" */
 	uint8_t session[32];    /* SHA-256 of the cookie's value; zeros: no cookie */
 	const char *ended;      /* why that session is no more, for its user; NULL: not known */
 	uint8_t session_card[32]; /* of the certificate that the session belongs to; zeros: none */
@@ -128,13 +131,18 @@ struct tp_route {
 	enum tp_access access;
 	size_t body_max;
 	tp_http_handler handler;
+	bool no_token; /* for people and their sessions: no API token opens it */
 };
 
 /* A row of a table. A row that leaves out its access rule, or gives 0, does not compile. */
 #define TP_ROUTE(methods_, pattern_, access_, body_max_, handler_)                       \
 	{ (methods_), (pattern_),                                                        \
 	  (enum tp_access)((access_) + 0 * sizeof(char[(access_) > 0 ? 1 : -1])),        \
-	  (body_max_), (handler_) }
+	  (body_max_), (handler_), false }
+#define TP_ROUTE_NO_TOKEN(methods_, pattern_, access_, body_max_, handler_)              \
+	{ (methods_), (pattern_),                                                        \
+	  (enum tp_access)((access_) + 0 * sizeof(char[(access_) > 0 ? 1 : -1])),        \
+	  (body_max_), (handler_), true }
 
 struct tp_router;
 

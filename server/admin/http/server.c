@@ -197,6 +197,7 @@ static enum tp_err read_request(const struct mg_connection *conn, struct tp_http
 		.if_match = header(conn, "If-Match"),
 		.if_none_match = header(conn, "If-None-Match"),
 		.accept_encoding = header(conn, "Accept-Encoding"),
+		.authorization = header(conn, "Authorization"),
 		.body = "",
 		.local = !info->is_ssl,
 		.background = header(conn, "X-Turnpike-Background")[0] != '\0',
@@ -325,7 +326,8 @@ static bool answer(struct tp_server *server, struct mg_connection *conn, struct 
 		read_card(server, conn, &card);
 		req.card = &card;
 	}
-	tp_login_identify(server->login, &req);
+	if (!tp_login_identify(server->login, &req, res))
+		return !has_body;
 	if (!tp_cac_guard(server->login, &req, is_api(req.path), res))
 		return false;
 	*known = is_known(&req);

@@ -168,6 +168,41 @@ TP_NODISCARD enum tp_err tp_store_account_note_login(struct tp_store *store, con
 						     bool success, uint64_t at_ms,
 						     const char *source);
 
+/* ---------------------------------------------------------- tokens of programs */
+
+enum {
+	TP_STORE_TOKENS_MAX = 20, /* of one account */
+	TP_STORE_TOKEN_NAME_MAX = 32,
+};
+
+/* They end with their account, and when it is disabled or loses its api flag. */
+struct tp_api_token {
+	uint64_t id;
+	char name[TP_STORE_TOKEN_NAME_MAX + 1];
+	char account[128]; /* whose it is */
+	bool may_write;	   /* as far as the account may */
+	uint64_t created_ms;
+	uint64_t expires_ms;
+	uint64_t used_ms;
+	char used_source[64];
+};
+
+/* sha256: of the token. TP_EXISTS: the account has one of that name; TP_LIMIT: it has as
+ * many as it may; TP_NOTFOUND: there is no such account that may use the API. */
+TP_NODISCARD enum tp_err tp_store_token_add(struct tp_store *store, const struct tp_api_token *t,
+					    const uint8_t sha256[32], uint64_t *id);
+/* Also one that has run out. TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_store_token_find(struct tp_store *store, const uint8_t sha256[32],
+					     struct tp_api_token *out);
+/* account NULL: of all. rows: free(). */
+TP_NODISCARD enum tp_err tp_store_token_list(struct tp_store *store, const char *account,
+					     struct tp_api_token **rows, size_t *count);
+TP_NODISCARD enum tp_err tp_store_token_used(struct tp_store *store, uint64_t id, uint64_t at_ms,
+					     const char *source);
+/* account NULL: whosever it is. *out: what was deleted. TP_NOTFOUND. */
+TP_NODISCARD enum tp_err tp_store_token_delete(struct tp_store *store, uint64_t id,
+					       const char *account, struct tp_api_token *out);
+
 /* ---------------------------------------------------------------- call history */
 
 struct tp_history {

@@ -184,6 +184,69 @@ static void add_account(struct fixture *f, const char *name, enum tp_account_lev
 	assert_int_equal(tp_store_account_add(f->store, &a), TP_OK);
 }
 
+static void tokens_end_with_what_their_account_may(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_api_token t = { .name = "ci", .account = "bob", .created_ms = 1000, .expires_ms = 2000 }, got;
+	struct tp_account bob;
+	uint8_t hash[32] = { 1 };
+	uint64_t id;
+
+	assert_int_equal(tp_store_token_add(f->store, &t, hash, &id), TP_NOTFOUND);
+	add_account(f, "able", TP_ACCOUNT_READ_WRITE);
+	add_account(f, "bob", TP_ACCOUNT_READ_WRITE);
+	assert_int_equal(tp_store_account_get(f->store, "bob", &bob), TP_OK);
+	for (int round = 0; round < 2; round++) {
+		bob.api = true;
+		bob.disabled = false;
+		assert_int_equal(tp_store_account_update(f->store, &bob), TP_OK);
+		assert_int_equal(tp_store_token_add(f->store, &t, hash, &id), TP_OK);
+		assert_int_equal(tp_store_token_add(f->store, &t, hash, &id), TP_EXISTS);
+		assert_int_equal(tp_store_token_used(f->store, id, 1500, "192.0.2.1"), TP_OK);
+		bob.level = TP_ACCOUNT_READ_ONLY; /* takes no token away */
+		assert_int_equal(tp_store_account_update(f->store, &bob), TP_OK);
+		assert_int_equal(tp_store_token_find(f->store, hash, &got), TP_OK);
+		assert_int_equal(got.used_ms, 1500);
+		assert_string_equal(got.used_source, "192.0.2.1");
+		bob.api = round == 1;
+		bob.disabled = round == 1;
+		assert_int_equal(tp_store_account_update(f->store, &bob), TP_OK);
+		assert_int_equal(tp_store_token_find(f->store, hash, &got), TP_NOTFOUND);
+		assert_int_equal(tp_store_token_add(f->store, &t, hash, &id), TP_NOTFOUND);
+	}
+}
+
+static void tokens_are_bounded_and_make_room(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_api_token t = { .account = "able", .created_ms = 1000, .expires_ms = 2000 }, got, *rows;
+	uint8_t hash[32] = { 0 };
+	uint64_t id = 0;
+	size_t count;
+
+	add_account(f, "able", TP_ACCOUNT_READ_WRITE);
+	for (int i = 0; i <= TP_STORE_TOKENS_MAX; i++) {
+		snprintf(t.name, sizeof(t.name), "t%d", i);
+		hash[0] = (uint8_t)i;
+		assert_int_equal(tp_store_token_add(f->store, &t, hash, &id),
+				 i < TP_STORE_TOKENS_MAX ? TP_OK : TP_LIMIT);
+	}
+	assert_int_equal(tp_store_token_list(f->store, "other", &rows, &count), TP_OK);
+	assert_int_equal(count, 0);
+	free(rows);
+	assert_int_equal(tp_store_token_delete(f->store, id, "other", &got), TP_NOTFOUND);
+	assert_int_equal(tp_store_token_delete(f->store, id, NULL, &got), TP_OK);
+	assert_string_equal(got.name, "t19");
+	t.created_ms = 2000; /* all have run out */
+	t.expires_ms = 3000;
+	assert_int_equal(tp_store_token_add(f->store, &t, hash, &id), TP_OK);
+	assert_int_equal(tp_store_token_list(f->store, NULL, &rows, &count), TP_OK);
+	assert_int_equal(count, 1);
+	free(rows);
+	assert_int_equal(tp_store_account_update(f->store, &(struct tp_account){ .name = "able" }), TP_STATE);
+	assert_int_equal(tp_store_token_find(f->store, hash, &got), TP_OK);
+}
+
 /* Row 172: whatever is asked for, somebody is left who can administer. */
 static void row_172_the_last_able_account_stays(void **state)
 {
@@ -574,6 +637,8 @@ int main(void)
 		TEST(the_candidate_survives_a_restart),
 		TEST(accounts_note_logins),
 		TEST(row_172_the_last_able_account_stays),
+		TEST(tokens_end_with_what_their_account_may),
+		TEST(tokens_are_bounded_and_make_room),
 		TEST(earlier_passwords_are_kept_in_order),
 		TEST(history_is_filtered_and_pages),
 		TEST(old_calls_go),
