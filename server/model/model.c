@@ -74,6 +74,22 @@ const char *tp_model_schema(const struct tp_model *model)
 	return model->schema_json;
 }
 
+size_t tp_model_modules(const struct tp_model *model, struct tp_model_module *rows, size_t most)
+{
+	const struct lys_module *m;
+	uint32_t at = 0;
+	size_t n = 0;
+
+	while (n < most && (m = ly_ctx_get_module_iter(model->ctx, &at)))
+		rows[n++] = (struct tp_model_module){
+			.name = m->name,
+			.revision = m->revision ? m->revision : "",
+			.uri = m->ns,
+			.imported = !m->implemented,
+		};
+	return n;
+}
+
 void tp_model_errors_add(struct tp_model_errors *errors, const char *path, const char *fmt, ...)
 {
 	struct tp_diag diag;

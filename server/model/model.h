@@ -46,6 +46,16 @@ void tp_model_free(struct tp_model **model);
 /* The schema for forms as JSON text (docs/api.md, GET /api/v1/model). Borrowed. */
 const char *tp_model_schema(const struct tp_model *model);
 
+/* A YANG module that is loaded. Texts are borrowed. */
+struct tp_model_module {
+	const char *name;
+	const char *revision; /* "" = none */
+	const char *uri;      /* its namespace */
+	bool imported;	      /* for its types only: it has no settings */
+};
+/* The first `most` of them; their number. */
+size_t tp_model_modules(const struct tp_model *model, struct tp_model_module *rows, size_t most);
+
 /* ------------------------------------------------------------------------ trees */
 
 /* A tree with nothing but defaults. */

@@ -214,6 +214,24 @@ def row_183_restconf_keeps_writers_apart(one):
     one.admin.post("/api/v1/config/discard", {})
 
 
+def row_183_the_modules_behind_restconf_are_told(one):
+    status, root = one.viewer.call("GET", "/restconf")
+    version = root["ietf-restconf:restconf"]["yang-library-version"]
+    status, answer = one.viewer.call("GET", "/restconf/yang-library-version")
+    check(status == 200 and answer == {"ietf-restconf:yang-library-version": version}, f"{answer}")
+    status, answer = one.viewer.call("GET", "/restconf/data/ietf-yang-library:yang-library")
+    check(status == 200 and one.viewer.headers["Content-Type"] == "application/yang-data+json", f"{one.viewer.headers}")
+    library = answer["ietf-yang-library:yang-library"]
+    modules = {m["name"]: m for m in library["module-set"][0]["module"]}
+    check(modules["turnpike-access"] == {"name": "turnpike-access", "namespace": "urn:turnpike:access",
+                                         "revision": "2026-11-22"}, f"{modules}")
+    used = {m for m in one.viewer.call("GET", "/restconf/ds/running")[1]["ietf-restconf:data"]}
+    check(len(used) > 4 and {name.split(":")[0] for name in used} <= set(modules), f"{used} {modules}")
+    check(len(library["content-id"]) == 32 and library["schema"][0]["module-set"] == ["turnpike"]
+          and {d["schema"] for d in library["datastore"]} == {"turnpike"}, f"{library}")
+    check(one.viewer.status("GET", "/restconf/data/nothing") == 404, "a path of nothing")
+
+
 def an_account_s_programs_have_a_rate(one):
     settings(one, requests=60)
     try:
@@ -232,6 +250,7 @@ def an_account_s_programs_have_a_rate(one):
 CASES = [an_appliance_with_accounts, a_token_does_what_its_scope_says, a_token_is_not_for_people_s_things,
          making_tokens_has_limits, an_account_takes_its_tokens_along, bad_tokens_are_slowed_down_and_told,
          attack_41_no_cookie_and_no_foreign_page_changes_anything, row_181_five_methods_and_no_other,
-         row_182_the_api_has_switches, row_183_restconf_keeps_writers_apart, an_account_s_programs_have_a_rate]
+         row_182_the_api_has_switches, row_183_restconf_keeps_writers_apart,
+         row_183_the_modules_behind_restconf_are_told, an_account_s_programs_have_a_rate]
 
 run(CASES, One(ADDRESS))

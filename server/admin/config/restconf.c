@@ -266,10 +266,29 @@ static const char *below(const char *path, const char *datastore)
 	return path[n] ? path + n + 1 : path + n;
 }
 
+/* What RESTCONF says of itself. False: the path is another one. */
+static bool handle_about(struct call *k)
+{
+	json_t *value;
+
+	if (!strcmp(k->q->path, "/restconf"))
+		value = tp_config_restconf_json();
+	else if (!strcmp(k->q->path, "/restconf/yang-library-version"))
+		value = tp_config_library_version_json();
+	else if (!strcmp(k->q->path, "/restconf/data/ietf-yang-library:yang-library"))
+		value = tp_config_library_json(k->c->model);
+	else
+		return false;
+	reply_json(k, 200, value, YANG_TYPE);
+	return true;
+}
+
 static void handle_data(struct call *k)
 {
 	const char *path = below(k->q->path, RUNNING);
 
+	if (!strcmp(k->q->method, "GET") && handle_about(k))
+		return;
 	if (path) {
 		if (strcmp(k->q->method, "GET"))
 			refuse_method(k, "GET, OPTIONS");

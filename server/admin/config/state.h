@@ -98,6 +98,12 @@ json_t *tp_config_changes_json(const struct tp_changes *changes);
 json_t *tp_config_revisions_json(struct tp_config *c, uint64_t offset, uint32_t limit);
 json_t *tp_config_identity_json(const struct tp_tree *tree);
 json_t *tp_config_ports_json(const struct tp_tree *tree);
+
+/* ------------------------------------------------------------------ library.c */
+/* GET /restconf, /restconf/yang-library-version, and the library itself. */
+json_t *tp_config_restconf_json(void);
+json_t *tp_config_library_version_json(void);
+json_t *tp_config_library_json(const struct tp_model *model);
 json_t *tp_config_time_json(uint64_t unix_ms);
 
 /* "EC P-256", "RSA 3072"; "" when the PEM text does not read. Returns out. */

@@ -287,6 +287,48 @@ static void row_172_every_route_has_its_rule(void **state)
 	tp_router_free(&router);
 }
 
+/* What an API token must not open, whatever its account may do. */
+static bool is_for_people(size_t line)
+{
+	static const char *const patterns[] = { "/api/v1/accounts", "/api/v1/accounts/*", "/api/v1/sessions",
+						"/api/v1/sessions/*", "/api/v1/login/test" };
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (!strcmp(expected[line].pattern, patterns[i]))
+			return true;
+	return expected[line].rule != READ && expected[line].rule != WRITE && expected[line].rule != LOGS;
+}
+
+static void row_182_tokens_open_what_is_for_programs(void **state)
+{
+	struct tp_router *router = router_of_all();
+	size_t opened = 0;
+
+	(void)state;
+	for (size_t i = 0; i < EXPECTED; i++) {
+		char path[128];
+		struct tp_admission admission;
+		struct tp_http_request req;
+		int got;
+
+		path_of(expected[i].pattern, path);
+		req = request(expected[i].method, path);
+		req.csrf = ""; /* there is no cookie */
+		req.csrf_wanted[0] = '\0';
+		req.state = TP_OPERATOR_ACTIVE;
+		req.rights = callers[3].rights;
+		req.by_api = req.by_token = true;
+		got = admit(router, &req, &admission);
+		if (got != (is_for_people(i) ? 403 : 0))
+			fail_msg("%s, method %d, by a token: %d", expected[i].pattern, expected[i].method, got);
+		opened += !got;
+		req.api_off = true;
+		assert_int_equal(admit(router, &req, &admission), 403);
+	}
+	assert_true(opened > 50);
+	tp_router_free(&router);
+}
+
 /* Row 181. */
 static void row_181_other_paths_and_methods_are_refused(void **state)
 {
@@ -422,6 +464,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(row_172_every_route_has_its_rule),
+		cmocka_unit_test(row_182_tokens_open_what_is_for_programs),
 		cmocka_unit_test(row_181_other_paths_and_methods_are_refused),
 		cmocka_unit_test(changes_need_token_and_origin),
 		cmocka_unit_test(patterns_give_their_parts), cmocka_unit_test(text_of_peers_is_made_valid),
