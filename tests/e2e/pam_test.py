@@ -3,13 +3,14 @@
 import os
 import pathlib
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 
 from admin import ApiError
-from appliance import One
+from appliance import TOP, One
 from cases import Skip, check, run, wait_until
 from web import Browser
 
@@ -25,11 +26,13 @@ auth required pam_permit.so
 account required pam_faillock.so dir=FOLDER
 account required pam_unix.so
 """
+CARDS = "turnpike-access:access/certificate-login"
 MATRIX = "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
 # Name: number, groups, last change of the password, end of the account.
 USERS = {"writer": ("tp-readers", "tp-writers"), "reader": ("tp-readers",), "watcher": ("tp-watchers",),
          "machine": ("tp-machines",), "stranger": (), "ended": ("tp-writers",),
-         "stale": ("tp-writers",), "clumsy": ("tp-writers",)}
+         "stale": ("tp-writers",), "clumsy": ("tp-writers",), "ADAMS": ("tp-writers",),
+         "BAKER": ("tp-readers",)}
 GROUPS = {"tp-readers": ("read-only", True, False), "tp-writers": ("read-write", True, True),
           "tp-watchers": ("auditor", True, False), "tp-machines": ("read-write", False, True)}
 
@@ -238,6 +241,60 @@ def local_accounts_go_first(one):
     one.source("both")
 
 
+def a_card_is_a_remote_users_login(one):
+    """The name in a certificate, the groups of PAM: to raise the level, and to come in."""
+    with tempfile.TemporaryDirectory() as temporary:
+        pki = pathlib.Path(temporary)
+        subprocess.run([TOP / "certs" / "make-test-pki", pki, "--only", "ec"], check=True)
+
+        def pem(name):
+            text = (pki / "ec" / f"{name}.pem").read_text()
+            return text[:text.index("-----END") + 26]
+
+        one.admin.post("/api/v1/trust/append", {"pem": pem("ca2") + pem("ca-issuing"), "use": ["web-login"]})
+        one.admin.put(f"{CARDS}/pattern", "/Subject: CN=(?<Group1>[A-Z]+)/")
+        one.admin.put(f"{CARDS}/card-port", {"enabled": True, "port": 7444})
+        one.admin.commit("cards")
+
+        def who(card):
+            return one.admin.post("/api/v1/certificate-login/test", {
+                "source": "upload", "certificate": pem(card), "pattern": "/Subject: CN=(?<Group1>[A-Z]+)/",
+                "format": "#Group1#"})["account"]
+
+        check(who("card-adams") == {"known": True, "administers": True, "reason": None, "level": "read-write"},
+              f"{who('card-adams')}")
+        reader = who("card-baker")
+        check(reader["known"] and not reader["administers"] and reader["level"] == "read-only", f"{reader}")
+        nobody = who("card-revoked")  # DAVIS is no user
+        check(not nobody["known"] and "not known" in nobody["reason"].lower(), f"{nobody}")
+        card_logs_in(one, pki)
+
+
+def card_logs_in(one, pki):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.load_cert_chain(pki / "ec" / "card-adams.pem", pki / "ec" / "card-adams.key")
+
+    class Card(Browser):
+        def context(self):
+            return context
+
+    one.admin.put(f"{CARDS}/level", "authentication")
+    ann = Card((ADDRESS[0], 7444), source="127.0.28.21")
+    check(ann.log_in("ADAMS", PASSWORD)[0] == 200, "a remote user cannot log in by the card port")
+    status, _, answer = ann.call("POST", "/api/v1/config/commit", {"comment": "card", "confirm-within-s": 60})
+    check(status == 200, f"a remote administrator may not raise the level: {status} {answer}")
+    wait_until(lambda: one.admin.get("/api/v1/certificate-login")["level"] == "authentication", 5, "not raised")
+    ann = Card(ADDRESS, source="127.0.28.21")
+    ann.visit()
+    status, _, answer = ann.call("POST", "/api/v1/session/certificate", {})
+    one.admin.post("/api/v1/config/undo")
+    one.admin.post("/api/v1/config/discard")
+    check(status == 200 and (answer["user"], answer["level"]) == ("ADAMS", "read-write"), f"{status} {answer}")
+    check("certificate" in last_log(one, "login"), last_log(one, "login"))
+
+
 def remote_only_is_undone_unless_confirmed(one):
     """The setting that shuts the local administrator out goes back by itself."""
     one.admin.put("turnpike-access:access/pam/enabled", False)
@@ -258,4 +315,4 @@ def remote_only_is_undone_unless_confirmed(one):
 run([groups_give_the_level, who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
      too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
      hostile_names_and_passwords_are_refused, the_tester_says_which_step_fails, local_accounts_go_first,
-     remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))
+     a_card_is_a_remote_users_login, remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))

@@ -25,11 +25,14 @@ class Browser:
         self.csrf = ""
         self.headers = {}
 
+    def context(self):
+        return tls_context()
+
     def call(self, method, path, body=None, headers=None):
         """(status, headers, JSON or text). body: an object, or bytes as they are."""
         host, port = self.address
         connection = http.client.HTTPSConnection(host, port, timeout=self.timeout,
-                                                 context=tls_context(),
+                                                 context=self.context(),
                                                  source_address=(self.source, 0))
         sent = {"X-CSRF-Token": self.csrf} if method not in ("GET", "OPTIONS") else {}
         if self.cookie or self.device:

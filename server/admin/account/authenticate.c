@@ -54,6 +54,15 @@ static enum tp_err check_password(struct question *q, const struct tp_account *a
 	return err == TP_OK || err == TP_AUTH ? err : TP_LIMIT;
 }
 
+/* Who has shown a certificate is told the name that it gives. */
+static void note_unknown(struct question *q)
+{
+	char text[192];
+
+	snprintf(text, sizeof(text), "There is no account with the name %.127s.", q->ask->user);
+	note(q, "account", false, q->ask->password ? "Wrong user name or password." : text);
+}
+
 static enum tp_err ask_local(struct question *q)
 {
 	struct tp_account account = { 0 };
@@ -63,7 +72,7 @@ static enum tp_err ask_local(struct question *q)
 	if (err == TP_LIMIT)
 		return err;
 	if (!known) {
-		note(q, "account", false, "Wrong user name or password.");
+		note_unknown(q);
 		return TP_NOTFOUND;
 	}
 	if (err == TP_OK && account.disabled) {

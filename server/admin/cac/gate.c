@@ -37,7 +37,7 @@ static enum tp_err prove(const struct tp_cac_parts *parts, const struct tp_cfg_c
 			 const struct tp_operator *op, struct tp_diag *diag)
 {
 	struct tp_cac_rules *rules = NULL;
-	struct tp_account account;
+	struct tp_cac_user user;
 	struct tp_card card;
 	enum tp_err err;
 
@@ -53,7 +53,7 @@ static enum tp_err prove(const struct tp_cac_parts *parts, const struct tp_cfg_c
 	if (!card.good)
 		return tp_fail(diag, TP_DENIED, "", "With these settings your own certificate would be refused: %s.",
 			       card.reason);
-	return tp_cac_administers(parts->store, &card, &account, diag);
+	return tp_cac_administers(parts->login, &card, op->source, &user, diag);
 }
 
 enum tp_err tp_cac_gate(void *arg, const struct tp_tree *running, const struct tp_tree *candidate,

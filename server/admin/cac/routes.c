@@ -46,15 +46,21 @@ static void get_own(void *arg, const struct tp_http_request *req, struct tp_http
 
 /* -------------------------------------------------------------------------- the login */
 
-static enum tp_err find_account(const struct tp_cac_parts *p, const struct tp_card *card, bool by_api,
-				struct tp_account *out, struct tp_diag *diag)
+static void refuse_login(const struct tp_cac_parts *p, const struct tp_http_request *req,
+			 struct tp_http_response *res, bool by_api, enum tp_err err, const char *why)
 {
-	enum tp_err err = tp_cac_authorize(p->store, card, out, diag);
+	bool later = err == TP_LIMIT || err == TP_IO;
 
-	if (err == TP_OK && !(by_api ? out->api : out->web))
-		return tp_fail(diag, TP_DENIED, "", "The account %s may not use the %s.", card->name,
-			       by_api ? "API" : "web interface");
-	return err;
+	tp_visits_failed(p->login, req, req->card->name, by_api, TP_SESSION_CERTIFICATE,
+			 later ? TP_LOGIN_UNKNOWN : TP_LOGIN_REFUSED);
+	tp_login_log(p->login, req, 1, later ? "login.unavailable" : "login.failed", req->card->name, why);
+	if (later) {
+		tp_http_reply_error(res, 503, "resource-denied", NULL,
+				    "What you may do cannot be checked now. Try again.");
+		tp_http_header(res, "Retry-After", "2");
+	} else {
+		tp_http_reply_error(res, 403, "access-denied", NULL, "%s", why);
+	}
 }
 
 static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *req,
@@ -63,33 +69,31 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
 					  .by_api = by_api,
 					  .method = TP_SESSION_CERTIFICATE };
-	struct tp_account account = { 0 };
 	struct tp_diag diag = { "", "" };
+	struct tp_cac_user user;
 	enum tp_err err;
 	char source[64];
 
+	tp_login_source(req, source);
 	tp_login_disable_unused(p->login);
-	err = find_account(p, req->card, by_api, &account, &diag);
+	err = tp_cac_authorize(p->login, req->card, source, by_api, &user, &diag);
 	if (err != TP_OK) {
-		tp_visits_failed(p->login, req, req->card->name, by_api, TP_SESSION_CERTIFICATE, TP_LOGIN_REFUSED);
-		tp_login_log(p->login, req, 1, "login.failed", req->card->name, diag.text);
-		tp_http_reply_error(res, 403, "access-denied", NULL, "%s", diag.text);
+		refuse_login(p, req, res, by_api, err, diag.text);
 		return;
 	}
 	tp_login_passed(p->login, req, req->card->name);
-	facts.previous_login_ms = account.last_login_ms;
-	facts.failed_logins = account.failures;
-	facts.rights = tp_login_rights(p->login, &account);
-	facts.rights.must_change_password = false; /* nobody asks for it */
-	tp_text_copy(facts.user, sizeof(facts.user), account.name);
-	tp_login_source(req, source);
-	err = tp_store_account_note_login(p->store, account.name, true, tp_times_now_ms(), source);
+	facts.previous_login_ms = user.previous_login_ms;
+	facts.failed_logins = user.failures;
+	facts.rights = user.rights;
+	tp_text_copy(facts.user, sizeof(facts.user), user.name);
+	if (!user.remote)
+		err = tp_store_account_note_login(p->store, user.name, true, tp_times_now_ms(), source);
 	if (err != TP_OK) {
 		tp_http_reply_failure(res, err, NULL);
 		return;
 	}
 	if (tp_login_admit(p->login, req, res, &facts))
-		tp_login_log(p->login, req, 0, "login", account.name, "Logged in with a certificate.");
+		tp_login_log(p->login, req, 0, "login", user.name, "Logged in with a certificate.");
 }
 
 static void post_login(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -169,18 +173,21 @@ static json_t *authorities_json(const struct tp_cac_parts *p, const struct tp_ca
 }
 
 /* Whether the asker's certificate could administer the appliance. */
-static json_t *account_json(const struct tp_cac_parts *p, const struct tp_card *card)
+static json_t *account_json(const struct tp_cac_parts *p, const struct tp_http_request *req)
 {
-	struct tp_account account = { 0 };
+	const struct tp_card *card = req->card;
 	struct tp_diag diag = { "", "" };
+	struct tp_cac_user user;
+	char address[64];
 	enum tp_err err;
 
 	if (!card || !card->leaf)
 		return json_null();
-	err = tp_cac_administers(p->store, card, &account, &diag);
+	tp_login_source(req, address);
+	err = tp_cac_administers(p->login, card, address, &user, &diag);
 	return json_pack("{s:b, s:o, s:s?}", "administers", err == TP_OK, "reason",
 			 err == TP_OK ? json_null() : tp_json_text(diag.text), "level",
-			 account.name[0] ? tp_account_level_name(account.level) : NULL);
+			 user.name[0] ? tp_account_level_name(user.rights.level) : NULL);
 }
 
 static void get_guide(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -197,7 +204,7 @@ static void get_guide(void *arg, const struct tp_http_request *req, struct tp_ht
 				     level_names[rules->level], "card-port", (int)rules->port, "use-crls",
 				     rules->crls, "use-ocsp", rules->ocsp, "refuse-unknown", rules->refuse_unknown,
 				     "authorities", authorities_json(p, rules), "certificate",
-				     tp_cac_card_json(req->card), "account", account_json(p, req->card)));
+				     tp_cac_card_json(req->card), "account", account_json(p, req)));
 	tp_cac_rules_unref(&rules);
 }
 

@@ -229,23 +229,26 @@ static void put_validity(json_t *out, const struct tp_cac_parts *p, const struct
 
 /* ------------------------------------------------------------------------------ name */
 
-static void put_account(json_t *out, const struct tp_cac_parts *p, const char *name)
+static void put_account(json_t *out, const struct tp_cac_parts *p, const struct tp_http_request *req,
+			const char *name)
 {
 	struct tp_card card = { .named = true };
-	struct tp_account account = { 0 };
 	struct tp_diag diag = { "", "" };
+	struct tp_cac_user user;
+	char address[64];
 	enum tp_err err;
 
+	tp_login_source(req, address);
 	tp_text_copy(card.name, sizeof(card.name), name);
-	err = tp_cac_administers(p->store, &card, &account, &diag);
+	err = tp_cac_administers(p->login, &card, address, &user, &diag);
 	json_object_set_new(out, "account",
-			    json_pack("{s:b, s:b, s:o, s:s?}", "known", account.name[0] != '\0', "administers",
+			    json_pack("{s:b, s:b, s:o, s:s?}", "known", user.name[0] != '\0', "administers",
 				      err == TP_OK, "reason", err == TP_OK ? json_null() : tp_json_text(diag.text),
-				      "level", account.name[0] ? tp_account_level_name(account.level) : NULL));
+				      "level", user.name[0] ? tp_account_level_name(user.rights.level) : NULL));
 }
 
-static void put_name(json_t *out, const struct tp_cac_parts *p, const struct tp_cac_pattern *pattern,
-		     const struct subject *s)
+static void put_name(json_t *out, const struct tp_cac_parts *p, const struct tp_http_request *req,
+		     const struct tp_cac_pattern *pattern, const struct subject *s)
 {
 	struct tp_diag diag = { "", "" };
 	struct tp_cac_name name = { "", false };
@@ -259,7 +262,7 @@ static void put_name(json_t *out, const struct tp_cac_parts *p, const struct tp_
 	json_object_set_new(out, "again", json_boolean(err == TP_OK && name.again));
 	json_object_set_new(out, "account", json_null());
 	if (err == TP_OK)
-		put_account(out, p, name.text);
+		put_account(out, p, req, name.text);
 }
 
 static json_t *facts_json(const struct tp_facts *f)
@@ -270,8 +273,9 @@ static json_t *facts_json(const struct tp_facts *f)
 			 tp_times_json((uint64_t)f->not_after * 1000));
 }
 
-static void answer(const struct tp_cac_parts *p, const struct tp_cac_rules *rules,
-		   const struct tp_cac_pattern *pattern, const struct subject *s, struct tp_http_response *res)
+static void answer(const struct tp_cac_parts *p, const struct tp_http_request *req,
+		   const struct tp_cac_rules *rules, const struct tp_cac_pattern *pattern,
+		   const struct subject *s, struct tp_http_response *res)
 {
 	json_t *out = json_object();
 	struct tp_facts facts = { 0 };
@@ -283,7 +287,7 @@ static void answer(const struct tp_cac_parts *p, const struct tp_cac_rules *rule
 	}
 	json_object_set_new(out, "certificate", s->leaf ? facts_json(&facts) : json_null());
 	put_validity(out, p, rules, s, &facts);
-	put_name(out, p, pattern, s);
+	put_name(out, p, req, pattern, s);
 	json_object_set_new(out, "text", s->text ? tp_json_text(s->text) : json_null());
 	tp_http_reply_json(res, 200, out);
 }
@@ -306,7 +310,7 @@ static enum tp_err try(const struct tp_cac_parts *p, const struct tp_http_reques
 	if (err == TP_OK)
 		err = find_subject(p, req, body, &subject, diag);
 	if (err == TP_OK)
-		answer(p, rules, pattern, &subject, res);
+		answer(p, req, rules, pattern, &subject, res);
 	subject_fini(&subject);
 	tp_cac_pattern_free(&pattern);
 	tp_cac_rules_unref(&rules);
