@@ -188,6 +188,6 @@ test('a read-only account is offered no change of a setting', () => as({ level: 
 
 test('an auditor begins with the event log', () => as({ level: 'auditor' }, async ({ address, page }) => {
 	await logIn(page, address);
-	await page.getByRole('heading', { name: 'Event log' }).waitFor();
+	await page.getByRole('heading', { name: 'Logs' }).waitFor();
 	assert.equal(await page.getByRole('button', { name: /^Alarms/ }).count(), 0);
 }));
