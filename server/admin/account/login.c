@@ -327,8 +327,7 @@ static bool still_stands(struct tp_login *l, const struct tp_session_facts *fact
 	const struct tp_rights *r = &facts->rights;
 	struct tp_account a;
 
-	if (facts->state != TP_OPERATOR_ACTIVE ||
-	    (facts->method != TP_SESSION_PASSWORD && facts->method != TP_SESSION_CERTIFICATE))
+	if (facts->state != TP_OPERATOR_ACTIVE || facts->remote)
 		return true;
 	return tp_store_account_get(l->store, facts->user, &a) == TP_OK && !a.disabled && a.level == r->level &&
 	       a.web == r->web && a.api == r->api &&
@@ -418,6 +417,7 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
 					  .by_api = ask->by_api,
 					  .method = v->remote ? TP_SESSION_PAM : TP_SESSION_PASSWORD,
+					  .remote = v->remote,
 					  .rights = v->rights,
 					  .previous_login_ms = v->previous_login_ms,
 					  .failed_logins = v->failures,

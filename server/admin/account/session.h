@@ -57,6 +57,7 @@ struct tp_session_facts {
 	uint8_t card[32];             /* SHA-256 of the certificate it belongs to; zeros: none */
 	char user[TP_SESSION_USER_MAX + 1];
 	enum tp_session_method method;
+	bool remote;           /* the account is kept elsewhere, whatever is called like it here */
 	char source[64];       /* address that logged in */
 	uint64_t login;        /* its number in the history; 0: none */
 	uint64_t logged_in_ms; /* Unix time */

@@ -85,6 +85,7 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 	facts.previous_login_ms = user.previous_login_ms;
 	facts.failed_logins = user.failures;
 	facts.rights = user.rights;
+	facts.remote = user.remote;
 	tp_text_copy(facts.user, sizeof(facts.user), user.name);
 	if (!user.remote)
 		err = tp_store_account_note_login(p->store, user.name, true, tp_times_now_ms(), source);
