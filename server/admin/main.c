@@ -256,6 +256,12 @@ static enum tp_err ask_pam(void *arg, const struct tp_msg_pam_ask *ask, struct t
 	return tp_bus_pam(arg, ask, answer);
 }
 
+static enum tp_err ask_ldap(void *arg, const struct tp_msg_ldap_ask *ask, int trusted_fd,
+			    struct tp_msg_ldap_answered *answer)
+{
+	return tp_bus_ldap(arg, ask, trusted_fd, answer);
+}
+
 static enum tp_err ask_hash(void *arg, const struct tp_msg_hash_ask *ask, struct tp_msg_hash_made *answer)
 {
 	return tp_bus_hash(arg, ask, answer);
@@ -267,7 +273,7 @@ static enum tp_err open_parts(struct admin *a, int state_fd, struct tp_diag *dia
 	enum tp_err err = tp_store_open(state_fd, &a->store, diag);
 
 	a->gate = (struct tp_password_gate){ ask_hash, a->bus };
-	a->helpers = (struct tp_auth_helpers){ .pam = ask_pam, .arg = a->bus };
+	a->helpers = (struct tp_auth_helpers){ .ldap = ask_ldap, .pam = ask_pam, .arg = a->bus };
 	if (err == TP_OK)
 		err = tp_login_new(a->store, &a->gate, &a->helpers, on_password_stored, a, &a->login);
 	if (err == TP_OK)

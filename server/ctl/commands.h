@@ -21,6 +21,7 @@ extern const struct tp_ctl_command tp_ctl_account_commands[];
 extern const struct tp_ctl_command tp_ctl_certificate_commands[];
 extern const struct tp_ctl_command tp_ctl_crl_commands[];
 extern const struct tp_ctl_command tp_ctl_audit_commands[];
+extern const struct tp_ctl_command tp_ctl_login_commands[];
 extern const struct tp_ctl_command tp_ctl_session_commands[];
 
 /* `identity` with arguments (identity_commands.c). */

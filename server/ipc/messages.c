@@ -34,6 +34,7 @@ enum {
 	ACME = 1 << TP_PROCESS_ACME,
 	HASH = 1 << TP_PROCESS_HASH,
 	PAM = 1 << TP_PROCESS_PAM,
+	LDAP = 1 << TP_PROCESS_LDAP,
 };
 
 static const struct row table[] = {
@@ -71,7 +72,7 @@ const char *tp_process_name(enum tp_process process)
 		"turnpiked",      "turnpike-admin",    "turnpike-sip",
 		"turnpike-media", "turnpike-validate", "turnpike-keys",
 		"turnpike-crl",   "turnpike-fetch",    "turnpike-acme",
-		"turnpike-hash",  "turnpike-pam",
+		"turnpike-hash",  "turnpike-pam",      "turnpike-ldap",
 	};
 
 	return (unsigned)process < TP_PROCESS_COUNT ? names[process] : "unknown";

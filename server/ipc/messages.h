@@ -20,6 +20,7 @@ enum tp_process {
 	TP_PROCESS_ACME = 8,
 	TP_PROCESS_HASH = 9,
 	TP_PROCESS_PAM = 10,
+	TP_PROCESS_LDAP = 11,
 	TP_PROCESS_COUNT
 };
 
@@ -72,7 +73,16 @@ enum tp_acme_challenge {
 	TP_ACME_TLS_ALPN_01 = 2,
 };
 
-/* What came of a question to PAM. */
+/* turnpike-access:access/ldap: how the connection is encrypted, whose revocation lists are
+ * wanted, as whom the helper asks. */
+enum tp_ldap_encryption { TP_LDAP_PLAIN = 0, TP_LDAP_STARTTLS = 1, TP_LDAP_LDAPS = 2 };
+enum tp_ldap_bind {
+	TP_LDAP_BIND_SERVICE = 0,  /* by a DN and a password, or by neither */
+	TP_LDAP_BIND_USER = 1,     /* as the user, whose DN is made of a form */
+	TP_LDAP_BIND_EXTERNAL = 2, /* by our certificate (SASL EXTERNAL) */
+};
+
+/* What came of a question to PAM or LDAP. */
 enum tp_pam_result {
 	TP_PAM_OK = 0,
 	TP_PAM_REFUSED = 1,

@@ -204,6 +204,55 @@ static void put_login_sources(struct maker *m, struct tp_cfg_login_sources *out)
 	}
 }
 
+/* Servers that look at certificates without need end the connection at one that they do not
+ * trust, so the shared one is shown only where login is by it. */
+static void put_ldap_tls(struct maker *m, struct tp_cfg_ldap *out)
+{
+	const struct lyd_node *own = identity(m, "ldap-client");
+	const char *key = tp_leaf_text(own, "private-key");
+
+	out->tls_count = 1;
+	put_policy(m, TP_TLS_SERVICE_LDAP, TP_TLS_OUTBOUND, &out->tls[0]);
+	out->own_identity = own != tp_leaf_child(m->tls, "identity");
+	if (!out->own_identity && out->bind != TP_LDAP_BIND_EXTERNAL)
+		return;
+	put_certificate(m, "ldap-client", &out->certificate_pem, &out->certificate_pem_len);
+	out->key_sealed = (const uint8_t *)key;
+	out->key_sealed_len = (uint32_t)strlen(key);
+}
+
+static void put_ldap(struct maker *m, struct tp_cfg_ldap *out)
+{
+	enum { LDAP_PORT = 389, LDAPS_PORT = 636, SERVERS = sizeof(out->servers) / sizeof(out->servers[0]) };
+	const struct lyd_node *l = tp_leaf_child(m->access, "ldap");
+	const struct lyd_node *at = NULL;
+
+	out->enabled = tp_leaf_true(l, "enabled");
+	out->encryption = tp_leaf_enum(l, "encryption");
+	while (m->err == TP_OK && out->servers_count < SERVERS && (at = tp_leaf_next(l, "server", at))) {
+		struct tp_cfg_peer *server = &out->servers[out->servers_count++];
+
+		COPY(m, server->host, tp_leaf_text(at, "host"));
+		server->port = (uint16_t)tp_leaf_number(
+			at, "port", out->encryption == TP_LDAP_LDAPS ? LDAPS_PORT : LDAP_PORT);
+	}
+	out->crl_check = tp_leaf_enum(l, "crl-check");
+	out->bind = tp_leaf_enum(l, "bind");
+	COPY(m, out->bind_dn, tp_leaf_text(l, "bind-dn"));
+	COPY(m, out->bind_sealed, tp_leaf_text(l, "bind-password"));
+	COPY(m, out->user_dn, tp_leaf_text(l, "user-dn"));
+	COPY(m, out->base, tp_leaf_text(l, "base"));
+	COPY(m, out->filter, tp_leaf_text(l, "filter"));
+	COPY(m, out->name_attribute, tp_leaf_text(l, "name-attribute"));
+	out->group_lookup = tp_leaf_enum(l, "group-lookup");
+	COPY(m, out->group_base, tp_leaf_text(l, tp_leaf_child(l, "group-base") ? "group-base" : "base"));
+	COPY(m, out->member_attribute, tp_leaf_text(l, "member-attribute"));
+	out->depth = (uint8_t)tp_leaf_number(l, "depth", 5);
+	out->server_s = (uint8_t)tp_leaf_number(l, "server-time", 5);
+	out->time_s = (uint8_t)tp_leaf_number(l, "time-limit", 15);
+	put_ldap_tls(m, out);
+}
+
 static void put_card_login(struct maker *m, struct tp_cfg_card_login *out)
 {
 	const struct lyd_node *c = tp_leaf_child(m->access, "certificate-login");
@@ -522,6 +571,11 @@ static char *trusted_pem(struct maker *m, const char *use, uint32_t *len)
 			continue;
 		tp_wr_text(&wr, tp_leaf_text(ca, "certificate"));
 		tp_wr_text(&wr, "\n");
+		/* The others have lists of their own (tls/revocation). */
+		if (!strcmp(use, "ldap")) {
+			tp_wr_text(&wr, tp_leaf_text(ca, "crl"));
+			tp_wr_text(&wr, "\n");
+		}
 	}
 	if (wr.err != TP_OK) {
 		m->err = wr.err;
@@ -601,13 +655,17 @@ static void begin(struct maker *m, enum tp_process process, uint64_t revision)
 static void make_admin(struct maker *m, uint64_t revision, int *fd)
 {
 	struct tp_cfg_admin *a = make_array(m, 1, sizeof(*a));
-	char *trusted = NULL;
+	char *trusted = NULL, *ldap_trusted = NULL;
 
 	begin(m, TP_PROCESS_ADMIN, revision);
 	if (m->err == TP_OK) {
 		a->card_login_count = 1;
 		trusted = trusted_pem(m, "web-login", &a->card_login[0].trusted_pem_len);
 		a->card_login[0].trusted_pem = (const uint8_t *)trusted;
+		a->ldap_count = 1;
+		ldap_trusted = trusted_pem(m, "ldap", &a->ldap[0].trusted_pem_len);
+		a->ldap[0].trusted_pem = (const uint8_t *)ldap_trusted;
+		put_ldap(m, &a->ldap[0]);
 		fill_admin(m, a);
 	}
 	finish(m, write_admin, a, fd);
@@ -615,6 +673,7 @@ static void make_admin(struct maker *m, uint64_t revision, int *fd)
 		tp_cfg_admin_fini(a);
 	free(a);
 	free(trusted);
+	free(ldap_trusted);
 }
 
 static void make_sip(struct maker *m, uint64_t revision, int *fd)

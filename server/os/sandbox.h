@@ -40,6 +40,7 @@ extern const struct tp_sandbox_profile tp_sandbox_profile_media;    /* UDP, thre
 extern const struct tp_sandbox_profile tp_sandbox_profile_keys;     /* base only */
 extern const struct tp_sandbox_profile tp_sandbox_profile_hash;     /* base only */
 extern const struct tp_sandbox_profile tp_sandbox_profile_pam;      /* modules, UDP, TCP, files */
+extern const struct tp_sandbox_profile tp_sandbox_profile_ldap;     /* UDP, TCP, files read */
 extern const struct tp_sandbox_profile tp_sandbox_profile_validate; /* base and reading of files */
 extern const struct tp_sandbox_profile tp_sandbox_profile_crl;   /* base and fsync */
 extern const struct tp_sandbox_profile tp_sandbox_profile_fetch; /* UDP, TCP, threads, files read */

@@ -83,6 +83,15 @@ const struct tp_sandbox_profile tp_sandbox_profile_fetch = {
 	.extra_count = 1,
 };
 
+/* netlink: names are looked up. */
+const struct tp_sandbox_profile tp_sandbox_profile_ldap = {
+	.name = "ldap",
+	.inet_udp = true,
+	.inet_tcp = true,
+	.netlink = true,
+	.files_read = true,
+};
+
 const struct tp_sandbox_profile tp_sandbox_profile_acme = {
 	.name = "acme",
 	.inet_udp = true,

@@ -84,6 +84,8 @@ enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame)
 		return tp_sup_key_work_request(sup, frame);
 	case TP_MSG_TYPE_pam_ask:
 		return tp_sup_pam_request(sup, frame);
+	case TP_MSG_TYPE_ldap_ask:
+		return tp_sup_ldap_request(sup, frame);
 	case TP_MSG_TYPE_hash_ask:
 		return tp_sup_hash_request(sup, frame);
 	case TP_MSG_TYPE_supervisor_status_get:

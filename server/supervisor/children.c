@@ -433,6 +433,7 @@ static void on_end(void *arg)
 		tp_sup_acme_forget(sup);
 		tp_sup_hash_forget(sup);
 		tp_sup_pam_forget(sup);
+		tp_sup_ldap_forget(sup);
 	}
 	if (c->process.which == TP_PROCESS_SIP)
 		tp_sup_point_forget(sup);

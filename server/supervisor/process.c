@@ -91,7 +91,7 @@ static enum tp_err spawn(struct tp_sup *sup, struct tp_sup_process *p, const cha
 			 int channel_fd, const int *fds, size_t fd_count, struct tp_diag *diag)
 {
 	bool reader = p->which == TP_PROCESS_CRL || p->which == TP_PROCESS_FETCH ||
-		      p->which == TP_PROCESS_ACME;
+		      p->which == TP_PROCESS_LDAP || p->which == TP_PROCESS_ACME;
 	bool helper = p->which == TP_PROCESS_VALIDATE || p->which == TP_PROCESS_KEYS ||
 		      p->which == TP_PROCESS_HASH || p->which == TP_PROCESS_PAM || reader;
 	int all[TP_SPAWN_FDS_MAX] = { channel_fd };

@@ -162,6 +162,7 @@ static const struct {
 	{ "identity/sip-client/key", false, true },
 	{ "identity/traversal-server/key", false, true },
 	{ "identity/traversal-client/key", false, true },
+	{ "identity/ldap-client/key", false, false }, /* of the helper alone (ldap.c) */
 };
 
 enum { IDENTITIES = sizeof(identities) / sizeof(*identities) };
@@ -189,7 +190,8 @@ bool tp_seal_may_receive(uint8_t process, const char *name)
 
 bool tp_seal_may_make(const char *name)
 {
-	if (is_of_sip(name) || strcmp(name, "acme/eab-key") == 0)
+	if (is_of_sip(name) || strcmp(name, "acme/eab-key") == 0 ||
+	    strcmp(name, "ldap/bind-password") == 0)
 		return true;
 	for (size_t i = 0; i < IDENTITIES; i++)
 		if (strcmp(name, identities[i].key) == 0)

@@ -241,6 +241,17 @@ TP_NODISCARD enum tp_err tp_sup_pam_request(struct tp_sup *sup, struct tp_frame 
 void tp_sup_pam_forget(struct tp_sup *sup);
 void tp_sup_pam_fini(struct tp_sup *sup);
 
+/* ----------------------------------------------------------------------- LDAP (ldap.c) */
+
+struct tp_sup_ldap {
+	struct tp_list questions; /* running first, then waiting */
+};
+
+TP_NODISCARD enum tp_err tp_sup_ldap_request(struct tp_sup *sup, struct tp_frame *frame);
+/* admin ended: nobody waits for the answers any more. */
+void tp_sup_ldap_forget(struct tp_sup *sup);
+void tp_sup_ldap_fini(struct tp_sup *sup);
+
 /* ------------------------------------------------------------------ downloads (fetch.c) */
 
 enum { TP_SUP_FETCHES = 16, TP_SUP_FETCHES_WAITING = 128 };
@@ -371,6 +382,7 @@ struct tp_sup {
 	struct tp_sup_key_work key_work;
 	struct tp_sup_hash hash;
 	struct tp_sup_pam pam;
+	struct tp_sup_ldap ldap;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */

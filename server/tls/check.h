@@ -44,6 +44,7 @@ struct tp_tls_check {
 	struct stack_st_X509 *others;  /* any order, may be NULL: intermediates, CRL issuers */
 	struct stack_st_X509 *anchors; /* each is trusted as it is, an intermediate too */
 	bool check_crls;        /* of every certificate of the path but its anchor */
+	bool leaf_crl_only;     /* with check_crls: of the leaf alone */
 	struct stack_st_X509_CRL *crls;
 	struct stack_st_ASN1_OBJECT *policies; /* user-initial-policy-set; NULL = any policy */
 	bool require_explicit_policy;

@@ -463,7 +463,9 @@ static bool not_revoked(struct tp_check_run *run, const struct tp_check_path *pa
 
 bool tp_check_crls(struct tp_check_run *run, const struct tp_check_path *path, struct tp_check_failure *why)
 {
-	for (unsigned depth = path->length - 1; depth-- > 0;)
+	unsigned count = path->length - 1;
+
+	for (unsigned depth = run->want->leaf_crl_only && count ? 1 : count; depth-- > 0;)
 		if (!not_revoked(run, path, depth, why))
 			return false;
 	return true;

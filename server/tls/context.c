@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
+#include "tls/check.h"
 #include "tls/internal.h"
 #include "tls/revocation_chain.h"
 
@@ -113,6 +114,22 @@ static enum tp_err trust(SSL_CTX *ssl, struct tp_span pem, bool name_them, struc
 	return err;
 }
 
+static enum tp_err add_crls(SSL_CTX *ssl, struct tp_span pem, struct tp_diag *diag)
+{
+	STACK_OF(X509) *certificates = NULL;
+	STACK_OF(X509_CRL) *crls = NULL;
+	enum tp_err err = tp_tls_check_read(pem, TP_TLS_TRUSTED_MAX, &certificates, &crls, diag);
+
+	if (err != TP_OK)
+		return err;
+	for (int i = 0; err == TP_OK && i < sk_X509_CRL_num(crls); i++)
+		if (X509_STORE_add_crl(SSL_CTX_get_cert_store(ssl), sk_X509_CRL_value(crls, i)) != 1)
+			err = fail_openssl(diag, "trusted", "a revocation list cannot be used");
+	sk_X509_pop_free(certificates, X509_free);
+	sk_X509_CRL_pop_free(crls, X509_CRL_free);
+	return err;
+}
+
 static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 		       const unsigned char *offered, unsigned offered_len, void *arg)
 {
@@ -200,6 +217,8 @@ static enum tp_err fill(struct tp_tls_context *context, const struct tp_tls_opti
 	}
 	if (o->trusted_pem.len > 0) {
 		err = trust(context->ssl, o->trusted_pem, o->server && o->verify != TP_TLS_VERIFY_OFF, diag);
+		if (err == TP_OK && o->crl_check != TP_TLS_CRL_NONE)
+			err = add_crls(context->ssl, o->trusted_pem, diag);
 		if (err != TP_OK)
 			return err;
 	}
@@ -245,6 +264,7 @@ enum tp_err tp_tls_context_new(const struct tp_tls_options *options, struct tp_t
 	}
 	context->ssl = ssl;
 	context->verify = options->verify;
+	context->crl_check = options->crl_check;
 	context->server = options->server;
 	context->client = options->client;
 	if (options->revocation)

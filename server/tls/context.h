@@ -24,12 +24,20 @@ enum tp_tls_verify {
 	TP_TLS_VERIFY_ENFORCE,  /* a bad or missing one ends the handshake with the fitting alert */
 };
 
+/* Of whose certificates a revocation list must stand among the trusted CAs. */
+enum tp_tls_crl_check {
+	TP_TLS_CRL_NONE = 0, /* lists there are passed over */
+	TP_TLS_CRL_PEER = 1, /* the other side's own */
+	TP_TLS_CRL_ALL = 2,  /* and of each CA between it and the trusted one */
+};
+
 struct tp_tls_options {
 	bool server;                     /* may accept */
 	bool client;                     /* may connect; both may be set */
 	struct tp_span certificate_pem;  /* own chain, leaf first; empty only for pure clients */
 	const struct tp_secret *key;     /* PEM of the leaf's key; NULL exactly when there is no chain */
 	struct tp_span trusted_pem;      /* CA certificates, concatenated; may be empty (trusts nobody) */
+	enum tp_tls_crl_check crl_check; /* by the CRLs in trusted_pem; a missing one refuses */
 	enum tp_tls_verify verify;
 	const struct tp_tls_policy *policy; /* versions and suites; NULL = recommended, from 1.2 on */
 	struct tp_revocation *revocation; /* asked about peers that are otherwise trusted; a

@@ -22,6 +22,7 @@ struct tp_tls_guard {
 struct tp_tls_context {
 	SSL_CTX *ssl;
 	enum tp_tls_verify verify;
+	enum tp_tls_crl_check crl_check;
 	bool server;
 	bool client;
 	struct tp_revocation *revocation; /* a reference; may be NULL */

@@ -119,22 +119,42 @@ STACK_OF(X509) *tp_tls_anchors_of(X509_STORE *trust)
 	return anchors;
 }
 
+static STACK_OF(X509_CRL) *crls_of(X509_STORE *trust)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust);
+	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_reserve(NULL, sk_X509_OBJECT_num(objects) + 1);
+
+	for (int i = 0; crls && i < sk_X509_OBJECT_num(objects); i++) {
+		X509_CRL *crl = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+
+		if (crl)
+			sk_X509_CRL_push(crls, crl);
+	}
+	return crls;
+}
+
 /* The path and our own rules; leaves the path in the store's context for revocation. */
-static bool check_chain(X509_STORE_CTX *store, const SSL *ssl, struct tp_tls_verdict *v)
+static bool check_chain(X509_STORE_CTX *store, const SSL *ssl, enum tp_tls_crl_check crl_check,
+			struct tp_tls_verdict *v)
 {
 	STACK_OF(X509) *anchors = tp_tls_anchors_of(X509_STORE_CTX_get0_store(store));
+	STACK_OF(X509_CRL) *crls = crl_check ? crls_of(X509_STORE_CTX_get0_store(store)) : NULL;
 	const struct tp_tls_check check = {
 		.purpose = SSL_is_server(ssl) ? TP_TLS_PURPOSE_CLIENT : TP_TLS_PURPOSE_SERVER,
 		.at = (int64_t)time(NULL),
 		.leaf = X509_STORE_CTX_get0_cert(store),
 		.others = X509_STORE_CTX_get0_untrusted(store),
 		.anchors = anchors,
+		.check_crls = crl_check != TP_TLS_CRL_NONE,
+		.leaf_crl_only = crl_check == TP_TLS_CRL_PEER,
+		.crls = crls,
 		.cn_names = v->cn_names,
 	};
 	struct tp_tls_checked checked;
 
 	tp_tls_check_run(&check, &checked);
 	sk_X509_free(anchors);
+	sk_X509_CRL_free(crls);
 	X509_STORE_CTX_set_error(store, checked.error);
 	X509_STORE_CTX_set_error_depth(store, checked.depth);
 	tp_text_copy(v->reason, sizeof(v->reason), checked.reason);
@@ -155,7 +175,7 @@ int tp_tls_verify_peer(X509_STORE_CTX *store, void *arg)
 	if (!v)
 		return 0;
 	v->checked = true;
-	v->trusted = v->chain_trusted = check_chain(store, ssl, v);
+	v->trusted = v->chain_trusted = check_chain(store, ssl, context->crl_check, v);
 	if (v->trusted && v->wanted[0] &&
 	    !tp_tls_check_server_name(X509_STORE_CTX_get0_cert(store), v->wanted, v->cn_names, v->reason)) {
 		v->trusted = false;

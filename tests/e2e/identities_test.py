@@ -143,7 +143,7 @@ def row_71_the_first_certificate_is_a_temporary_one(one):
     check(default["id"] == "default" and default["configured"], f"{default['id']}")
     check("Turnpike temporary CA" in default["certificate"]["issuer"], default["certificate"]["issuer"])
     check(set(default["used-by"]) == {i["label"] for i in everything["identities"][1:]}, f"{default['used-by']}")
-    check([i["falls-back-to"] for i in everything["identities"][1:]] == ["default"] * 5, "falls-back-to")
+    check([i["falls-back-to"] for i in everything["identities"][1:]] == ["default"] * 6, "falls-back-to")
     check("untrusted-issuer" in ids(default["findings"]), f"{default['findings']}")
 
 
@@ -152,7 +152,7 @@ def row_40_and_69_and_79_each_service_has_identities_and_requests_of_its_own(one
     everything = one.admin.get("/api/v1/identities")["identities"]
     sides = [("default", None, None), ("web-server", "web", "server"), ("sip-server", "sip", "server"),
              ("sip-client", "sip", "client"), ("traversal-server", "traversal", "server"),
-             ("traversal-client", "traversal", "client")]
+             ("traversal-client", "traversal", "client"), ("ldap-client", "ldap", "client")]
     check([(i["id"], i["service"], i["side"]) for i in everything] == sides, f"{everything}")
     for name, _, side in sides:
         made = Identity(one, name).post("request", **{"key-type": "ec-p256", "distribution": "multi-server"})

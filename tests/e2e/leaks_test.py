@@ -14,7 +14,8 @@ PLANTED = 7777
 
 def every_planted_leak_is_reported():
     leaky = ASAN_BIN.parent / "leaky"
-    for helper in ("turnpike-validate", "turnpike-keys", "turnpike-crl", "turnpike-fetch", "turnpike-hash", "turnpike-pam"):
+    for helper in ("turnpike-validate", "turnpike-keys", "turnpike-crl", "turnpike-fetch", "turnpike-hash", "turnpike-pam",
+                   "turnpike-ldap"):
         shutil.copy2(ASAN_BIN / helper, leaky / helper)
     lab = Lab(leaky)
     try:

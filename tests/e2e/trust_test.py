@@ -68,7 +68,7 @@ def refused(status, call, *args, **kw):
 def a_fresh_appliance_trusts_nobody(one):
     answer = one.admin.get("/api/v1/trust")
     check(answer["certificates"] == [], f"{answer['certificates']}")
-    check([use["name"] for use in answer["uses"]] == ["sip", "traversal", "web-login"], f"{answer['uses']}")
+    check([use["name"] for use in answer["uses"]] == ["sip", "traversal", "ldap", "web-login"], f"{answer['uses']}")
     check(answer["default-list"]["trusted"] == 0, f"{answer['default-list']}")
     set_up = one.admin.post("/api/v1/setup/complete", {
         "role": "edge", "host-name": "edge.lab.test", "peer": None,

@@ -1,9 +1,11 @@
 /* Who may administer, and as what. Runs in turnpike-admin's workers. */
 #include "admin/account/authenticate.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/account/login_state.h"
 #include "core/log.h"
@@ -18,7 +20,7 @@ struct question {
 };
 
 /* Notes a step; a failed one is what the log says. */
-static void note(struct question *q, const char *name, bool passed, const char *text)
+static void note_with(struct question *q, const char *name, bool passed, const char *text, const char *remedy)
 {
 	struct tp_auth_verdict *v = q->out;
 	struct tp_auth_step *step = &v->steps[v->step_count];
@@ -32,6 +34,12 @@ static void note(struct question *q, const char *name, bool passed, const char *
 	step->passed = passed;
 	snprintf(step->name, sizeof(step->name), "%s", name);
 	snprintf(step->text, sizeof(step->text), "%s", text);
+	snprintf(step->remedy, sizeof(step->remedy), "%s", remedy);
+}
+
+static void note(struct question *q, const char *name, bool passed, const char *text)
+{
+	note_with(q, name, passed, text, "");
 }
 
 /* ----------------------------------------------------------------- local accounts */
@@ -89,7 +97,7 @@ static enum tp_err ask_local(struct question *q)
 	return TP_OK;
 }
 
-/* --------------------------------------------------------------------------- PAM */
+/* ------------------------------------------------------------------ groups, levels */
 
 static int worth(uint8_t level)
 {
@@ -138,10 +146,29 @@ static enum tp_err err_of(uint8_t result)
 	}
 }
 
+/* By its groups the user may do what, if anything? */
+static enum tp_err judge_groups(struct question *q, const char *user, const struct tp_msg_pam_group *groups,
+				uint32_t count)
+{
+	char text[256];
+
+	if (!tp_authenticate_map(q->settings, groups, count, &q->out->rights)) {
+		note_with(q, "level", false, "None of the user's groups may administer this appliance.",
+			  "Add one of them to the groups of the page Login.");
+		return TP_AUTH;
+	}
+	snprintf(text, sizeof(text), "Its groups give the level %s.",
+		 tp_account_level_name(q->out->rights.level));
+	note(q, "level", true, text);
+	tp_text_copy(q->out->user, sizeof(q->out->user), user);
+	return TP_OK;
+}
+
+/* --------------------------------------------------------------------------- PAM */
+
 static enum tp_err judge_pam(struct question *q, const struct tp_msg_pam_answered *a)
 {
 	enum tp_err err = err_of(a->result);
-	char text[256];
 
 	for (size_t i = 0; i < a->steps_count; i++)
 		note(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text);
@@ -151,17 +178,7 @@ static enum tp_err judge_pam(struct question *q, const struct tp_msg_pam_answere
 		note(q, "question", false, a->text);
 	if (err != TP_OK)
 		return err;
-	if (!tp_authenticate_map(q->settings, a->groups, a->groups_count, &q->out->rights)) {
-		snprintf(text, sizeof(text), "None of the user's %u groups may administer this appliance.",
-			 a->groups_count);
-		note(q, "level", false, text);
-		return TP_AUTH;
-	}
-	snprintf(text, sizeof(text), "Its groups give the level %s.",
-		 tp_account_level_name(q->out->rights.level));
-	note(q, "level", true, text);
-	tp_text_copy(q->out->user, sizeof(q->out->user), a->user);
-	return TP_OK;
+	return judge_groups(q, a->user, a->groups, a->groups_count);
 }
 
 static enum tp_err ask_pam(struct question *q)
@@ -197,11 +214,83 @@ static enum tp_err ask_pam(struct question *q)
 	return err;
 }
 
+/* -------------------------------------------------------------------------- LDAP */
+
+static enum tp_err judge_ldap(struct question *q, const struct tp_msg_ldap_answered *a)
+{
+	enum tp_err err = err_of(a->result);
+	struct tp_account account;
+
+	for (size_t i = 0; i < a->steps_count; i++)
+		note_with(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text, a->steps[i].remedy);
+	if (err != TP_OK)
+		return err;
+	/* Whatever the directory calls a user, it is none of ours. */
+	if (strcmp(a->user, q->ask->user) != 0 &&
+	    tp_store_account_get(q->login->store, a->user, &account) == TP_OK) {
+		note_with(q, "name", false, "The directory calls the user as a local account is called.",
+			  "Give the local account another name.");
+		return TP_AUTH;
+	}
+	return judge_groups(q, a->user, a->groups, a->groups_count);
+}
+
+/* The form with the user put in, and the trusted CAs as a descriptor of our own. */
+static enum tp_err make_ldap_ask(const struct question *q, struct tp_msg_ldap_ask *m, int *trusted_fd)
+{
+	const char *password = q->ask->password ? q->ask->password : "";
+	struct tp_login *l = q->login;
+	size_t len = strlen(password);
+
+	pthread_mutex_lock(&l->lock);
+	*m = l->ldap.form;
+	*trusted_fd = l->ldap.trusted_fd >= 0 ? fcntl(l->ldap.trusted_fd, F_DUPFD_CLOEXEC, 3) : -1;
+	pthread_mutex_unlock(&l->lock);
+	if (*trusted_fd < 0)
+		return TP_IO;
+	if (len > sizeof(m->password) || !tp_text_copy(m->user, sizeof(m->user), q->ask->user))
+		return TP_LIMIT;
+	memcpy(m->password, password, len);
+	m->password_len = (uint16_t)len;
+	m->authorise_only = !q->ask->password;
+	return TP_OK;
+}
+
+static enum tp_err ask_ldap(struct question *q)
+{
+	struct tp_msg_ldap_answered *answer = calloc(1, sizeof(*answer));
+	struct tp_msg_ldap_ask *m = calloc(1, sizeof(*m));
+	int trusted_fd = -1;
+	enum tp_err err = answer && m ? make_ldap_ask(q, m, &trusted_fd) : TP_NOMEM;
+
+	if (err == TP_OK)
+		err = q->login->helpers->ldap(q->login->helpers->arg, m, trusted_fd, answer);
+	if (trusted_fd >= 0)
+		close(trusted_fd);
+	if (m)
+		tp_wipe(m, sizeof(*m));
+	free(m);
+	if (err == TP_OK) {
+		err = judge_ldap(q, answer);
+		tp_msg_ldap_answered_fini(answer);
+	} else {
+		note(q, "question", false, "The LDAP helper could not be asked.");
+		err = TP_IO;
+	}
+	free(answer);
+	return err;
+}
+
 /* ------------------------------------------------------------------------- sources */
 
 static bool pam_is_on(const struct tp_auth_settings *settings)
 {
 	return settings->pam;
+}
+
+static bool ldap_is_on(const struct tp_auth_settings *settings)
+{
+	return settings->ldap;
 }
 
 static bool always(const struct tp_auth_settings *settings)
@@ -220,6 +309,7 @@ static const struct source {
 } sources[] = {
 	{ "local", false, always, ask_local },
 	{ "pam", true, pam_is_on, ask_pam },
+	{ "ldap", true, ldap_is_on, ask_ldap },
 };
 
 enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };

@@ -14,10 +14,12 @@ struct tp_login;
 /* turnpike-access:access/login/source. */
 enum tp_login_source { TP_LOGIN_LOCAL = 0, TP_LOGIN_REMOTE = 1, TP_LOGIN_BOTH = 2 };
 
-enum { TP_AUTH_GROUPS_MAX = 64, TP_AUTH_STEPS_MAX = 12 };
+enum { TP_AUTH_GROUPS_MAX = 64, TP_AUTH_STEPS_MAX = 32 };
 
-/* Who asks PAM for us. Not on the main thread. */
+/* Who asks PAM and the directory for us. Not on the main thread. */
 struct tp_auth_helpers {
+	enum tp_err (*ldap)(void *arg, const struct tp_msg_ldap_ask *ask, int trusted_fd,
+			    struct tp_msg_ldap_answered *out);
 	enum tp_err (*pam)(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *out);
 	void *arg;
 };
@@ -27,8 +29,15 @@ struct tp_auth_settings {
 	enum tp_login_source source;
 	bool pam;
 	uint8_t pam_time_s;
+	bool ldap; /* the rest of it is in struct tp_auth_ldap */
 	size_t group_count;
 	struct tp_cfg_login_group groups[TP_AUTH_GROUPS_MAX];
+};
+
+/* How the directory is asked. */
+struct tp_auth_ldap {
+	struct tp_msg_ldap_ask form; /* all but the user */
+	int trusted_fd;		     /* memfd; -1 before there is a configuration */
 };
 
 struct tp_auth_ask {
@@ -45,6 +54,7 @@ struct tp_auth_step {
 	char name[32];
 	bool passed;
 	char text[512];
+	char remedy[256]; /* "" where nothing is to be done */
 };
 
 /* text and steps are for the log and for administrators, never for who logs in. */
@@ -70,5 +80,10 @@ bool tp_authenticate_knows(const char *source);
  * read-only, then auditor), and each access that any of them gives. False: none is mapped. */
 bool tp_authenticate_map(const struct tp_auth_settings *settings, const struct tp_msg_pam_group *groups,
 			 size_t count, struct tp_rights *out);
+
+/* Replaces what *out holds; it begins as { .trusted_fd = -1 }. TP_LIMIT, TP_IO: it asks
+ * nobody. */
+TP_NODISCARD enum tp_err tp_auth_ldap_set(struct tp_auth_ldap *out, const struct tp_cfg_ldap *cfg);
+void tp_auth_ldap_fini(struct tp_auth_ldap *ldap);
 
 #endif

@@ -34,6 +34,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 	l->role = -1;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->visits_lock, NULL);
+	l->ldap.trusted_fd = -1;
 	l->gate = gate;
 	l->policy = tp_policy_default;
 	l->helpers = helpers;
@@ -57,7 +58,21 @@ void tp_login_free(struct tp_login **login)
 	tp_attempts_free(&l->attempts);
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->visits_lock);
+	tp_auth_ldap_fini(&l->ldap);
 	free(l);
+}
+
+/* A directory that cannot be asked is not asked: its users are refused. */
+static void take_ldap(struct tp_login *l, const struct tp_cfg_admin *cfg)
+{
+	enum tp_err err;
+
+	if (!cfg->ldap_count)
+		return;
+	err = tp_auth_ldap_set(&l->ldap, &cfg->ldap[0]);
+	l->auth.ldap = err == TP_OK && cfg->ldap[0].enabled;
+	if (err != TP_OK)
+		TP_LOG(TP_LOG_ERROR, "login.ldap", "the settings of LDAP cannot be used: %s", tp_err_name(err));
 }
 
 static void take_sources(const struct tp_cfg_admin *cfg, struct tp_auth_settings *out)
@@ -93,6 +108,7 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->unused_days = cfg->unused_days;
 	l->api_off = !cfg->api;
 	take_sources(cfg, &l->auth);
+	take_ldap(l, cfg);
 	pthread_mutex_unlock(&l->lock);
 	tp_sessions_set_limits(l->sessions, &limits);
 	tp_login_set_rate(l, cfg->api_per_minute);

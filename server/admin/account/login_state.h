@@ -39,6 +39,7 @@ struct tp_login {
 	pthread_mutex_t lock; /* guards what follows; the throttles have their own */
 	struct tp_attempts attempts;
 	struct tp_auth_settings auth;
+	struct tp_auth_ldap ldap;
 	char host_name[256];
 	int role;
 	bool set_up;

@@ -24,9 +24,10 @@ static json_t *describe(enum tp_err err, const struct tp_auth_verdict *v)
 	json_t *steps = json_array();
 
 	for (size_t i = 0; i < v->step_count; i++)
-		json_array_append_new(steps, json_pack("{s:s, s:s, s:b, s:o}", "source", v->steps[i].source, "step",
+		json_array_append_new(steps, json_pack("{s:s, s:s, s:b, s:o, s:o}", "source", v->steps[i].source, "step",
 						       v->steps[i].name, "passed", v->steps[i].passed, "text",
-						       tp_json_text(v->steps[i].text)));
+						       tp_json_text(v->steps[i].text), "remedy",
+						       tp_json_text(v->steps[i].remedy)));
 	return json_pack("{s:s, s:s?, s:o, s:s?, s:b, s:b, s:o}", "result", result_name(err), "source", v->source,
 			 "user", tp_json_text(v->user), "level",
 			 err == TP_OK ? tp_account_level_name(v->rights.level) : NULL, "web",

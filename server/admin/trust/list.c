@@ -193,7 +193,8 @@ static size_t pem_bytes(const json_t *list)
 	json_t *entry;
 
 	json_array_foreach(list, i, entry)
-		bytes += json_string_length(json_object_get(entry, "certificate")) + 1;
+		bytes += json_string_length(json_object_get(entry, "certificate")) +
+			 json_string_length(json_object_get(entry, "crl")) + 2;
 	return bytes;
 }
 
@@ -245,7 +246,7 @@ static void add_new(struct append *a, X509 *x, const struct tp_facts *facts)
 
 	choose_name(a->list, facts, name);
 	entry = entry_new(name, x, a->use);
-	bytes = pem_bytes(a->list) + json_string_length(json_object_get(entry, "certificate")) + 1;
+	bytes = pem_bytes(a->list) + json_string_length(json_object_get(entry, "certificate")) + 2;
 	if (entry && bytes > TP_TRUST_PEM_MAX) {
 		json_decref(entry);
 		add_result(a->results, "refused", NULL, facts,
@@ -290,15 +291,164 @@ static bool is_certificate(const char *block)
 
 static void refuse_block(json_t *results, const char *block)
 {
-	if (!strcmp(block, PEM_STRING_X509_CRL))
-		add_result(results, "refused", NULL, NULL,
-			   "Not added: a revocation list; it belongs to the page of revocation.");
-	else if (strstr(block, "PRIVATE KEY"))
+	if (strstr(block, "PRIVATE KEY"))
 		add_result(results, "refused", NULL, NULL,
 			   "Not added: a private key. It was not kept; it has no place here.");
 	else
 		add_result(results, "refused", NULL, NULL,
 			   "Not added: this block is not a certificate.");
+}
+
+/* ------------------------------------------------------------------ revocation lists */
+
+/* Lists that stand with a trusted authority count for LDAP (row 63). Nothing is believed
+ * of them here: who uses them checks their signatures. */
+enum { CRL_TEXT_MAX = 262144 }; /* of one entry, in the model */
+
+struct sought {
+	X509_CRL *crl;
+	bool found;
+};
+
+static void look_for_issuer(void *arg, const json_t *entry, X509 *x, size_t part)
+{
+	struct sought *s = arg;
+
+	(void)entry;
+	(void)part;
+	s->found = s->found || (!X509_NAME_cmp(X509_get_subject_name(x), X509_CRL_get_issuer(s->crl)) &&
+				X509_CRL_verify(s->crl, X509_get0_pubkey(x)) == 1);
+}
+
+/* The entry of its issuer, else that of the first authority in the same text. */
+static json_t *entry_for(const json_t *list, X509_CRL *crl, const json_t *results)
+{
+	size_t i, k;
+	json_t *entry, *result;
+
+	json_array_foreach(list, i, entry)
+	{
+		struct sought s = { .crl = crl };
+
+		walk_entry(entry, look_for_issuer, &s);
+		if (s.found)
+			return entry;
+	}
+	json_array_foreach(results, i, result)
+	{
+		const char *name = json_string_value(json_object_get(result, "name"));
+
+		json_array_foreach(name ? list : NULL, k, entry)
+			if (!strcmp(text_of(entry, "name"), name))
+				return entry;
+	}
+	return NULL;
+}
+
+static bool same_extension(const X509_CRL *a, const X509_CRL *b, int nid)
+{
+	int i = X509_CRL_get_ext_by_NID(a, nid, -1), k = X509_CRL_get_ext_by_NID(b, nid, -1);
+
+	if (i < 0 || k < 0)
+		return i < 0 && k < 0;
+	return !ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(X509_CRL_get_ext(a, i)),
+				      X509_EXTENSION_get_data(X509_CRL_get_ext(b, k)));
+}
+
+/* One takes the place of the other: of one issuer, and about the same certificates. */
+static bool replaces(const X509_CRL *a, const X509_CRL *b)
+{
+	return !X509_CRL_cmp(a, b) && same_extension(a, b, NID_issuing_distribution_point) &&
+	       same_extension(a, b, NID_delta_crl);
+}
+
+/* The text of an entry's lists with this one; NULL with *why when it stays as it is. */
+static BIO *join_lists(const json_t *entry, X509_CRL *crl, const char **why)
+{
+	BIO *old = BIO_new_mem_buf(text_of(entry, "crl"), -1), *out = BIO_new(BIO_s_mem());
+	bool good = old && out;
+	X509_CRL *at;
+
+	*why = NULL;
+	while (good && !*why && (at = PEM_read_bio_X509_CRL(old, NULL, NULL, NULL))) {
+		bool same = replaces(at, crl);
+
+		if (!X509_CRL_match(at, crl))
+			*why = "known";
+		else if (same && ASN1_TIME_compare(X509_CRL_get0_lastUpdate(at), X509_CRL_get0_lastUpdate(crl)) > 0)
+			*why = "newer";
+		else if (!same)
+			good = PEM_write_bio_X509_CRL(out, at) == 1;
+		X509_CRL_free(at);
+	}
+	BIO_free(old);
+	ERR_clear_error();
+	if (good && !*why && PEM_write_bio_X509_CRL(out, crl) == 1)
+		return out;
+	if (!*why)
+		*why = "memory";
+	BIO_free(out);
+	return NULL;
+}
+
+/* In the place of the entry, which others may hold too. */
+static bool replace_entry(json_t *list, const json_t *entry, const char *text, size_t len)
+{
+	json_t *changed = json_deep_copy(entry);
+	size_t i = 0;
+
+	while (i < json_array_size(list) && json_array_get(list, i) != entry)
+		i++;
+	if (changed && !json_object_set_new(changed, "crl", json_stringn(text, len)))
+		return !json_array_set_new(list, i, changed);
+	json_decref(changed);
+	return false;
+}
+
+static bool keep_crl(struct append *a, X509_CRL *crl)
+{
+	json_t *entry = entry_for(a->list, crl, a->results);
+	const char *why = NULL;
+	BIO *text = entry ? join_lists(entry, crl, &why) : NULL;
+	char *bytes = NULL;
+	long n = text ? BIO_get_mem_data(text, &bytes) : 0;
+	char name[NAME_MAX_BYTES + 1] = "";
+	bool kept = false;
+
+	tp_text_copy(name, sizeof(name), entry ? text_of(entry, "name") : "");
+	if (!entry)
+		add_result(a->results, "refused", NULL, NULL,
+			   "Not added: a revocation list that no trusted CA signed. Append it together with a CA.");
+	else if (!text && !strcmp(why, "known"))
+		add_result(a->results, "known", name, NULL, "This revocation list is kept already, with %s.", name);
+	else if (!text)
+		add_result(a->results, "refused", name, NULL, "Not added: %s.",
+			   strcmp(why, "newer") ? "there is not enough memory" : "a newer revocation list is kept");
+	else if (n > CRL_TEXT_MAX || pem_bytes(a->list) + (size_t)n > TP_TRUST_PEM_MAX)
+		add_result(a->results, "refused", name, NULL, "Not added: this revocation list is too large.");
+	else
+		kept = replace_entry(a->list, entry, bytes, (size_t)n);
+	if (kept)
+		add_result(a->results, "added", name, NULL,
+			   "A revocation list, kept with %s. It counts for LDAP, where CRLs are checked.", name);
+	BIO_free(text);
+	return kept;
+}
+
+static void keep_crls(struct append *a, STACK_OF(X509_CRL) *crls)
+{
+	for (int i = 0; i < sk_X509_CRL_num(crls); i++)
+		a->added += keep_crl(a, sk_X509_CRL_value(crls, i));
+}
+
+static void put_aside(STACK_OF(X509_CRL) *crls, json_t *results, const unsigned char *der, long len)
+{
+	X509_CRL *crl = d2i_X509_CRL(NULL, &der, len);
+
+	if (crl && sk_X509_CRL_push(crls, crl) > 0)
+		return;
+	X509_CRL_free(crl);
+	add_result(results, "refused", NULL, NULL, "Not added: this revocation list is damaged.");
 }
 
 size_t tp_trust_append(json_t *list, struct tp_span pem, const json_t *use, int64_t now_s,
@@ -307,6 +457,7 @@ size_t tp_trust_append(json_t *list, struct tp_span pem, const json_t *use, int6
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
 	char *block = NULL, *header = NULL;
 	struct append a = { .list = list, .use = use, .now_s = now_s, .results = results };
+	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null(); /* their issuers may come later */
 	unsigned char *der = NULL;
 	long len;
 
@@ -315,7 +466,9 @@ size_t tp_trust_append(json_t *list, struct tp_span pem, const json_t *use, int6
 		const unsigned char *at = der;
 		X509 *x = NULL;
 
-		if (!is_certificate(block))
+		if (crls && !strcmp(block, PEM_STRING_X509_CRL))
+			put_aside(crls, results, der, len);
+		else if (!is_certificate(block))
 			refuse_block(results, block);
 		else if (!(x = strcmp(block, PEM_STRING_X509_TRUSTED) ? d2i_X509(NULL, &at, len) :
 									d2i_X509_AUX(NULL, &at, len)))
@@ -330,6 +483,8 @@ size_t tp_trust_append(json_t *list, struct tp_span pem, const json_t *use, int6
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		add_result(results, "refused", NULL, NULL,
 			   "What follows is damaged: it begins like PEM and does not end like it.");
+	keep_crls(&a, crls);
+	sk_X509_CRL_pop_free(crls, X509_CRL_free);
 	BIO_free(bio);
 	shelf_fini(&a.shelf);
 	ERR_clear_error();

@@ -1,6 +1,6 @@
 /* The list of trusted authorities: adding, deleting, and what to say about each. No
  * HTTP and no configuration: the list is the JSON array of tls/trusted-ca, entries
- * {"name", "certificate", "use"}. Runs in turnpike-admin. */
+ * {"name", "certificate", "use", "crl"}. Runs in turnpike-admin. */
 #ifndef TP_ADMIN_TRUST_LIST_H
 #define TP_ADMIN_TRUST_LIST_H
 
@@ -20,7 +20,8 @@ enum {
  *   {"result": "added"|"known"|"refused", "name": text|null, "subject", "sha256", "text"}
  * Refused are certificates that are no authority's, have expired, or have subject and
  * issuer of one in the list with another certificate (row 59: delete that first), and
- * what is no certificate. Returns how many were added. now_s: Unix time. */
+ * what is neither a certificate nor a revocation list; one of these is kept with its
+ * issuer, else with the first CA of the text. Returns how many were added. now_s: Unix time. */
 size_t tp_trust_append(json_t *list, struct tp_span pem, const json_t *use, int64_t now_s,
 		       json_t *results);
 

@@ -3,7 +3,7 @@ import { post } from './http';
 import type { AccountLevel } from './types';
 
 /** By the names of the API. */
-export const loginSourceNames: Record<string, string> = { local: 'Local accounts', pam: 'PAM' };
+export const loginSourceNames: Record<string, string> = { local: 'Local accounts', pam: 'PAM', ldap: 'LDAP' };
 
 export interface LoginStep {
 	source: string;

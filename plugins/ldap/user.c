@@ -1,0 +1,116 @@
+/* The entry of a user. Runs in turnpike-ldap. */
+#include <string.h>
+
+#include "ask.h"
+#include "core/text.h"
+#include "escape.h"
+
+/* Of an entry whose attributes nobody wants. */
+static char no_attributes[] = LDAP_NO_ATTRS;
+
+static bool fill(struct tp_ask *a, const char *step, const char *form, char out[TP_LDAP_TEXT_MAX + 1])
+{
+	if (tp_ldap_escape(form, tp_span_of(a->asked->user), out) == TP_OK)
+		return true;
+	tp_ask_note(a, step, false, "", "The user name is too long for the directory.");
+	return false;
+}
+
+static bool keep_dn(struct tp_ask *a, const char *step, const char *dn)
+{
+	if (dn && dn[0] && tp_text_copy(a->dn, sizeof(a->dn), dn))
+		return true;
+	tp_ask_note(a, step, false, "", "The distinguished name of the user is longer than %d bytes.", TP_LDAP_DN_MAX);
+	return false;
+}
+
+enum tp_pam_result tp_ask_form_user(struct tp_ask *a)
+{
+	char dn[TP_LDAP_TEXT_MAX + 1];
+
+	return fill(a, "user-bind", a->asked->user_dn, dn) && keep_dn(a, "user-bind", dn) ? TP_PAM_OK : TP_PAM_REFUSED;
+}
+
+static enum tp_pam_result take_only(struct tp_ask *a, LDAPMessage *answer, const char *filter)
+{
+	LDAPMessage *entry = ldap_first_entry(a->ldap, answer);
+	char *dn;
+	bool kept;
+
+	if (!entry) {
+		tp_ask_note(a, "search", false, "Look at the search base and the filter.",
+			    "No entry below %s matches %s.", a->asked->base, filter);
+		return TP_PAM_REFUSED;
+	}
+	if (ldap_next_entry(a->ldap, entry)) {
+		tp_ask_note(a, "search", false, "Choose a filter that matches one entry for one name.",
+			    "More than one entry matches %s.", filter);
+		return TP_PAM_REFUSED;
+	}
+	dn = ldap_get_dn(a->ldap, entry);
+	kept = keep_dn(a, "search", dn);
+	ldap_memfree(dn);
+	if (kept)
+		tp_ask_note(a, "search", true, "", "The user is %s.", a->dn);
+	return kept ? TP_PAM_OK : TP_PAM_REFUSED;
+}
+
+enum tp_pam_result tp_ask_find_user(struct tp_ask *a)
+{
+	enum { ENOUGH = 2 };
+	char *attributes[] = { no_attributes, NULL };
+	char filter[TP_LDAP_TEXT_MAX + 1];
+	LDAPMessage *answer = NULL;
+	enum tp_pam_result result;
+	int code;
+
+	if (!fill(a, "search", a->asked->filter, filter))
+		return TP_PAM_REFUSED;
+	code = ldap_search_ext_s(a->ldap, a->asked->base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL,
+				 NULL, ENOUGH, &answer);
+	/* The limit is ours: what came is enough to know. */
+	if (code == LDAP_SUCCESS || code == LDAP_SIZELIMIT_EXCEEDED)
+		result = take_only(a, answer, filter);
+	else
+		result = tp_ask_failed(a, "search", "search for the user",
+				       code == LDAP_FILTER_ERROR ? "Look at the filter: it is not one."
+								 : "Look at the search base, and what the bind DN may read.",
+				       code);
+	ldap_msgfree(answer);
+	return result;
+}
+
+/* What may not be shown or would not fit is not taken over. */
+static void take_name(struct tp_ask *a, const struct berval *value)
+{
+	char *user = a->out->user;
+
+	if (value->bv_len == 0 || value->bv_len >= sizeof(a->out->user))
+		return;
+	for (size_t i = 0; i < value->bv_len; i++)
+		if ((unsigned char)value->bv_val[i] < ' ' || value->bv_val[i] == 0x7f)
+			return;
+	memcpy(user, value->bv_val, value->bv_len);
+	user[value->bv_len] = '\0';
+}
+
+enum tp_pam_result tp_ask_name_user(struct tp_ask *a)
+{
+	char *attributes[] = { (char *)a->asked->name_attribute, NULL };
+	struct berval **values = NULL;
+	LDAPMessage *answer = NULL;
+	int code = ldap_search_ext_s(a->ldap, a->dn, LDAP_SCOPE_BASE, NULL, attributes, 0, NULL, NULL, NULL, 1,
+				     &answer);
+	LDAPMessage *entry = code == LDAP_SUCCESS ? ldap_first_entry(a->ldap, answer) : NULL;
+
+	tp_text_copy(a->out->user, sizeof(a->out->user), a->asked->user);
+	if (entry)
+		values = ldap_get_values_len(a->ldap, entry, a->asked->name_attribute);
+	if (values && values[0])
+		take_name(a, values[0]);
+	ldap_value_free_len(values);
+	ldap_msgfree(answer);
+	if (code < 0)
+		return tp_ask_failed(a, "search", "entry of the user", "", code);
+	return TP_PAM_OK;
+}

@@ -1,0 +1,80 @@
+/* How the directory is asked about administrators. Runs in turnpike-admin. */
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/account/authenticate.h"
+#include "core/secret.h"
+#include "os/memfd.h"
+
+void tp_auth_ldap_fini(struct tp_auth_ldap *ldap)
+{
+	if (ldap->trusted_fd >= 0)
+		close(ldap->trusted_fd);
+	tp_wipe(&ldap->form, sizeof(ldap->form));
+	ldap->trusted_fd = -1;
+}
+
+static bool put_servers(const struct tp_cfg_ldap *cfg, struct tp_msg_ldap_ask *m)
+{
+	bool fits = true;
+
+	for (; fits && m->servers_count < cfg->servers_count; m->servers_count++) {
+		const struct tp_cfg_peer *from = &cfg->servers[m->servers_count];
+		struct tp_msg_ldap_server *to = &m->servers[m->servers_count];
+
+		fits = tp_text_copy(to->host, sizeof(to->host), from->host);
+		to->port = from->port;
+	}
+	return fits;
+}
+
+static bool put_texts(const struct tp_cfg_ldap *cfg, struct tp_msg_ldap_ask *m)
+{
+	return tp_text_copy(m->bind_dn, sizeof(m->bind_dn), cfg->bind_dn) &&
+	       tp_text_copy(m->user_dn, sizeof(m->user_dn), cfg->user_dn) &&
+	       tp_text_copy(m->base, sizeof(m->base), cfg->base) &&
+	       tp_text_copy(m->filter, sizeof(m->filter), cfg->filter) &&
+	       tp_text_copy(m->name_attribute, sizeof(m->name_attribute), cfg->name_attribute) &&
+	       tp_text_copy(m->group_base, sizeof(m->group_base), cfg->group_base) &&
+	       tp_text_copy(m->member_attribute, sizeof(m->member_attribute), cfg->member_attribute);
+}
+
+static bool put_tls(const struct tp_cfg_ldap *cfg, struct tp_msg_ldap_ask *m)
+{
+	const struct tp_cfg_tls_policy *tls = &cfg->tls[0];
+
+	if (!cfg->tls_count || cfg->certificate_pem_len > sizeof(m->certificate) ||
+	    cfg->key_sealed_len > sizeof(m->key))
+		return false;
+	m->own_identity = cfg->own_identity;
+	if (cfg->certificate_pem_len)
+		memcpy(m->certificate, cfg->certificate_pem, cfg->certificate_pem_len);
+	m->certificate_len = (uint16_t)cfg->certificate_pem_len;
+	if (cfg->key_sealed_len)
+		memcpy(m->key, cfg->key_sealed, cfg->key_sealed_len);
+	m->key_len = (uint16_t)cfg->key_sealed_len;
+	m->tls_least = tls->least;
+	return tp_text_copy(m->tls_ciphers, sizeof(m->tls_ciphers), tls->ciphers) &&
+	       tp_text_copy(m->tls_ciphersuites, sizeof(m->tls_ciphersuites), tls->ciphersuites) &&
+	       tp_text_copy(m->tls_groups, sizeof(m->tls_groups), tls->groups);
+}
+
+enum tp_err tp_auth_ldap_set(struct tp_auth_ldap *out, const struct tp_cfg_ldap *cfg)
+{
+	struct tp_msg_ldap_ask *m = &out->form;
+	size_t sealed = strlen(cfg->bind_sealed);
+
+	tp_auth_ldap_fini(out);
+	m->encryption = cfg->encryption;
+	m->crl_check = cfg->crl_check;
+	m->bind = cfg->bind;
+	m->group_lookup = cfg->group_lookup;
+	m->depth = cfg->depth;
+	m->server_s = cfg->server_s;
+	m->time_s = cfg->time_s;
+	if (sealed > sizeof(m->bind_secret) || !put_servers(cfg, m) || !put_texts(cfg, m) || !put_tls(cfg, m))
+		return TP_LIMIT;
+	memcpy(m->bind_secret, cfg->bind_sealed, sealed);
+	m->bind_secret_len = (uint16_t)sealed;
+	return tp_memfd_sealed("ldap-trust", cfg->trusted_pem, cfg->trusted_pem_len, &out->trusted_fd);
+}

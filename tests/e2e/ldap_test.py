@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Login by LDAP: real slapds with TLS, groups in groups, a revoked certificate, one that is silent."""
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from admin import ApiError
+from appliance import BIN, One
+from cases import check, run, wait_until
+from directory import PASSWORD, SERVICE, SUFFIX, Pki, Slapd
+from web import Browser
+
+ADDRESS = ("127.0.30.2", 7443)
+GOOD, OTHER_NAME, REVOKED, SILENT, NOBODY = (f"127.0.30.{n}" for n in (11, 12, 13, 14, 15))
+LOCAL = "a local secret phrase"
+LDAP = "turnpike-access:access/ldap"
+TRUSTED = "turnpike-tls:tls/trusted-ca=Directory%20root"
+PEOPLE = "ou=people," + SUFFIX
+SETTINGS = {"enabled": True, "server": [{"host": GOOD, "port": 6636}], "encryption": "ldaps", "bind": "service",
+            "bind-dn": SERVICE[0], "bind-password": SERVICE[1], "base": PEOPLE, "group-base": "ou=groups," + SUFFIX,
+            "server-time": 1, "time-limit": 4}
+
+
+class Appliance(One):
+    """Set up, with two slapds and one server that never answers."""
+
+    def __enter__(self):
+        self.pki_folder = pathlib.Path(tempfile.mkdtemp(prefix="tp-pki-", dir="/tmp"))
+        self.pki = Pki(self.pki_folder)
+        self.pki.server("good", GOOD)
+        self.pki.server("revoked", REVOKED)
+        self.pki.revoke("revoked")
+        self.slapds = [Slapd(self.pki, "good", [GOOD, OTHER_NAME]), Slapd(self.pki, "revoked", [REVOKED])]
+        self.silent = socket.create_server((SILENT, 6636))
+        super().__enter__()
+        visitor = Browser(self.address)
+        visitor.visit()
+        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
+        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": LOCAL})
+        self.admin.post("/api/v1/setup/complete", {
+            "role": "core", "host-name": "core.ldap.test", "peer": None,
+            "networks": [{"name": "lan", "address": self.address[0]}]})
+        wait_until(self.answers, 10, "the appliance does not listen after the set-up")
+        self.trust("root.pem", "root.crl", "issuer.crl")
+        for name, level in (("outer", "read-write"), ("readers", "read-only")):
+            self.admin.put(f"turnpike-access:access/group={name}",
+                           {"name": name, "level": level, "web": True, "api": False})
+        self.admin.put("turnpike-access:access/login", {"source": "both"})
+        self.use()
+        return self
+
+    def trust(self, *names):
+        return self.admin.post("/api/v1/trust/append", {"pem": self.pki.text(*names), "use": ["ldap"]})
+
+    def use(self, **changes):
+        settings = {**SETTINGS, **{key.replace("_", "-"): value for key, value in changes.items()}}
+        if "server" in changes:
+            settings["server"] = [{"host": host, "port": 3389 if settings["encryption"] != "ldaps" else 6636}
+                                  for host in changes["server"]]
+        self.admin.put(LDAP, {key: value for key, value in settings.items() if value is not None})
+        self.admin.commit("another directory")
+
+    def close(self):
+        super().close()
+        self.silent.close()
+        for slapd in self.slapds:
+            slapd.close()
+        shutil.rmtree(self.pki_folder, ignore_errors=True)
+
+
+def log_in(user, password=PASSWORD, source="127.0.30.20"):
+    status, _, session = Browser(ADDRESS, source=source).log_in(user, password)
+    return status, session
+
+
+def test(one, user="writer", password=PASSWORD, **more):
+    body = {"user": user, "source": "ldap", **more}
+    return one.admin.post("/api/v1/login/test", body if password is None else {**body, "password": password})
+
+
+def authority(one):
+    return one.admin.running("turnpike-tls:tls/trusted-ca")["turnpike-tls:trusted-ca"][0]
+
+
+def failed(answer, step, words):
+    """The one step that fails is this one, in these words, with something to be done."""
+    last = [s for s in answer["steps"] if not s["passed"]][-1]
+    check(answer["result"] != "passed" and last["step"] == step and words in last["text"], f"{words}: {answer}")
+    return last
+
+
+def passed(answer, level):
+    check(answer["result"] == "passed" and answer["level"] == level, f"{answer}")
+
+
+# ---------------------------------------------------------------------------- cases
+
+def row_178_ldap_login_over_tls_with_all_crls(one):
+    one.use(crl_check="all")
+    status, session = log_in("writer")
+    check(status == 200 and session["level"] == "read-write", f"{status} {session}")
+    status, session = log_in("reader")
+    check(status == 200 and session["level"] == "read-only", f"{status} {session}")
+    for user, password in (("writer", "wrong password"), ("not-there", PASSWORD), ("nobody", PASSWORD)):
+        check(log_in(user, password, "127.0.30.21")[0] == 401, f"{user} logs in")
+    check(log_in("admin", LOCAL, "127.0.30.22")[0] == 200, "the local account does not go first")
+    lines = one.admin.get("/api/v1/log?limit=100")["lines"]
+    check(any("(ldap)" in line["text"] for line in lines), "the log does not name the source")
+    check(PASSWORD not in str(lines) and SERVICE[1] not in str(lines), "the log holds a password")
+
+
+def row_178_starttls_plain_and_other_binds(one):
+    one.use(encryption="starttls", server=[GOOD])
+    passed(test(one), "read-write")
+    one.use(encryption="none", server=[GOOD])
+    answer = test(one)
+    passed(answer, "read-write")
+    check(any("in clear" in step["text"] for step in answer["steps"]), "nothing says that it is in clear")
+    one.use(bind="user", user_dn=f"uid=%s,{PEOPLE}", bind_dn=None, bind_password=None)
+    answer = test(one, "writer", "wrong password")
+    failed(answer, "user-bind", "Invalid credentials")
+    failed(test(one, password=None), "question", "Without the user's password")
+
+
+def row_178_groups_in_groups_end(one):
+    one.use(depth=1)
+    failed(test(one), "level", "None of the user's groups")
+    one.use(depth=2)
+    passed(test(one), "read-write")
+    one.use(depth=10)
+    passed(test(one, "reader"), "read-only")  # who is in a ring of groups
+    failed(test(one, "nobody"), "level", "None")  # a group of that name elsewhere
+
+
+def row_178_next_server_when_one_fails(one):
+    one.use(server=[NOBODY, SILENT, GOOD], time_limit=10)
+    start = time.monotonic()
+    answer = test(one)
+    passed(answer, "read-write")
+    check(time.monotonic() - start < 4, f"it took {time.monotonic() - start:.1f} s")
+    check([step["step"] for step in answer["steps"] if not step["passed"]] == ["connect", "tls"], f"{answer}")
+    one.use(server=[SILENT, SILENT[:-2] + "15"], time_limit=1)
+    start = time.monotonic()
+    check(log_in("writer", source="127.0.30.23")[0] == 503, "a silent directory does not say so")
+    check(time.monotonic() - start < 4, f"it took {time.monotonic() - start:.1f} s")
+    check(log_in("admin", LOCAL, "127.0.30.24")[0] == 200, "a local account cannot log in meanwhile")
+
+
+def row_179_the_tester_says_which_step_fails(one):
+    one.use(crl_check="all")
+    answer = test(one)
+    names = [step["step"] for step in answer["steps"]]
+    check(names == ["resolve", "connect", "tls", "service-bind", "search", "user-bind", "groups", "level"], f"{names}")
+    check("TLSv1.3" in answer["steps"][2]["text"] and "good.pike.test" in answer["steps"][2]["text"], f"{answer}")
+    for changes, step, words in (
+            ({"server": ["no-such-host.invalid"]}, "resolve", "no-such-host.invalid"),
+            ({"server": [NOBODY]}, "connect", "refused"),
+            ({"server": [OTHER_NAME]}, "tls", "name does not match"),
+            ({"bind_password": "not it"}, "service-bind", "Invalid credentials"),
+            ({"base": "ou=nowhere," + SUFFIX}, "search", "No such object"),
+            ({"filter": "(&(uid=%s)"}, "search", "Bad search filter")):
+        one.use(**changes)
+        check(failed(test(one), step, words)["remedy"], f"nothing is to be done about {words}")
+    ctl = subprocess.run([BIN / "turnpikectl", "--socket", one.state / "run" / "admin.sock", "login", "test", "writer",
+                          "ldap"], capture_output=True, text=True, check=False)
+    check(ctl.returncode == 1 and "search" in ctl.stdout and "Look at the filter" in ctl.stdout, f"{ctl}")
+
+
+def row_63_lists_among_the_trusted_cas(one):
+    row = authority(one)
+    check(row["crl"].count("BEGIN X509 CRL") == 2, f"{row}")
+    again = one.trust("root.pem", "issuer.crl")["results"]
+    check([r["result"] for r in again] == ["known", "known"], f"{again}")
+    stray = one.trust("issuer.crl")["results"]
+    check([r["result"] for r in stray] == ["refused"] and "together with a CA" in stray[0]["text"], f"{stray}")
+    alone = authority(one)
+    one.admin.put(TRUSTED, {k: v for k, v in alone.items() if k != "crl"})
+    one.use(crl_check="peer")
+    failed(test(one), "tls", "no valid CRL")
+    one.trust("root.pem", "root.crl")
+    one.admin.commit("the root's list alone")
+    failed(test(one), "tls", "no valid CRL")
+    one.trust("root.pem", "issuer.crl")
+    one.admin.commit("both")
+    one.use(crl_check="all")
+    passed(test(one), "read-write")
+
+
+def row_85_only_those_lists_count(one):
+    one.use(crl_check="none", server=[REVOKED])
+    passed(test(one), "read-write")
+    for mode in ("peer", "all"):
+        one.use(crl_check=mode, server=[REVOKED])
+        failed(test(one), "tls", "revoked")
+    row = authority(one)
+    one.admin.put(TRUSTED, {**row, "crl": one.pki.text("issuer.crl")})
+    one.use(crl_check="peer")
+    passed(test(one), "read-write")
+    one.use(crl_check="all")  # and there is none of the root
+    failed(test(one), "tls", "no valid CRL")
+    one.admin.put(TRUSTED, row)
+    one.use()
+
+
+def row_180_and_112_ldap_has_a_row_among_the_ciphers(one):
+    service = [s for s in one.admin.get("/api/v1/tls/services")["services"] if s["name"] == "ldap"][0]
+    check(service["client"] and service["running"]["minimum-version"] == "1.2", f"{service}")
+    one.admin.put("turnpike-tls:tls/service/ldap", {"minimum-version": "1.3"})
+    one.use()
+    passed(test(one), "read-write")
+    one.admin.put("turnpike-tls:tls/service/ldap", {"minimum-version": "1.2", "preset": "custom",
+                                                     "ciphersuites": "TLS_CHACHA20_POLY1305_SHA256"})
+    one.use()
+    check("CHACHA20" in test(one)["steps"][2]["text"], "the suite is not that of the settings")
+    one.admin.delete("/restconf/ds/candidate/turnpike-tls:tls/service/ldap")
+    one.use()
+
+
+def attack_46_names_with_a_meaning_in_filters(one):
+    one.use(filter="(|(uid=%s)(cn=%s)(mail=%s))")
+    for user in ("*", "wri*", "writer)(uid=*", "*)(|(uid=writer", "\\77riter", "writer\\00", "(writer)", "w\tr"):
+        answer = test(one, user)
+        check(answer["result"] == "refused", f"{user!r} passes: {answer}")
+        check(answer["steps"][-1]["step"] == "search", f"{user!r} was not searched for literally: {answer}")
+    answer = test(one, "Reader, (*)\\+")
+    check(answer["result"] == "passed" and answer["user"] == "reader", f"a strange name is not found: {answer}")
+    failed(test(one, "twin@pike.test"), "search", "More than one")
+    one.use(bind="user", user_dn=f"uid=%s,{PEOPLE}", bind_dn=None, bind_password=None)
+    for user in (f"writer,{PEOPLE}", "writer+cn=Writer", "nobody,ou=people"):
+        failed(test(one, user), "user-bind", "Invalid credentials")
+    visitor = Browser(ADDRESS, source="127.0.30.25")
+    visitor.visit()
+    for body in (b'{"user": "writer\\u0000x", "password": "correct horse battery"}',
+                 b'{"user": "writer", "password": ""}', b'{"user": "writer", "password": "correct horse battery\\u0000"}'):
+        check(visitor.status("POST", "/api/v1/session", body) == 400, f"taken: {body}")
+    one.use()
+
+
+def remote_only_needs_a_directory(one):
+    one.use()
+    one.admin.put(f"{LDAP}/enabled", False)
+    one.admin.put("turnpike-access:access/login/source", "remote")
+    try:
+        one.admin.commit("nobody to ask")
+        raise AssertionError("remote only is taken without a remote source")
+    except ApiError as error:
+        check("Without a remote source" in str(error), str(error))
+    one.admin.put(f"{LDAP}/enabled", True)
+    one.admin.commit("remote", confirm_within_s=3)
+    check(log_in("writer", source="127.0.30.26")[0] == 200, "the directory is not asked")
+    check(log_in("admin", LOCAL, "127.0.30.27")[0] == 401, "a local account logs in though remote only")
+
+
+run([row_178_ldap_login_over_tls_with_all_crls, row_178_starttls_plain_and_other_binds, row_178_groups_in_groups_end,
+     row_178_next_server_when_one_fails, row_179_the_tester_says_which_step_fails, row_63_lists_among_the_trusted_cas,
+     row_85_only_those_lists_count, row_180_and_112_ldap_has_a_row_among_the_ciphers,
+     attack_46_names_with_a_meaning_in_filters, remote_only_needs_a_directory], Appliance(ADDRESS))
