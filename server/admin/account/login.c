@@ -194,6 +194,7 @@ bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct t
 	req->state = facts.state;
 	req->rights = facts.rights;
 	req->by_api = facts.by_api;
+	req->remote = facts.remote;
 	memcpy(req->session_card, facts.card, sizeof(req->session_card));
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
 	return !req->by_api || tp_login_may_call(l, req->user, res);

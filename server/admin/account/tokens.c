@@ -147,7 +147,9 @@ static json_t *token_json(const struct tp_api_token *t)
 /* NULL: the caller sees those of all. */
 static const char *whose(const struct tp_http_request *req)
 {
-	return req->rights.level == TP_ACCOUNT_READ_WRITE ? NULL : req->user;
+	if (req->rights.level == TP_ACCOUNT_READ_WRITE)
+		return NULL;
+	return req->remote ? "" : req->user;
 }
 
 void tp_login_tokens(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
@@ -270,7 +272,9 @@ void tp_login_token_add(void *arg, const struct tp_http_request *req, struct tp_
 
 	if (!body)
 		return;
-	if (read_wanted(req, body, &t, res))
+	if (req->remote)
+		refuse_making(res, TP_NOTFOUND);
+	else if (read_wanted(req, body, &t, res))
 		make_token(arg, req, res, &t);
 	json_decref(body);
 }

@@ -59,6 +59,7 @@ struct tp_http_request {
 	struct tp_rights rights; /* of an active caller; root on the administration socket: all */
 	bool by_api;            /* a program's session or token, not the web interface's */
 	bool by_token;          /* there is no session: an API token came with the request */
+	bool remote;            /* the account is kept elsewhere, whatever is called like it here */
 	bool api_off;           /* nobody may use the API */
 	bool advanced;          /* the appliance is in the advanced mode */
 	char user[128];         /* who, when active: account name, "NAME, token TOKEN", or "root" */
