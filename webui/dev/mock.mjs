@@ -16,6 +16,7 @@ import { createLoginTest } from './mock/loginTest.mjs';
 import { createRevocation } from './mock/revocation.mjs';
 import { createCiphers } from './mock/ciphers.mjs';
 import { createAcme } from './mock/acme.mjs';
+import { createSessions } from './mock/sessions.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -32,7 +33,7 @@ const fault = (status, tag, message, path) => Object.assign(new Error(message), 
  * without an administrator. quiet: a single revision. level, mustChange: of the account that
  * logs in; advanced: the appliance is in the advanced mode.
  */
-export function createMock({ scenario = 'active', role = 'core', quiet = false, idleSeconds = 1800, level = 'read-write', mustChange = false, advanced = false } = {}) {
+export function createMock({ scenario = 'active', role = 'core', quiet = false, idleSeconds = 1800, level = 'read-write', mustChange = false, advanced = false, past = false, consent = null } = {}) {
 	const isFirstRun = scenario === 'setup';
 	const clock = () => new Date().toISOString();
 	const store = createStore(isFirstRun ? {} : configuration(role), clock);
@@ -41,6 +42,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const card = createCard(store);
 	const accounts = createAccounts(level);
 	const sessions = new Map();
+	const logged = createSessions();
 	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
 	const secret = 'TURN-PIKE-FIRST-LOGIN';
@@ -65,6 +67,8 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const describe = (session) => ({
 		state: session.state, product: 'Turnpike', version: '0.1.0', 'host-name': hostName, role: currentRole, user: session.user ?? null, csrf: session.csrf,
 		'idle-s': idleSeconds, banner: null, 'previous-login-at': session.user ? new Date(Date.now() - 7.2e6).toISOString() : null, 'failed-logins': 0,
+		consent: consent && !session.user ? { digest: 'd1', ...consent } : null, ended: null,
+		...(past && session.user ? { 'previous-login-source': '10.20.9.14', 'previous-login-method': 'password', 'failed-logins': 2, 'last-failure-at': new Date(Date.now() - 6e5).toISOString(), 'last-failure-source': '10.20.9.99', 'logged-in-at': session.at } : {}),
 		level: session.user ? level : null, 'must-change-password': Boolean(session.user) && forced, advanced,
 	});
 	const trialLeft = () => (store.trial ? Math.max(0, Math.round((store.trial.until - Date.now()) / 1000)) : 0);
@@ -94,12 +98,15 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		...createRevocation(store),
 		...createCiphers(store),
 		...createAcme(store),
+		...logged.routes,
 		...accounts.routes,
 		'GET /api/v1/session': ({ session }) => describe(session),
 		'POST /api/v1/session': ({ session, body }) => {
 			if (body.user !== 'admin' || body.password !== password)
 				throw fault(401, 'access-denied', 'User name or password is wrong.');
-			Object.assign(session, { state: 'active', user: 'admin', csrf: randomBytes(16).toString('hex') });
+			if (consent?.['must-acknowledge'] && body.consent !== 'd1')
+				throw fault(403, 'access-denied', 'Read and accept the notice of this appliance first.', '/consent');
+			Object.assign(session, { state: 'active', user: 'admin', csrf: randomBytes(16).toString('hex'), at: clock() });
 			return describe(session);
 		},
 		'DELETE /api/v1/session': ({ session }) => { Object.assign(session, { state: 'anonymous', user: null }); },
@@ -246,6 +253,11 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			fleet.history.unshift({ ...call, state: 'ended', 'ended-at': clock(), 'end-reason': 'Ended by the administrator' });
 			return undefined;
 		}
+		match = /^\/api\/v1\/sessions\/(\w+)$/.exec(url.pathname);
+		if (match && method === 'DELETE') {
+			logged.end(match[1]);
+			return undefined;
+		}
 		match = /^\/api\/v1\/alarms\/(\w+)\/acknowledge$/.exec(url.pathname);
 		if (match) {
 			fleet.alarms.find((alarm) => alarm.id === match[1])['acknowledged-by'] = 'admin';
@@ -358,7 +370,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	server.on('connection', (socket) => { socket.opened = ++connections; });
 	return {
 		card: card.card,
-		secret, store, fleet, certificates, accounts,
+		secret, store, fleet, sessions: logged, certificates, accounts,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),
 	};

@@ -136,11 +136,15 @@ const example = (pattern) => pattern.replace('/calls/live/:id', '/calls/live/500
 
 /** Who may open which page: said here once more, by hand. All others are for reading. */
 const forChanges = ['/zones/:name/edit', '/identities/:id/request', '/identities/:id/self-signed', '/identities/:id/upload', '/traversal-test'];
-const logs = ['/log', '/log/configuration', '/log/network', '/log/verification'];
+const logs = ['/log', '/log/configuration', '/log/network', '/log/verification', '/log/logins'];
+/** What concerns the account alone. */
+const own = ['/logins'];
 
 function isOpen(pattern, { level = 'read-write', advanced = false }) {
 	if (logs.includes(pattern))
 		return !advanced || level === 'auditor';
+	if (own.includes(pattern))
+		return true;
 	if (level === 'auditor')
 		return false;
 	return level === 'read-write' || !forChanges.includes(pattern);

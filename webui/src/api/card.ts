@@ -62,6 +62,6 @@ export const readCardGuide = (signal?: AbortSignal) => get<CardGuide>('/api/v1/c
 export const tryCard = (question: CardQuestion) => post<CardTrial>('/api/v1/certificate-login/test', question);
 
 export async function logInByCard(): Promise<void> {
-	const session = await post<Session>('/api/v1/session/certificate');
+	const session = await post<Session>('/api/v1/session/certificate', { consent: connection.consent });
 	connection.csrf = session.csrf;
 }

@@ -30,6 +30,8 @@ type ExpiredListener = () => void;
 
 class Connection {
 	csrf = '';
+	/** Digest of the notice that was accepted; logins carry it. */
+	consent: string | null = null;
 	onExpired: ExpiredListener | null = null;
 	/** When a person last did something; what the page reads by itself long after does not count as use. */
 	private lastInput = Date.now();

@@ -11,7 +11,7 @@ async function keep(answer: Promise<Session>): Promise<Session> {
 export const readSession = () => keep(get<Session>('/api/v1/session'));
 
 export async function logIn(user: string, password: string): Promise<Session> {
-	const session = await post<Session>('/api/v1/session', { user, password });
+	const session = await post<Session>('/api/v1/session', { user, password, consent: connection.consent });
 	if (session?.csrf) {
 		connection.csrf = session.csrf;
 		return session;

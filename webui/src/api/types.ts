@@ -1,6 +1,15 @@
 // The shapes that docs/api.md describes, as the pages read them.
 
+import type { LoginMethod } from './sessions';
+
 export type Role = 'edge' | 'core';
+
+export interface Consent {
+	title: string;
+	text: string;
+	digest: string;
+	'must-acknowledge': boolean;
+}
 
 export interface Session {
 	state: 'setup' | 'anonymous' | 'active';
@@ -13,7 +22,16 @@ export interface Session {
 	'idle-s'?: number;
 	banner?: string | null;
 	'previous-login-at'?: string | null;
+	'previous-login-source'?: string | null;
+	'previous-login-method'?: LoginMethod | null;
 	'failed-logins'?: number;
+	'last-failure-at'?: string | null;
+	'last-failure-source'?: string | null;
+	'logged-in-at'?: string | null;
+	/** Why the session of this browser is no more. */
+	ended?: string | null;
+	/** The notice before the login. */
+	consent?: Consent | null;
 	level?: AccountLevel | null;
 	'must-change-password'?: boolean;
 	/** The appliance is in the advanced mode. */

@@ -8,7 +8,7 @@ import { ForcedPassword } from '../pages/ForcedPassword';
 import { Login } from '../pages/Login';
 import { FailureNote } from '../parts/notes';
 import { FirstRun } from '../wizard/FirstRun';
-import { SessionContext } from './SessionContext';
+import { expired, SessionContext } from './SessionContext';
 import { Shell } from './Shell';
 
 export function App() {
@@ -30,7 +30,7 @@ export function App() {
 	}, [renew]);
 
 	useEffect(() => {
-		connection.onExpired = () => leave('Your session has ended. Log in again to go on where you were.');
+		connection.onExpired = () => leave(expired);
 		void renew();
 		return () => {
 			connection.onExpired = null;

@@ -10,6 +10,9 @@ export interface SessionState {
 	leave: (notice: string) => void;
 }
 
+/** Until the server says why. */
+export const expired = 'Your session has ended. Log in again to go on where you were.';
+
 export const SessionContext = createContext<SessionState | null>(null);
 
 export function useSession(): SessionState {

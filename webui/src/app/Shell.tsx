@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { AlarmDrawer } from './AlarmDrawer';
 import { IdleGuard } from './IdleGuard';
 import { LiveProvider } from './Live';
+import { LoginNotice } from './LoginNotice';
 import { TopBar } from './TopBar';
 import { Navigation } from './navigation';
 import { PageSwitch } from './pages';
@@ -41,6 +42,7 @@ export function Shell() {
 				isContentFilled
 			>
 				<TrialBanner />
+				<LoginNotice />
 				<PageSwitch key={path} />
 			</Page>
 		</LiveProvider>

@@ -30,6 +30,8 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/administrators', label: 'Administrators' },
 			{ to: '/login', label: 'Login' },
 			{ to: '/password-policy', label: 'Password policy' },
+			{ to: '/sessions', label: 'Sessions' },
+			{ to: '/consent', label: 'Notice before login' },
 			{ to: '/zones', label: 'Zones' },
 			{ to: '/rules', label: 'Search rules' },
 			{ to: '/sip', label: 'SIP' },

@@ -12,6 +12,9 @@ import { CertificateLogin } from '../pages/CertificateLogin';
 import { Changes } from '../pages/Changes';
 import { Ciphers } from '../pages/Ciphers';
 import { ClientCertificateTest } from '../pages/ClientCertificateTest';
+import { Consent } from '../pages/Consent';
+import { Sessions } from '../pages/Sessions';
+import { OwnLogins } from '../pages/sessions/LoginHistory';
 import { Compare } from '../pages/changes/Compare';
 import { DecodedCas } from '../pages/trust/DecodedCas';
 import { Identities } from '../pages/Identities';
@@ -51,6 +54,10 @@ const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/registrations', () => <Registrations />],
 	['/alarms', () => <Alarms />],
 	['/log', () => <Log kind="event" />],
+	['/log/logins', () => <Log kind="logins" />],
+	['/logins', () => <OwnLogins />],
+	['/sessions', () => <Sessions />],
+	['/consent', () => <Consent />],
 	['/log/configuration', () => <Log kind="configuration" />],
 	['/log/network', () => <Log kind="network" />],
 	['/log/verification', () => <LogVerification />],

@@ -22,6 +22,8 @@ interface FieldControlProps {
 }
 
 export const isPem = (node: SchemaNode) => node.type === 'pem' || (node.pattern?.includes('BEGIN CERTIFICATE') ?? false);
+/** A text of several lines, by the length that it may have. */
+const isLong = (node: SchemaNode) => node.type === 'string' && Number(node.length?.split('..').at(-1)) >= 2000;
 const isKeyFile = (node: SchemaNode) => node.type === 'secret' && node.name.endsWith('-key');
 
 export function FieldControl(props: FieldControlProps) {
@@ -45,6 +47,8 @@ export function FieldControl(props: FieldControlProps) {
 		const kept = text === secretKept;
 		return <PemInput id={id} value={kept ? '' : text} onChange={(next) => onChange(next === '' && kept ? secretKept : next)} placeholder={kept ? 'Stored. Paste or choose a file to replace it.' : '-----BEGIN …'} isFaulty={isFaulty} describedBy={describedBy} />;
 	}
+	if (isLong(node))
+		return <TextArea id={id} value={text} onChange={(_event, next) => onChange(next === '' ? undefined : next)} validated={validated} readOnlyVariant={props.isReadOnly ? 'default' : undefined} aria-describedby={describedBy} aria-label={label} rows={12} resizeOrientation="vertical" />;
 	if (node.type === 'secret') {
 		const kept = text === secretKept;
 		return <PasswordInput id={id} value={kept ? '' : text} onChange={onChange} placeholder={kept ? 'Stored. Type to replace it.' : undefined} validated={validated} describedBy={describedBy} label={label} />;

@@ -14,8 +14,9 @@ import { FailureNote, LoadingRows, Nothing, StaleNote } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { saveText } from '../parts/saveText';
 import { usePaging } from '../parts/usePaging';
+import { LoginHistory } from './sessions/LoginHistory';
 
-const paths: Record<LogKind, string> = { event: '/log', configuration: '/log/configuration', network: '/log/network' };
+const paths: Record<LogKind | 'logins', string> = { logins: '/log/logins', event: '/log', configuration: '/log/configuration', network: '/log/network' };
 
 const empty: Record<LogKind, string> = {
 	event: 'Lines appear here as things happen.',
@@ -23,7 +24,7 @@ const empty: Record<LogKind, string> = {
 	network: 'Connections appear here as they come up, fail and end.',
 };
 
-export function Log({ kind }: { kind: LogKind }) {
+export function Log({ kind }: { kind: LogKind | 'logins' }) {
 	const { go } = useRouter();
 	const state = usePoll('log state', readLogState, 10_000);
 	const actions = (
@@ -35,10 +36,11 @@ export function Log({ kind }: { kind: LogKind }) {
 	return (
 		<PageFrame title="Logs" purpose="What happened on this appliance, who changed its configuration, and who connected. Newest first." actions={actions}>
 			{state.data && <StateNotes state={state.data} />}
-			<Tabs activeKey={kind} onSelect={(_event, key) => go(paths[key as LogKind])} aria-label="Kind of log">
+			<Tabs activeKey={kind} onSelect={(_event, key) => go(paths[key as keyof typeof paths])} aria-label="Kind of log">
 				<Tab eventKey="event" title={<TabTitleText>Events</TabTitleText>}>{kind === 'event' && <Lines kind="event" />}</Tab>
 				<Tab eventKey="configuration" title={<TabTitleText>Configuration</TabTitleText>}>{kind === 'configuration' && <Lines kind="configuration" />}</Tab>
 				<Tab eventKey="network" title={<TabTitleText>Network</TabTitleText>}>{kind === 'network' && <Lines kind="network" />}</Tab>
+				<Tab eventKey="logins" title={<TabTitleText>Login history</TabTitleText>}>{kind === 'logins' && <LoginHistory />}</Tab>
 			</Tabs>
 		</PageFrame>
 	);

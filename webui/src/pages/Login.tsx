@@ -1,16 +1,17 @@
 // User name and password. Says why it appeared and how long to wait when throttled.
 import { Button, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { ApiError, messageOf } from '../api/http';
+import { ApiError, connection, messageOf } from '../api/http';
 import { readOwnCard } from '../api/card';
 import { logIn } from '../api/session';
-import { useSession } from '../app/SessionContext';
+import { expired, useSession } from '../app/SessionContext';
 import { useRead } from '../app/usePoll';
 import { Doorway } from '../parts/Doorway';
 import { durationText } from '../parts/format';
 import { PasswordInput } from '../parts/PasswordInput';
 import { Notice } from '../parts/Notice';
 import { CardLogin } from './card/CardLogin';
+import { ConsentGate } from './sessions/ConsentGate';
 
 export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedIn: () => void }) {
 	const { session, renew } = useSession();
@@ -19,8 +20,9 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 	const [busy, setBusy] = useState(false);
 	const [failure, setFailure] = useState<string | null>(null);
 	const own = useRead('own certificate', readOwnCard);
+	const [accepted, setAccepted] = useState<string | null>(null);
 	const first = useRef<HTMLInputElement>(null);
-	useEffect(() => first.current?.focus(), []);
+	useEffect(() => first.current?.focus(), [accepted]);
 
 	const submit = async (event: FormEvent) => {
 		event.preventDefault();
@@ -32,16 +34,28 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 			await renew();
 		} catch (error) {
 			setFailure(loginFailure(error));
+			if (error instanceof ApiError && error.status === 403)
+				await renew();
 			setPassword('');
 			setBusy(false);
 		}
 	};
 
+	const told = notice === expired ? session.ended ?? notice : notice ?? session.ended;
+	const { consent } = session;
+	if (consent?.['must-acknowledge'] && accepted !== consent.digest) {
+		const accept = () => {
+			connection.consent = consent.digest;
+			setAccepted(consent.digest);
+		};
+		return <ConsentGate session={session} onAccept={accept} />;
+	}
 	return (
 		<Doorway session={session} title="Log in">
+			{consent && !consent['must-acknowledge'] && <Notice variant="info" isPlain title={consent.title} className="tp-gap-below"><div className="tp-consent-short">{consent.text}</div></Notice>}
 			{session.banner && <Notice variant="info" isPlain title={session.banner} className="tp-gap-below tp-banner-text" />}
 			<div aria-live="polite">
-				{notice && !failure && <Notice variant="info" title={notice} className="tp-gap-below" />}
+				{told && !failure && <Notice variant="info" title={told} className="tp-gap-below" />}
 				{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
 			</div>
 			{own.data?.level === 'authentication' ? <CardLogin card={own.data.certificate} onLoggedIn={onLoggedIn} /> : (<Form onSubmit={submit}>
