@@ -198,7 +198,7 @@ def the_api_tells_what_lists_come_to(one):
     inbound, outbound = bad["sides"]
     check(inbound["refused"]["setting"] == "inbound/ciphers" and not outbound["refused"], f"{bad}")
     check("40020" in bad["warning"], f"{bad['warning']}")
-    for body in ({"service": "ldap"}, {"service": "sip", "preset": "best"}, {"service": "sip", "minimum-version": "2"}):
+    for body in ({"service": "smtp"}, {"service": "sip", "preset": "best"}, {"service": "sip", "minimum-version": "2"}):
         try:
             one.admin.post("/api/v1/tls/preview", body)
             raise AssertionError(f"{body} is answered")
