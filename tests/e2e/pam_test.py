@@ -130,6 +130,19 @@ def groups_give_the_level(one):
     check(visitor.status("POST", "/api/v1/config/discard", {}) == 403, "a reader may write")
 
 
+def a_namesake_gets_no_token(one):
+    """A remote user is not the local account that is called the same."""
+    visitor = Browser(ADDRESS, source="127.0.28.19")
+    check(visitor.log_in("writer", PASSWORD)[0] == 200, "a remote user does not log in")
+    one.admin.post("/api/v1/accounts", {"name": "writer", "password": LOCAL, "level": "read-write", "web": True,
+                                        "api": True, "must-change-password": False})
+    try:
+        status = visitor.status("POST", "/api/v1/tokens", {"name": "ci", "scope": "read", "expires-in-days": 1})
+        check(status == 403, f"a remote user gets a token of the local account: {status}")
+    finally:
+        one.admin.delete("/api/v1/accounts/writer")
+
+
 def who_has_no_group_is_refused(one):
     status, answer = log_in("stranger", source="127.0.28.12")
     check(status == 401, f"somebody without a group logs in: {status}")
@@ -312,7 +325,8 @@ def remote_only_is_undone_unless_confirmed(one):
                "the administrator stays shut out after the trial", every=1)
 
 
-run([groups_give_the_level, who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
+run([groups_give_the_level, a_namesake_gets_no_token, who_has_no_group_is_refused,
+     wrong_expired_and_stale_are_refused,
      too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
      hostile_names_and_passwords_are_refused, the_tester_says_which_step_fails, local_accounts_go_first,
      a_card_is_a_remote_users_login, remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))
