@@ -464,11 +464,12 @@ static void what_is_no_certificate_is_refused(void **state)
 static void identities_are_made_from_the_services(void **state)
 {
 	static const char *const ids[] = { "default",	 "web-server",	     "sip-server",
-					   "sip-client", "traversal-server", "traversal-client" };
+					   "sip-client", "traversal-server", "traversal-client",
+					   "ldap-client" };
 
 	(void)state;
-	assert_int_equal(TP_TLS_IDENTITIES, 6);
-	for (unsigned i = 0; i < TP_TLS_IDENTITIES; i++) {
+	assert_int_equal(TP_TLS_IDENTITIES, sizeof(ids) / sizeof(ids[0]));
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		assert_string_equal(tp_tls_identity_info(i).id, ids[i]);
 		assert_int_equal(tp_tls_identity_find(ids[i]), i);
 	}
