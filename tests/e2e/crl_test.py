@@ -312,8 +312,8 @@ def helper(box, name):
             return int(stat.parent.name)
     return None
 
-def a_killed_helper_leaves_what_was_in_use(box):
 
+def a_killed_helper_leaves_what_was_in_use(box):
     good(box.download(box.url("/kill.crl", box.first.crl([5, 6])))[0], "First")
     box.url("/kill.crl", b"x" * 1000, "endless")
     box.admin.post("/api/v1/revocation/crls/update")
