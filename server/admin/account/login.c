@@ -428,12 +428,19 @@ static void put_off(struct tp_http_response *res, const char *text)
 	tp_http_header(res, "Retry-After", "2");
 }
 
+static enum tp_session_method method_of(const struct tp_auth_verdict *v)
+{
+	if (!v->remote)
+		return TP_SESSION_PASSWORD;
+	return !strcmp(v->source, "ldap") ? TP_SESSION_LDAP : TP_SESSION_PAM;
+}
+
 static void welcome(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
 		    const struct tp_auth_ask *ask, const struct tp_auth_verdict *v, uint64_t password_changed_ms)
 {
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
 					  .by_api = ask->by_api,
-					  .method = v->remote ? TP_SESSION_PAM : TP_SESSION_PASSWORD,
+					  .method = method_of(v),
 					  .remote = v->remote,
 					  .rights = v->rights,
 					  .previous_login_ms = v->previous_login_ms,

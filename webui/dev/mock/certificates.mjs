@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 const module = 'turnpike-tls:tls';
 const blocks = (text) => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? [];
 export const defaultTrust = blocks(readFileSync(new URL('../../../certs/default-trust.pem', import.meta.url), 'utf8'));
-const uses = [{ name: 'sip', label: 'SIP' }, { name: 'traversal', label: 'Traversal link' }, { name: 'web-login', label: 'Web login' }];
+const uses = [{ name: 'sip', label: 'SIP' }, { name: 'traversal', label: 'Traversal link' }, { name: 'ldap', label: 'LDAP' }, { name: 'web-login', label: 'Web login' }];
 const fault = (status, tag, message, path) => Object.assign(new Error(message), { status, tag, path });
 
 const oneLine = (name) => name.split('\n').reverse().join(',');
@@ -46,7 +46,7 @@ function expiryOf(at) {
 
 // --------------------------------------------------------------------- identities
 
-const services = [['web-server', 'Web interface and API, incoming'], ['sip-server', 'SIP, incoming'], ['sip-client', 'SIP, outgoing'], ['traversal-server', 'Traversal link, incoming'], ['traversal-client', 'Traversal link, outgoing']];
+const services = [['web-server', 'Web interface and API, incoming'], ['sip-server', 'SIP, incoming'], ['sip-client', 'SIP, outgoing'], ['traversal-server', 'Traversal link, incoming'], ['traversal-client', 'Traversal link, outgoing'], ['ldap-client', 'LDAP, outgoing']];
 
 function certificate(host, days, more = {}) {
 	return {

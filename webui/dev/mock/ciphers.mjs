@@ -24,7 +24,8 @@ const suites = [
 const old = suites.filter((suite) => suite.protocol !== 'TLSv1.3').map((suite) => suite.name);
 const seed = 'EECDH:EDH:HIGH:-AES256+SHA:!MEDIUM:!LOW:!3DES:!MD5:!PSK:!eNULL';
 const strong = old.filter((name) => /^ECDHE.*(GCM|CHACHA20)/.test(name)).join(':');
-const services = [['web', 'Web interface and API', false], ['sip', 'SIP', true], ['traversal', 'Traversal link', true]];
+const both = ['inbound', 'outbound'];
+const services = [['web', 'Web interface and API', ['inbound']], ['sip', 'SIP', both], ['traversal', 'Traversal link', both], ['ldap', 'LDAP', ['outbound']]];
 const all13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 const warning = 'TLS 1.0 and 1.1 are insecure. With them, short keys and old signatures of other systems are accepted, too, and alarm 40020 is raised until the minimum is TLS 1.2 again.';
 
@@ -67,8 +68,8 @@ function sideOf(service, side, settings, client) {
 	return { side, ...lists, suites: suites.filter((suite) => used.includes(suite.name)), refused: null };
 }
 
-function policyOf(service, client, settings) {
-	const sides = client ? ['inbound', 'outbound'] : ['inbound'];
+function policyOf(service, sides, settings) {
+	const client = sides.includes('outbound');
 	const minimum = settings['minimum-version'] ?? '1.2';
 	return { preset: settings.preset ?? 'recommended', 'minimum-version': minimum, warning: minimum < '1.2' ? warning : null, sides: sides.map((side) => sideOf(service, side, settings, client)) };
 }
@@ -91,15 +92,15 @@ function peersOf(service, policy) {
 
 export const createCiphers = (store) => ({
 	'GET /api/v1/tls/services': () => ({
-		services: services.map(([name, label, client]) => ({
-			name, label, server: true, client,
-			running: policyOf(name, client, store.running['turnpike-tls:tls']?.service?.[name] ?? {}),
-			presets: ['compatible', 'recommended', 'disa'].map((preset) => policyOf(name, client, { preset })),
+		services: services.map(([name, label, sides]) => ({
+			name, label, server: sides.includes('inbound'), client: sides.includes('outbound'),
+			running: policyOf(name, sides, store.running['turnpike-tls:tls']?.service?.[name] ?? {}),
+			presets: ['compatible', 'recommended', 'disa'].map((preset) => policyOf(name, sides, { preset })),
 		})),
 	}),
 	'POST /api/v1/tls/preview': ({ body }) => {
-		const [name, , client] = services.find(([known]) => known === body.service);
-		const policy = policyOf(name, client, body);
-		return { ...policy, peers: client ? peersOf(name, policy) : null };
+		const [name, , sides] = services.find(([known]) => known === body.service);
+		const policy = policyOf(name, sides, body);
+		return { ...policy, peers: sides.length === 2 ? peersOf(name, policy) : null };
 	},
 });
