@@ -32,7 +32,7 @@ MATRIX = "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
 USERS = {"writer": ("tp-readers", "tp-writers"), "reader": ("tp-readers",), "watcher": ("tp-watchers",),
          "machine": ("tp-machines",), "stranger": (), "ended": ("tp-writers",),
          "stale": ("tp-writers",), "clumsy": ("tp-writers",), "ADAMS": ("tp-writers",),
-         "BAKER": ("tp-readers",)}
+         "BAKER": ("tp-readers",), "Admin": ("tp-writers",)}
 GROUPS = {"tp-readers": ("read-only", True, False), "tp-writers": ("read-write", True, True),
           "tp-watchers": ("auditor", True, False), "tp-machines": ("read-write", False, True)}
 
@@ -249,6 +249,8 @@ def the_tester_says_which_step_fails(one):
 
 def local_accounts_go_first(one):
     check(log_in("admin", LOCAL, "127.0.28.18")[0] == 200, "the local account cannot log in")
+    check(log_in("Admin", source="127.0.28.18")[0] == 401, "a remote user goes by the name of a local account")
+    check("A local account has this name" in last_log(one, "login.failed"), last_log(one, "login.failed"))
     one.source("local")
     check(log_in("writer", source="127.0.28.18")[0] == 401, "PAM is asked though the source is local")
     one.source("both")

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "admin/account/login_state.h"
@@ -146,12 +147,36 @@ static enum tp_err err_of(uint8_t result)
 	}
 }
 
+/* A remote user goes by a name that is nobody's here: logs, limits of sessions and tokens
+ * tell users by their names. */
+static enum tp_err check_name(struct question *q, const char *user)
+{
+	bool ours = false;
+
+	if (!strcasecmp(user, "root")) {
+		note_with(q, "name", false, "The name root is that of the console.",
+			  "Give the user another name in the directory.");
+		return TP_AUTH;
+	}
+	if (q->settings->source == TP_LOGIN_REMOTE)
+		return TP_OK;
+	if (tp_store_account_named(q->login->store, user, &ours) != TP_OK)
+		return TP_IO;
+	if (ours)
+		note_with(q, "name", false, "A local account has this name, in capital letters or not.",
+			  "Give the local account another name.");
+	return ours ? TP_AUTH : TP_OK;
+}
+
 /* By its groups the user may do what, if anything? */
 static enum tp_err judge_groups(struct question *q, const char *user, const struct tp_msg_pam_group *groups,
 				uint32_t count)
 {
+	enum tp_err err = check_name(q, user);
 	char text[256];
 
+	if (err != TP_OK)
+		return err;
 	if (!tp_authenticate_map(q->settings, groups, count, &q->out->rights)) {
 		note_with(q, "level", false, "None of the user's groups may administer this appliance.",
 			  "Add one of them to the groups of the page Login.");
@@ -219,19 +244,11 @@ static enum tp_err ask_pam(struct question *q)
 static enum tp_err judge_ldap(struct question *q, const struct tp_msg_ldap_answered *a)
 {
 	enum tp_err err = err_of(a->result);
-	struct tp_account account;
 
 	for (size_t i = 0; i < a->steps_count; i++)
 		note_with(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text, a->steps[i].remedy);
 	if (err != TP_OK)
 		return err;
-	/* Whatever the directory calls a user, it is none of ours. */
-	if (strcmp(a->user, q->ask->user) != 0 &&
-	    tp_store_account_get(q->login->store, a->user, &account) == TP_OK) {
-		note_with(q, "name", false, "The directory calls the user as a local account is called.",
-			  "Give the local account another name.");
-		return TP_AUTH;
-	}
 	return judge_groups(q, a->user, a->groups, a->groups_count);
 }
 

@@ -67,6 +67,18 @@ enum tp_err tp_store_account_get(struct tp_store *store, const char *name, struc
 	return TP_OK;
 }
 
+enum tp_err tp_store_account_named(struct tp_store *store, const char *name, bool *out)
+{
+	TP_STORE_LOCK(store);
+	int64_t found = 0;
+	enum tp_err err = tp_sql_number(store, &found,
+					"SELECT EXISTS (SELECT 1 FROM account WHERE lower(name) = lower(?))",
+					"t", name);
+
+	*out = found != 0;
+	return err;
+}
+
 enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **rows, size_t *count)
 {
 	TP_STORE_LOCK(store);

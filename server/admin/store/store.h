@@ -147,6 +147,8 @@ enum { TP_STORE_PASSWORDS_MAX = 10 }; /* earlier ones of an account */
 TP_NODISCARD enum tp_err tp_store_account_add(struct tp_store *store, const struct tp_account *a);
 TP_NODISCARD enum tp_err tp_store_account_get(struct tp_store *store, const char *name,
 					      struct tp_account *out);
+/* Whether there is one of this name, in whatever letters' case. */
+TP_NODISCARD enum tp_err tp_store_account_named(struct tp_store *store, const char *name, bool *out);
 /* By name; rows is freed with free() after wiping is not needed: hashes only. */
 TP_NODISCARD enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **rows,
 					       size_t *count);
