@@ -65,7 +65,8 @@ class Pebble:
         with open(AT / "pebble.log", "ab") as log:
             self.process = subprocess.Popen(
                 ["pebble", "-config", str(AT / "pebble.json"), "-dnsserver", DNS], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"})
+                stdout=log, stderr=log, env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0",
+                                               "PEBBLE_AUTHZREUSE": "0"})
         self.root = wait_until(self.read_root, 20, "pebble does not answer")
 
     def read_root(self):

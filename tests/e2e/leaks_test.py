@@ -14,9 +14,9 @@ PLANTED = 7777
 
 def every_planted_leak_is_reported():
     leaky = ASAN_BIN.parent / "leaky"
-    for helper in ("turnpike-validate", "turnpike-keys", "turnpike-crl", "turnpike-fetch", "turnpike-hash", "turnpike-pam",
-                   "turnpike-ldap"):
-        shutil.copy2(ASAN_BIN / helper, leaky / helper)
+    for program in ASAN_BIN.glob("turnpike-*"):
+        if program.name.removeprefix("turnpike-") not in PROCESSES:
+            shutil.copy2(program, leaky / program.name)
     lab = Lab(leaky)
     try:
         lab.__enter__()
