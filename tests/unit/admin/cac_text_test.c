@@ -125,7 +125,7 @@ static void name_of(const char *folder, const char *file, const char *pattern, s
 	struct tp_diag diag = { "", "" };
 	X509 *x = leaf_of(folder, file);
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 
 	memset(name, 0, sizeof(*name));
 	assert_non_null(x);
