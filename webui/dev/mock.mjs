@@ -17,6 +17,7 @@ import { createRevocation } from './mock/revocation.mjs';
 import { createCiphers } from './mock/ciphers.mjs';
 import { createAcme } from './mock/acme.mjs';
 import { createSessions } from './mock/sessions.mjs';
+import { createTokens } from './mock/tokens.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -43,6 +44,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const accounts = createAccounts(level);
 	const sessions = new Map();
 	const logged = createSessions();
+	const tokens = createTokens();
 	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
 	const secret = 'TURN-PIKE-FIRST-LOGIN';
@@ -99,6 +101,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		...createCiphers(store),
 		...createAcme(store),
 		...logged.routes,
+		...tokens.routes,
 		...accounts.routes,
 		'GET /api/v1/session': ({ session }) => describe(session),
 		'POST /api/v1/session': ({ session, body }) => {
@@ -258,6 +261,11 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			logged.end(match[1]);
 			return undefined;
 		}
+		match = /^\/api\/v1\/tokens\/(\w+)$/.exec(url.pathname);
+		if (match && method === 'DELETE') {
+			tokens.delete(match[1]);
+			return undefined;
+		}
 		match = /^\/api\/v1\/alarms\/(\w+)\/acknowledge$/.exec(url.pathname);
 		if (match) {
 			fleet.alarms.find((alarm) => alarm.id === match[1])['acknowledged-by'] = 'admin';
@@ -370,7 +378,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	server.on('connection', (socket) => { socket.opened = ++connections; });
 	return {
 		card: card.card,
-		secret, store, fleet, sessions: logged, certificates, accounts,
+		secret, store, fleet, sessions: logged, tokens, certificates, accounts,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),
 	};

@@ -23,6 +23,8 @@ export const pages = [
 	{ name: 'login-sources', path: '/login' },
 	{ name: 'login-tested', path: '/login', prepare: testUser },
 	{ name: 'password-policy', path: '/password-policy' },
+	{ name: 'api-access', path: '/api-access' },
+	{ name: 'token-new', path: '/api-access', prepare: (page) => page.getByRole('button', { name: 'Make a token' }).click() },
 	{ name: 'zones', path: '/zones' },
 	{ name: 'zone', path: '/zones/edge' },
 	{ name: 'zone-edit', path: '/zones/edge/edit' },

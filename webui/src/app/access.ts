@@ -27,6 +27,7 @@ export const pageRules = {
 	'/consent': 'read',
 	'/administrators': 'read',
 	'/login': 'read',
+	'/api-access': 'read',
 	'/password-policy': 'read',
 	'/acme': 'read',
 	'/zones': 'read',

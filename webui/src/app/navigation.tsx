@@ -31,6 +31,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/login', label: 'Login' },
 			{ to: '/password-policy', label: 'Password policy' },
 			{ to: '/sessions', label: 'Sessions' },
+			{ to: '/api-access', label: 'API access' },
 			{ to: '/consent', label: 'Notice before login' },
 			{ to: '/zones', label: 'Zones' },
 			{ to: '/rules', label: 'Search rules' },

@@ -23,6 +23,7 @@ import { Log } from '../pages/Log';
 import { LoginSources } from '../pages/LoginSources';
 import { LogVerification } from '../pages/LogVerification';
 import { PasswordPolicy } from '../pages/PasswordPolicy';
+import { Programs } from '../pages/Programs';
 import { Overview } from '../pages/Overview';
 import { Ports } from '../pages/Ports';
 import { Registrations } from '../pages/Registrations';
@@ -65,6 +66,7 @@ const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/system', () => <SettingsPage path="/turnpike-system:system" />],
 	['/administrators', () => <Administrators />],
 	['/login', () => <LoginSources />],
+	['/api-access', () => <Programs />],
 	['/password-policy', () => <PasswordPolicy />],
 	['/zones', () => <ZoneList />],
 	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],

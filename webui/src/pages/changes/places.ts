@@ -16,9 +16,15 @@ const pages: [RegExp, (path: string) => string][] = [
 	[/^\/turnpike-tls:tls\/identit/, () => '/identities'],
 	[/^\/turnpike-tls:tls\/service/, () => '/ciphers'],
 	[/^\/turnpike-tls:tls\/revocation/, () => '/revocation'],
+	[/^\/turnpike-tls:tls\/acme/, () => '/acme'],
 	[/^\/turnpike-tls:/, () => '/certificates'],
 	[/^\/turnpike-access:access\/(password-policy|accounts)/, () => '/password-policy'],
 	[/^\/turnpike-access:access\/(login|pam|ldap|group)\b/, () => '/login'],
+	[/^\/turnpike-access:access\/session\b/, () => '/sessions'],
+	[/^\/turnpike-access:access\/consent/, () => '/consent'],
+	[/^\/turnpike-access:access\/certificate-login/, () => '/certificate-login'],
+	[/^\/turnpike-access:access\/api\b/, () => '/api-access'],
+	[/^\/turnpike-log:/, () => '/log/settings'],
 	[/^\/turnpike-system:/, () => '/system'],
 ];
 
