@@ -432,8 +432,8 @@ static void on_end(void *arg)
 		tp_sup_crl_forget(sup);
 		tp_sup_acme_forget(sup);
 		tp_sup_hash_forget(sup);
-		tp_sup_pam_forget(sup);
-		tp_sup_ldap_forget(sup);
+		tp_sup_questions_forget(&sup->pam);
+		tp_sup_questions_forget(&sup->ldap);
 	}
 	if (c->process.which == TP_PROCESS_SIP)
 		tp_sup_point_forget(sup);

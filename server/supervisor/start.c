@@ -315,7 +315,7 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	tp_list_init(&sup->points);
 	tp_sup_hash_init(sup);
 	tp_sup_pam_init(sup);
-	tp_list_init(&sup->ldap.questions);
+	tp_sup_ldap_init(sup);
 	sup->crl.folder_fd = sup->crl.leaving = -1;
 	sup->acme.folder_fd = sup->acme.private_fd = sup->acme.trust_fd = sup->acme.hooks_fd = -1;
 	for (size_t i = 0; i < TP_SUP_CRL_SLOTS; i++)
@@ -364,7 +364,7 @@ void tp_sup_close(struct tp_sup *sup)
 	tp_sup_key_work_fini(sup);
 	tp_sup_hash_fini(sup);
 	tp_sup_pam_fini(sup);
-	tp_sup_ldap_fini(sup);
+	tp_sup_questions_fini(&sup->ldap);
 	tp_sup_crl_fini(sup);
 	tp_sup_point_fini(sup);
 	tp_sup_acme_fini(sup);

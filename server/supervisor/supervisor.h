@@ -227,30 +227,46 @@ TP_NODISCARD enum tp_err tp_sup_hash_request(struct tp_sup *sup, struct tp_frame
 void tp_sup_hash_forget(struct tp_sup *sup);
 void tp_sup_hash_fini(struct tp_sup *sup);
 
-/* ------------------------------------------------------------------------- PAM (pam.c) */
+/* ------------------------------------- questions to PAM and directories (questions.c) */
 
-struct tp_sup_pam {
-	struct tp_list questions; /* running first, then waiting */
-	int folder_fd;            /* RUN/pam, where modules may write */
+/* What a kind of question is. `asked` is its own, from tp_sup_question_ask to free. */
+struct tp_sup_question_kind {
+	enum tp_process process;
+	const char *name;	  /* of the helper, in words */
+	const char *late, *busy; /* what admin is told */
+	/* Sends it to the helper that was started for it, and wipes its secrets. */
+	enum tp_err (*send)(struct tp_channel *helper, void *asked);
+	/* Passes the helper's answer on to admin. */
+	enum tp_err (*pass_on)(struct tp_sup *sup, uint32_t request, struct tp_frame *frame);
+	void (*refuse)(struct tp_sup *sup, uint32_t request, enum tp_pam_result result, const char *text);
+	void (*free)(void *asked);
 };
 
+struct tp_sup_questions {
+	struct tp_sup *sup;
+	const struct tp_sup_question_kind *kind;
+	struct tp_list list; /* running and waiting, in the order they came */
+	int folder_fd;	     /* handed to each helper; -1: none */
+};
+
+void tp_sup_questions_init(struct tp_sup_questions *all, struct tp_sup *sup,
+			   const struct tp_sup_question_kind *kind);
+/* Takes asked over, whatever comes of it. At most 4 run and 16 wait; time_s: at most 120. */
+TP_NODISCARD enum tp_err tp_sup_question_ask(struct tp_sup_questions *all, uint32_t request, uint32_t time_s,
+					     void *asked);
+/* admin ended: nobody waits for the answers any more. */
+void tp_sup_questions_forget(struct tp_sup_questions *all);
+void tp_sup_questions_fini(struct tp_sup_questions *all);
+
+/* pam.c: its folder is RUN/pam, where modules may write. */
 void tp_sup_pam_init(struct tp_sup *sup);
 TP_NODISCARD enum tp_err tp_sup_pam_open(struct tp_sup *sup, struct tp_diag *diag);
 TP_NODISCARD enum tp_err tp_sup_pam_request(struct tp_sup *sup, struct tp_frame *frame);
-/* admin ended: nobody waits for the answers any more. */
-void tp_sup_pam_forget(struct tp_sup *sup);
 void tp_sup_pam_fini(struct tp_sup *sup);
 
-/* ----------------------------------------------------------------------- LDAP (ldap.c) */
-
-struct tp_sup_ldap {
-	struct tp_list questions; /* running first, then waiting */
-};
-
+/* ldap.c */
+void tp_sup_ldap_init(struct tp_sup *sup);
 TP_NODISCARD enum tp_err tp_sup_ldap_request(struct tp_sup *sup, struct tp_frame *frame);
-/* admin ended: nobody waits for the answers any more. */
-void tp_sup_ldap_forget(struct tp_sup *sup);
-void tp_sup_ldap_fini(struct tp_sup *sup);
 
 /* ------------------------------------------------------------------ downloads (fetch.c) */
 
@@ -381,8 +397,8 @@ struct tp_sup {
 	struct tp_sup_identity identity;
 	struct tp_sup_key_work key_work;
 	struct tp_sup_hash hash;
-	struct tp_sup_pam pam;
-	struct tp_sup_ldap ldap;
+	struct tp_sup_questions pam;
+	struct tp_sup_questions ldap;
 };
 
 /* start.c: folders, locks, key, programs, users, what is in force. */
