@@ -10,7 +10,7 @@
 
 enum { TP_LDAP_TEXT_MAX = 2047 }; /* bytes of what comes out */
 
-/* Both replace each %s by the value, in which every byte that could mean something is
+/* Replaces each %s by the value, in which every byte that could mean something is
  * written as \XX (RFC 4515 section 3, RFC 4514 section 2.4). TP_FORMAT: the value is empty
  * or holds a NUL; TP_LIMIT: the result is too long. */
 TP_NODISCARD enum tp_err tp_ldap_escape(const char *form, struct tp_span value,
