@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin/acme/acme.h"
+#include "admin/advanced/routes.h"
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
 #include "admin/cac/gate.h"
@@ -50,6 +51,7 @@ struct admin {
 	struct tp_cipher_parts ciphers;
 	struct tp_certificates_routes certificates;
 	struct tp_cac_parts card_login;
+	struct tp_advanced_parts advanced;
 	struct tp_addr first;
 };
 
@@ -297,6 +299,7 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_ACME] = a->acme,
 		[TP_ROUTES_LOG] = &a->log,
 		[TP_ROUTES_CAC] = &a->card_login,
+		[TP_ROUTES_ADVANCED] = &a->advanced,
 	};
 
 	a->configuration = (struct tp_configuration_routes){ a->config, a->login };
@@ -304,6 +307,7 @@ static enum tp_err add_routes(struct admin *a)
 	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };
 	tp_router_set_gate(a->router, tp_log_may_change, a->store);
 	a->card_login = (struct tp_cac_parts){ a->cac, a->store, a->login, a->config, a->lists };
+	a->advanced = (struct tp_advanced_parts){ a->store, a->login, a->config };
 	return tp_routes_add_all(a->router, args);
 }
 

@@ -17,6 +17,7 @@ enum tp_route_table {
 	TP_ROUTES_ACME,
 	TP_ROUTES_LOG,
 	TP_ROUTES_CAC,
+	TP_ROUTES_ADVANCED,
 	TP_ROUTE_TABLES
 };
 

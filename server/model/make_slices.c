@@ -291,6 +291,21 @@ static void put_consent(struct maker *m, struct tp_cfg_consent *out)
 	out->required = tp_leaf_true(c, "must-acknowledge");
 }
 
+static void put_advanced(struct maker *m, struct tp_cfg_advanced *out)
+{
+	const struct lyd_node *a = tp_leaf_child(m->access, "advanced");
+	const struct lyd_node *classification = tp_leaf_child(a, "classification");
+	const struct lyd_node *lockout = tp_leaf_child(a, "lockout");
+
+	out->enabled = tp_leaf_true(a, "enabled");
+	COPY(m, out->emergency_account, tp_leaf_text(a, "emergency-account"));
+	COPY(m, out->classification, tp_leaf_text(classification, "text"));
+	out->colour = tp_leaf_enum(classification, "colour");
+	out->lockout_failures = (uint8_t)tp_leaf_number(lockout, "failures", 3);
+	out->lockout_s = tp_leaf_number(lockout, "seconds", 60);
+	out->lockout_window_min = (uint16_t)tp_leaf_number(lockout, "window", 0);
+}
+
 static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 {
 	const struct lyd_node *web = tp_leaf_child(m->system, "web");
@@ -306,6 +321,8 @@ static void fill_admin(struct maker *m, struct tp_cfg_admin *a)
 	a->session_each = (uint8_t)tp_leaf_number(tp_leaf_child(m->access, "session"), "per-account", 10);
 	a->consent_count = 1;
 	put_consent(m, &a->consent[0]);
+	a->advanced_count = 1;
+	put_advanced(m, &a->advanced[0]);
 	a->api = tp_leaf_true(tp_leaf_child(m->access, "api"), "enabled");
 	a->api_per_minute = (uint16_t)tp_leaf_number(tp_leaf_child(m->access, "api"), "requests", 600);
 	a->session_refuse = tp_leaf_enum(tp_leaf_child(m->access, "session"), "when-full") != 0;
@@ -770,4 +787,17 @@ enum tp_err tp_tree_card_login(const struct tp_tree *tree, struct tp_cfg_card_lo
 	*out = made;
 	*trusted = pem;
 	return TP_OK;
+}
+
+void tp_tree_advanced(const struct tp_tree *tree, struct tp_advanced_ground *out)
+{
+	struct maker m = { .tree = tree, .access = tp_leaf_top(tree, "access") };
+	const struct lyd_node *group = NULL;
+
+	memset(out, 0, sizeof(*out));
+	put_advanced(&m, &out->settings);
+	out->source = tp_leaf_enum(tp_leaf_child(m.access, "login"), "source");
+	while ((group = tp_leaf_next(m.access, "group", group)))
+		out->administrators |= !strcmp(tp_leaf_text(group, "level"), "read-write") &&
+				       tp_leaf_true(group, "web");
 }

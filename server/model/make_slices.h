@@ -19,4 +19,12 @@ TP_NODISCARD enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_
 TP_NODISCARD enum tp_err tp_tree_card_login(const struct tp_tree *tree, struct tp_cfg_card_login *out,
 					    char **trusted);
 
+/* What advanced account security stands on, of any tree. */
+struct tp_advanced_ground {
+	struct tp_cfg_advanced settings;
+	uint8_t source;	     /* enum tp_login_source */
+	bool administrators; /* a group of remote users may administer by the web interface */
+};
+void tp_tree_advanced(const struct tp_tree *tree, struct tp_advanced_ground *out);
+
 #endif

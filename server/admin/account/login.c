@@ -38,7 +38,8 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 	l->gate = gate;
 	l->policy = tp_policy_default;
 	l->helpers = helpers;
-	if (tp_sessions_new(&l->sessions) != TP_OK || tp_attempts_new(&l->attempts) != TP_OK) {
+	if (tp_sessions_new(&l->sessions) != TP_OK || tp_attempts_new(&l->attempts) != TP_OK ||
+	    tp_advanced_new(&l->advanced) != TP_OK) {
 		tp_login_free(&l);
 		return TP_NOMEM;
 	}
@@ -55,6 +56,7 @@ void tp_login_free(struct tp_login **login)
 		return;
 	*login = NULL;
 	tp_sessions_free(&l->sessions);
+	tp_advanced_free(&l->advanced);
 	tp_attempts_free(&l->attempts);
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->visits_lock);
@@ -110,6 +112,8 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	take_sources(cfg, &l->auth);
 	take_ldap(l, cfg);
 	pthread_mutex_unlock(&l->lock);
+	if (cfg->advanced_count)
+		tp_advanced_use(l->advanced, &cfg->advanced[0]);
 	tp_sessions_set_limits(l->sessions, &limits);
 	tp_login_set_rate(l, cfg->api_per_minute);
 }
@@ -128,6 +132,11 @@ void tp_login_names(struct tp_login *l, char host_name[256], int *role)
 	tp_text_copy(host_name, 256, l->host_name);
 	*role = l->role;
 	pthread_mutex_unlock(&l->lock);
+}
+
+struct tp_advanced *tp_login_advanced(struct tp_login *l)
+{
+	return l->advanced;
 }
 
 bool tp_login_is_set_up(struct tp_login *l)
@@ -175,6 +184,7 @@ bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct t
 
 	req->state = TP_OPERATOR_ANONYMOUS;
 	req->api_off = is_api_off(l);
+	req->advanced = tp_advanced_is_on(l->advanced);
 	if (req->local) {
 		req->state = TP_OPERATOR_ACTIVE;
 		req->rights = (struct tp_rights){ .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };

@@ -11,6 +11,7 @@
 #include "ipc/messages.h"
 #include "model/slice.h"
 
+struct tp_advanced; /* admin/advanced/advanced.h */
 struct tp_login;
 
 /* Called when the first administrator's password is stored. */
@@ -38,6 +39,8 @@ TP_NODISCARD bool tp_login_identify(struct tp_login *login, struct tp_http_reque
 /* Names for answers: host name ("" = none) and role (-1: not configured). */
 void tp_login_names(struct tp_login *login, char host_name[256], int *role);
 bool tp_login_is_set_up(struct tp_login *login);
+/* Advanced account security as it is in force; borrowed. */
+struct tp_advanced *tp_login_advanced(struct tp_login *login);
 
 /* Routes of this module; their argument is the struct tp_login. */
 const struct tp_route *tp_login_routes(size_t *count);

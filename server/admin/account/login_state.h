@@ -9,6 +9,7 @@
 #include "admin/account/login.h"
 #include "admin/account/policy.h"
 #include "admin/account/throttle.h"
+#include "admin/advanced/advanced.h"
 #include "admin/store/logins.h"
 #include "core/log.h"
 
@@ -35,6 +36,7 @@ struct tp_login {
 	const struct tp_password_gate *gate;
 	const struct tp_auth_helpers *helpers;
 	struct tp_sessions *sessions;
+	struct tp_advanced *advanced;
 
 	pthread_mutex_t lock; /* guards what follows; the throttles have their own */
 	struct tp_attempts attempts;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/config/state.h"
+
 static json_t *get(struct tp_config *config, const char *path, bool sealed, char etag[68])
 {
 	char full[TP_CONFIG_PATH_MAX + 16];
@@ -97,4 +99,36 @@ void tp_config_ask(struct tp_config *config, const struct tp_operator *op, const
 	json_decref(body);
 	tp_restconf_handle(config, &ask, out);
 	free(text);
+}
+
+/* Locks it; false: the appliance is starting. */
+static bool enter(struct tp_config *config)
+{
+	pthread_mutex_lock(&config->mutex);
+	tp_config_settle(config);
+	return config->ready && config->running_number;
+}
+
+enum tp_err tp_config_look_at(struct tp_config *config, tp_config_look look, void *arg)
+{
+	bool ready = enter(config);
+
+	if (ready)
+		look(arg, config->model, config->running, tp_config_candidate(config));
+	pthread_mutex_unlock(&config->mutex);
+	return ready ? TP_OK : TP_STATE;
+}
+
+enum tp_err tp_config_change(struct tp_config *config, const char *user, tp_config_edit edit, void *arg)
+{
+	struct tp_tree *tree = NULL;
+	enum tp_err err = enter(config) ? tp_tree_copy(tp_config_candidate(config), &tree) : TP_STATE;
+
+	if (err == TP_OK)
+		err = edit(arg, config->model, tree);
+	if (err == TP_OK)
+		err = tp_config_set_candidate(config, &tree, user);
+	tp_tree_free(&tree);
+	pthread_mutex_unlock(&config->mutex);
+	return err;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "admin/config/restconf.h"
+#include "model/model.h"
 
 /* Fits "candidate/turnpike-tls:tls/trusted-ca" and the like. */
 enum { TP_CONFIG_PATH_MAX = 255 };
@@ -30,6 +31,16 @@ void tp_config_put(struct tp_config *config, const struct tp_operator *op, const
 void tp_config_put_sealed(struct tp_config *config, const struct tp_operator *op, const char *path,
 			  const char *name, json_t *value, const char *etag,
 			  struct tp_restconf_response *out);
+/* Looks at both trees at one moment. The look must not come back to the configuration: it is
+ * locked. TP_STATE: the appliance is starting. */
+typedef void (*tp_config_look)(void *arg, const struct tp_model *model, const struct tp_tree *running,
+			       const struct tp_tree *candidate);
+TP_NODISCARD enum tp_err tp_config_look_at(struct tp_config *config, tp_config_look look, void *arg);
+/* Lets `edit` change a copy of the candidate, which then is the candidate. The edit must not come
+ * back either; what it returns but TP_OK leaves everything as it was. TP_STATE as above. */
+typedef enum tp_err (*tp_config_edit)(void *arg, const struct tp_model *model, struct tp_tree *tree);
+TP_NODISCARD enum tp_err tp_config_change(struct tp_config *config, const char *user, tp_config_edit edit,
+					  void *arg);
 /* Any other request of docs/api.md about the configuration, as this operator. body (may
  * be NULL) is stolen. */
 void tp_config_ask(struct tp_config *config, const struct tp_operator *op, const char *method,

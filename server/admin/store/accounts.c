@@ -79,6 +79,18 @@ enum tp_err tp_store_account_named(struct tp_store *store, const char *name, boo
 	return err;
 }
 
+enum tp_err tp_store_account_is_first(struct tp_store *store, const char *name, bool *out)
+{
+	TP_STORE_LOCK(store);
+	int64_t first = 0;
+	enum tp_err err = tp_sql_number(store, &first,
+					"SELECT EXISTS (SELECT 1 FROM account WHERE name = ? AND first = 1)", "t",
+					name);
+
+	*out = first != 0;
+	return err;
+}
+
 enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **rows, size_t *count)
 {
 	TP_STORE_LOCK(store);

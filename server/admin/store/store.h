@@ -149,6 +149,8 @@ TP_NODISCARD enum tp_err tp_store_account_get(struct tp_store *store, const char
 					      struct tp_account *out);
 /* Whether there is one of this name, in whatever letters' case. */
 TP_NODISCARD enum tp_err tp_store_account_named(struct tp_store *store, const char *name, bool *out);
+/* Whether it is the one that was there before all others. */
+TP_NODISCARD enum tp_err tp_store_account_is_first(struct tp_store *store, const char *name, bool *out);
 /* By name; rows is freed with free() after wiping is not needed: hashes only. */
 TP_NODISCARD enum tp_err tp_store_account_list(struct tp_store *store, struct tp_account **rows,
 					       size_t *count);
