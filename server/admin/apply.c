@@ -190,6 +190,7 @@ void tp_apply_commit(void *arg)
 	if (!a->prepared)
 		return;
 	tp_login_configure(a->login, &a->cfg);
+	tp_login_by_card(a->login, a->rules->level == TP_CAC_AUTHENTICATION);
 	tp_server_set_card_tls(a->server, a->card_tls, a->rules->port);
 	tp_cac_use(a->cac, &a->rules);
 	configure_logs(a);

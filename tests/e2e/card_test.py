@@ -265,7 +265,7 @@ def wish_8_the_level_rises_only_from_a_connection_that_proves_it(one):
 def wish_8_a_level_that_is_not_confirmed_is_undone(one):
     ann = CardBrowser("card-adams", CARD_PORT)
     ann.log_in(ANN, PASSWORD)
-    status, _, data = ann.commit(3)
+    status, _, data = ann.commit(2)
     check(status == 200, f"{status} {data}")
     wait_until(lambda: level(one) == "validation", 5, "the level does not rise")
     refused(CardBrowser(None).call("GET", "/api/v1/session"), 401, "none was shown")
@@ -422,6 +422,16 @@ def row_100_a_good_card_without_an_account_is_nobody(one):
             refused(someone.call("POST", "/api/v1/session/certificate", {}), 403, "EVIL")
 
 
+def wish_8_the_account_of_the_only_card_stays(one):
+    """At the highest level an account without a card is no way in."""
+    one.admin.post("/api/v1/accounts", {"name": "no-card", "level": "read-write", "password": PASSWORD})
+    for method, body in (("PUT", {"disabled": True}), ("PUT", {"level": "read-only"}), ("PUT", {"web": False}),
+                         ("DELETE", None)):
+        status, _, text = one.admin.fetch(method, f"/api/v1/accounts/{ANN}", body)
+        check(status == 409 and "log in with it once" in text, f"{method} {body}: {status} {text}")
+    one.admin.delete("/api/v1/accounts/no-card")
+
+
 def row_98_a_card_behind_pkcs11_logs_in(_one):
     """SoftHSM as the card, curl with OpenSSL's PKCS#11 engine as the browser."""
     if not nightly():
@@ -504,7 +514,7 @@ with tempfile.TemporaryDirectory() as temporary:
          row_98_without_a_good_card_a_page_says_why, the_session_belongs_to_the_certificate,
          revocation_counts_at_the_next_request, no_session_of_tls_is_resumed,
          nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
-         row_98_the_card_is_the_login, row_98_a_card_behind_pkcs11_logs_in,
+         row_98_the_card_is_the_login, wish_8_the_account_of_the_only_card_stays, row_98_a_card_behind_pkcs11_logs_in,
          row_98_chromium_comes_in_by_certificate,
          row_100_a_good_card_without_an_account_is_nobody,
          an_account_that_nobody_used_is_disabled_before_its_card_logs_in, the_way_back_is_always_open], One(ADDRESS))

@@ -222,7 +222,7 @@ static void refuse(struct tp_http_response *res, enum tp_err err)
 	if (err == TP_STATE)
 		tp_http_reply_error(res, 409, "in-use", NULL,
 				    "This is the last account that can administer in the browser: make another "
-				    "one first.");
+				    "one first, and, where certificates are the login, log in with it once.");
 	else if (err == TP_NOTFOUND)
 		tp_http_reply_error(res, 404, "invalid-value", NULL, "There is no account of this name.");
 	else

@@ -118,6 +118,17 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	tp_login_set_rate(l, cfg->api_per_minute);
 }
 
+void tp_login_by_card(struct tp_login *l, bool by_card)
+{
+	bool local;
+
+	pthread_mutex_lock(&l->lock);
+	local = l->auth.source != TP_LOGIN_REMOTE;
+	pthread_mutex_unlock(&l->lock);
+	/* Where nobody comes in by a local account, none is kept for it. */
+	tp_store_account_method(l->store, by_card && local ? TP_SESSION_CERTIFICATE : -1);
+}
+
 void tp_login_first(struct tp_login *l, const struct tp_msg_first_login *m)
 {
 	pthread_mutex_lock(&l->lock);

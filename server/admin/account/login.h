@@ -26,6 +26,9 @@ void tp_login_free(struct tp_login **login);
 /* The configuration in force: names, limits of sessions, whether the wizard has been
  * through. Any thread. */
 void tp_login_configure(struct tp_login *login, const struct tp_cfg_admin *cfg);
+/* Behind tp_login_configure: whether a certificate is the login. Then the last account that can
+ * administer and has logged in so stays one. */
+void tp_login_by_card(struct tp_login *login, bool by_card);
 /* The hash of the first-login secret, which is good while there is no account. */
 void tp_login_first(struct tp_login *login, const struct tp_msg_first_login *m);
 

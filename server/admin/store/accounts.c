@@ -8,10 +8,12 @@
 	"last_login_ms, last_login_source, last_failure_ms, failures, web, api, must_change, "     \
 	"unused, enabled_ms"
 
-/* Another account than ?1 can administer by web. */
+/* Another account than ?1 can administer by web, and, ?2 not negative, once logged in by this
+ * method. */
 #define ANOTHER_CAN                                                                                \
 	"EXISTS (SELECT 1 FROM account WHERE name <> ?1 AND level = 1 AND web = 1"                 \
-	" AND disabled = 0)"
+	" AND disabled = 0 AND (?2 < 0 OR EXISTS (SELECT 1 FROM login WHERE user = account.name"   \
+	" AND method = ?2 AND failure = 0)))"
 /* The row itself cannot, so that nothing is lost with it. */
 #define CANNOT "(level <> 1 OR web = 0 OR disabled = 1)"
 
@@ -181,16 +183,23 @@ static enum tp_err why_nothing(struct tp_store *store, const char *name)
 	return err != TP_OK ? err : n ? TP_STATE : TP_NOTFOUND;
 }
 
+void tp_store_account_method(struct tp_store *store, int method)
+{
+	TP_STORE_LOCK(store);
+	store->method = method;
+}
+
 enum tp_err tp_store_account_update(struct tp_store *store, const struct tp_account *a)
 {
 	TP_STORE_LOCK(store);
 	enum tp_err err = tp_sql_change(
 		store,
-		"UPDATE account SET level = ?2, web = ?3, disabled = ?4, api = ?5, unused = ?6,"
-		" must_change = ?7, enabled_ms = ?8 WHERE name = ?1"
-		" AND ((?2 = 1 AND ?3 = 1 AND ?4 = 0) OR " CANNOT " OR " ANOTHER_CAN ")",
-		"tiiiiiii", a->name, (int64_t)a->level, (int64_t)a->web, (int64_t)a->disabled,
-		(int64_t)a->api, (int64_t)a->unused, (int64_t)a->must_change, (int64_t)a->enabled_ms);
+		"UPDATE account SET level = ?3, web = ?4, disabled = ?5, api = ?6, unused = ?7,"
+		" must_change = ?8, enabled_ms = ?9 WHERE name = ?1"
+		" AND ((?3 = 1 AND ?4 = 1 AND ?5 = 0) OR " CANNOT " OR " ANOTHER_CAN ")",
+		"tiiiiiiii", a->name, (int64_t)store->method, (int64_t)a->level, (int64_t)a->web,
+		(int64_t)a->disabled, (int64_t)a->api, (int64_t)a->unused, (int64_t)a->must_change,
+		(int64_t)a->enabled_ms);
 
 	return err == TP_NOTFOUND ? why_nothing(store, a->name) : err;
 }
@@ -199,7 +208,8 @@ enum tp_err tp_store_account_delete(struct tp_store *store, const char *name)
 {
 	TP_STORE_LOCK(store);
 	enum tp_err err = tp_sql_change(
-		store, "DELETE FROM account WHERE name = ?1 AND (" CANNOT " OR " ANOTHER_CAN ")", "t", name);
+		store, "DELETE FROM account WHERE name = ?1 AND (" CANNOT " OR " ANOTHER_CAN ")", "ti", name,
+		(int64_t)store->method);
 
 	return err == TP_NOTFOUND ? why_nothing(store, name) : err;
 }

@@ -35,6 +35,7 @@ struct tp_store_log {
 struct tp_store {
 	sqlite3 *db;
 	pthread_mutex_t mutex; /* guards db; held for a whole public function */
+	int method;            /* by which whoever can administer has logged in; -1: any */
 	sqlite3_vfs vfs;       /* SQLite's own, but for path names taken as they are */
 	char vfs_name[32];
 	struct tp_store_log log;

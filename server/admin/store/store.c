@@ -114,6 +114,7 @@ enum tp_err tp_store_open(int dir_fd, struct tp_store **out, struct tp_diag *dia
 	if (!store)
 		return tp_fail(diag, TP_NOMEM, "store", "no memory");
 	pthread_mutex_init(&store->mutex, NULL);
+	store->method = -1;
 	err = open_file(store, dir_fd, diag);
 	if (err == TP_OK)
 		err = configure(store, diag);

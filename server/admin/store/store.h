@@ -162,6 +162,9 @@ TP_NODISCARD enum tp_err tp_store_account_set_password(struct tp_store *store, c
 TP_NODISCARD enum tp_err
 tp_store_account_passwords(struct tp_store *store, const char *name,
 			   char hashes[TP_STORE_PASSWORDS_MAX][256], size_t *count);
+/* From now on an account that never logged in by this method (enum tp_session_method) is none
+ * that can administer, as the two below see it; -1, as it begins: how it logs in does not matter. */
+void tp_store_account_method(struct tp_store *store, int method);
 /* Takes over level, web, api, disabled, unused, must_change and enabled_ms. TP_STATE: then no
  * account would be left that can administer by web (read-write, web, not disabled). */
 TP_NODISCARD enum tp_err tp_store_account_update(struct tp_store *store, const struct tp_account *a);

@@ -144,6 +144,47 @@ static void what_is_too_old_goes_and_what_is_open_stays(void **state)
 	assert_int_equal(total(f, TP_LOGINS_UNSUCCESSFUL, NULL, ""), 0);
 }
 
+static enum tp_err disable(struct fixture *f, const char *name)
+{
+	struct tp_account a;
+
+	assert_int_equal(tp_store_account_get(f->store, name, &a), TP_OK);
+	a.disabled = true;
+	return tp_store_account_update(f->store, &a);
+}
+
+/* Where the certificate is the login, who never came by one is nobody to leave the appliance to. */
+static void wish_8_the_last_who_came_by_certificate_stays(void **state)
+{
+	const struct tp_login_row by_card = { .user = "card", .method = TP_SESSION_CERTIFICATE, .started_ms = 1000 };
+	struct tp_login_row row = by_card;
+	struct fixture *f = *state;
+	uint64_t id;
+
+	for (int i = 0; i < 3; i++) {
+		struct tp_account a = { .level = TP_ACCOUNT_READ_WRITE, .web = true };
+
+		snprintf(a.name, sizeof(a.name), "%s", ((const char *const[]){ "card", "bob", "carol" })[i]);
+		assert_int_equal(tp_store_account_add(f->store, &a), TP_OK);
+	}
+	assert_int_equal(tp_store_login_add(f->store, &by_card, &id), TP_OK);
+	add(f, "bob", 1000, TP_LOGIN_PASSED); /* by password */
+	snprintf(row.user, sizeof(row.user), "bob");
+	row.failure = TP_LOGIN_REFUSED;
+	assert_int_equal(tp_store_login_add(f->store, &row, &id), TP_OK);
+
+	tp_store_account_method(f->store, TP_SESSION_CERTIFICATE);
+	assert_int_equal(disable(f, "card"), TP_STATE);
+	assert_int_equal(tp_store_account_delete(f->store, "card"), TP_STATE);
+	assert_int_equal(tp_store_account_delete(f->store, "carol"), TP_OK);
+	row.failure = TP_LOGIN_PASSED;
+	assert_int_equal(tp_store_login_add(f->store, &row, &id), TP_OK);
+	assert_int_equal(disable(f, "card"), TP_OK);
+	assert_int_equal(disable(f, "bob"), TP_STATE);
+	tp_store_account_method(f->store, -1);
+	assert_int_equal(disable(f, "bob"), TP_STATE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -152,6 +193,7 @@ int main(void)
 		TEST(names_that_nobody_has_are_not_kept),
 		TEST(the_past_counts_from_the_last_success),
 		TEST(what_is_too_old_goes_and_what_is_open_stays),
+		TEST(wish_8_the_last_who_came_by_certificate_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
