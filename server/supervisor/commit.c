@@ -270,27 +270,21 @@ static void take_errors(struct tp_sup *sup, const struct tp_msg_validated *m)
 static enum tp_err on_validated(void *arg, struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct tp_sup *sup = arg;
-	struct tp_msg_validated *m = calloc(1, sizeof(*m));
-	enum tp_err err;
+	struct tp_msg_validated *m = NULL;
+	enum tp_err err = TP_STATE;
 
 	(void)ch;
-	if (!m)
-		return TP_NOMEM;
-	err = tp_msg_validated_read(&frame->body, m);
-	if (err == TP_OK && (sup->commit.stage != TP_SUP_COMMIT_VALIDATING ||
-			     m->revision != sup->commit.fresh.number))
-		err = TP_STATE;
-	if (err == TP_OK) {
-		tp_timer_stop(sup->loop, &sup->commit.timer);
-		tp_sup_process_kill_after(&sup->commit.validator, TP_SUP_VALIDATOR_END_MS);
-		tp_channel_free(&sup->commit.validator.channel);
-		if (m->err == TP_OK)
-			take_slices(sup, frame);
-		else
-			take_errors(sup, m);
-	}
+	if (sup->commit.stage == TP_SUP_COMMIT_VALIDATING)
+		err = tp_sup_validator_answered(&sup->commit.validator, frame, sup->commit.fresh.number, &m);
+	if (err != TP_OK)
+		return err;
+	tp_timer_stop(sup->loop, &sup->commit.timer);
+	if (m->err == TP_OK)
+		take_slices(sup, frame);
+	else
+		take_errors(sup, m);
 	free(m);
-	return err;
+	return TP_OK;
 }
 
 static void on_validator_end(void *arg)

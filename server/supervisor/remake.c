@@ -102,25 +102,20 @@ static void take_errors(struct tp_sup *sup, const struct tp_msg_validated *m)
 static enum tp_err on_validated(void *arg, struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct tp_sup *sup = arg;
-	struct tp_msg_validated *m = calloc(1, sizeof(*m));
-	enum tp_err err;
+	struct tp_msg_validated *m = NULL;
+	enum tp_err err = TP_STATE;
 
 	(void)ch;
-	if (!m)
-		return TP_NOMEM;
-	err = tp_msg_validated_read(&frame->body, m);
-	if (err == TP_OK && (!sup->remake.under_way || m->revision != sup->running.number))
-		err = TP_STATE;
-	if (err == TP_OK) {
-		tp_sup_process_kill_after(&sup->remake.validator, TP_SUP_VALIDATOR_END_MS);
-		tp_channel_free(&sup->remake.validator.channel);
-		if (m->err == TP_OK)
-			take_slices(sup, frame);
-		else
-			take_errors(sup, m);
-	}
+	if (sup->remake.under_way)
+		err = tp_sup_validator_answered(&sup->remake.validator, frame, sup->running.number, &m);
+	if (err != TP_OK)
+		return err;
+	if (m->err == TP_OK)
+		take_slices(sup, frame);
+	else
+		take_errors(sup, m);
 	free(m);
-	return err;
+	return TP_OK;
 }
 
 static void on_validator_end(void *arg)

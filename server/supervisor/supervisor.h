@@ -102,6 +102,9 @@ TP_NODISCARD enum tp_err tp_sup_validator_ask(struct tp_sup *sup, struct tp_sup_
 					      uint64_t revision, int configuration,
 					      tp_channel_handler on_frame,
 					      void (*on_end)(void *arg), struct tp_diag *diag);
+/* Reads its answer, which must be about this revision, and lets it end; the caller frees *out. */
+TP_NODISCARD enum tp_err tp_sup_validator_answered(struct tp_sup_process *p, struct tp_frame *frame,
+						   uint64_t revision, struct tp_msg_validated **out);
 /* Reads and checks the slices that came with its answer, for r's number. On an error some
  * may stand in r. */
 TP_NODISCARD enum tp_err tp_sup_validator_take(struct tp_revision *r, const struct tp_frame *frame,

@@ -1,4 +1,6 @@
 /* Asking a fresh turnpike-validate for the slices of a configuration. Runs in turnpiked. */
+#include <stdlib.h>
+
 #include "model/slice.h"
 #include "model/slice_seal.h"
 #include "os/memfd.h"
@@ -19,6 +21,27 @@ enum tp_err tp_sup_validator_ask(struct tp_sup *sup, struct tp_sup_process *p, u
 	err = TP_CHANNEL_SEND_FDS(p->channel, validate, 0, &m, &configuration, 1);
 	if (err != TP_OK)
 		return tp_fail(diag, err, "", "the validator cannot be asked");
+	return TP_OK;
+}
+
+enum tp_err tp_sup_validator_answered(struct tp_sup_process *p, struct tp_frame *frame,
+				      uint64_t revision, struct tp_msg_validated **out)
+{
+	struct tp_msg_validated *m = calloc(1, sizeof(*m));
+	enum tp_err err;
+
+	if (!m)
+		return TP_NOMEM;
+	err = tp_msg_validated_read(&frame->body, m);
+	if (err == TP_OK && m->revision != revision)
+		err = TP_STATE;
+	if (err != TP_OK) {
+		free(m);
+		return err;
+	}
+	tp_sup_process_kill_after(p, TP_SUP_VALIDATOR_END_MS);
+	tp_channel_free(&p->channel);
+	*out = m;
 	return TP_OK;
 }
 

@@ -19,6 +19,7 @@
 
 #include "admin/http/times.h"
 #include "admin/log/keeper.h"
+#include "folder.h"
 
 /* Stands for turnpiked: keeps the rule of its book (supervisor/audit_book.c). */
 struct supervisor {
@@ -29,8 +30,7 @@ struct supervisor {
 };
 
 struct world {
-	char dir[64];
-	int dir_fd;
+	struct folder folder;
 	struct tp_store *store;
 	struct supervisor sup;
 	struct tp_log_supervisor ask;
@@ -120,7 +120,7 @@ static void start(struct world *w)
 {
 	struct tp_diag diag = { 0 };
 
-	if (tp_store_open(w->dir_fd, &w->store, &diag) != TP_OK)
+	if (tp_store_open(w->folder.fd, &w->store, &diag) != TP_OK)
 		fail_msg("%s: %s", diag.where, diag.text);
 	w->alarm_count = 0;
 	assert_int_equal(tp_keeper_new(w->store, &w->ask, on_alarm, w, &w->keeper), TP_OK);
@@ -136,9 +136,7 @@ static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	snprintf(w->dir, sizeof(w->dir), "/tmp/turnpike-audit-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	w->dir_fd = open(w->dir, O_RDONLY | O_DIRECTORY);
+	folder_make(&w->folder);
 	w->sup.key[0] = 42;
 	w->ask = (struct tp_log_supervisor){ &w->sup, on_seal, on_state, on_check };
 	start(w);
@@ -148,14 +146,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = { "turnpike.db", "turnpike.db-wal", "turnpike.db-shm", "copy" };
 	struct world *w = *state;
 
 	stop(w);
-	for (size_t i = 0; i < 4; i++)
-		unlinkat(w->dir_fd, names[i], 0);
-	close(w->dir_fd);
-	assert_int_equal(rmdir(w->dir), 0);
+	folder_remove(&w->folder);
 	free(w);
 	return 0;
 }
@@ -184,7 +178,7 @@ static void edit(struct world *w, const char *sql)
 	sqlite3 *db;
 
 	stop(w);
-	snprintf(path, sizeof(path), "%s/turnpike.db", w->dir);
+	snprintf(path, sizeof(path), "%s/turnpike.db", w->folder.path);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
 		fail_msg("%s: %s", sql, why);
@@ -287,14 +281,14 @@ static void an_older_database_is_found_and_gone_on_behind(void **state)
 	add(w, 10);
 	tp_keeper_turn(w->keeper);
 	stop(w);
-	snprintf(command, sizeof(command), "cp %s/turnpike.db %s/copy", w->dir, w->dir);
+	snprintf(command, sizeof(command), "cp %s/turnpike.db %s/copy", w->folder.path, w->folder.path);
 	assert_int_equal(system(command), 0);
 	start(w);
 	tp_keeper_turn(w->keeper);
 	add(w, 10);
 	tp_keeper_turn(w->keeper);
 	stop(w);
-	snprintf(command, sizeof(command), "cp %s/copy %s/turnpike.db", w->dir, w->dir);
+	snprintf(command, sizeof(command), "cp %s/copy %s/turnpike.db", w->folder.path, w->folder.path);
 	assert_int_equal(system(command), 0);
 	start(w);
 	assert_fault(w, TP_AUDIT_CUT, 11, 20);

@@ -19,6 +19,7 @@
 
 #include "admin/config/inside.h"
 #include "tls/identity.h"
+#include "folder.h"
 
 /* What the played supervisor does and has seen. */
 struct supervisor {
@@ -35,8 +36,7 @@ struct supervisor {
 };
 
 struct fixture {
-	char dir[64];
-	int dir_fd;
+	struct folder folder;
 	struct tp_store *store;
 	struct supervisor sup;
 	struct tp_config *config;
@@ -154,8 +154,7 @@ static void start(struct fixture *f)
 					  fake_identity};
 	struct tp_diag diag = {0};
 
-	f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY);
-	if (tp_store_open(f->dir_fd, &f->store, &diag) != TP_OK)
+	if (tp_store_open(f->folder.fd, &f->store, &diag) != TP_OK)
 		fail_msg("%s", diag.text);
 	assert_int_equal(tp_config_new(f->store, &bus, &f->config, &diag), TP_OK);
 	say_state(f, 0);
@@ -169,15 +168,13 @@ static void stop(struct fixture *f)
 {
 	tp_config_free(&f->config);
 	tp_store_close(&f->store);
-	close(f->dir_fd);
 }
 
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/turnpike-config-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	folder_make(&f->folder);
 	start(f);
 	*state = f;
 	return 0;
@@ -185,16 +182,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"turnpike.db", "turnpike.db-wal", "turnpike.db-shm"};
 	struct fixture *f = *state;
-	char path[128];
 
 	stop(f);
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(f->dir), 0);
+	folder_remove(&f->folder);
 	free(f->sup.json);
 	free(f);
 	return 0;

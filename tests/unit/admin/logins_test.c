@@ -13,12 +13,12 @@
 
 #include "admin/account/session.h"
 #include "admin/store/logins.h"
+#include "folder.h"
 
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 
 struct fixture {
-	char dir[64];
-	int dir_fd;
+	struct folder folder;
 	struct tp_store *store;
 };
 
@@ -27,24 +27,18 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct tp_diag diag = { 0 };
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/turnpike-logins-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY);
-	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_OK);
+	folder_make(&f->folder);
+	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_OK);
 	*state = f;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = { "turnpike.db", "turnpike.db-wal", "turnpike.db-shm" };
 	struct fixture *f = *state;
 
 	tp_store_close(&f->store);
-	for (size_t i = 0; i < 3; i++)
-		unlinkat(f->dir_fd, names[i], 0);
-	close(f->dir_fd);
-	assert_int_equal(rmdir(f->dir), 0);
+	folder_remove(&f->folder);
 	free(f);
 	return 0;
 }

@@ -13,10 +13,10 @@
 
 #include "admin/log/routes.h"
 #include "admin/status/status.h"
+#include "folder.h"
 
 struct world {
-	char folder[64];
-	int fd;
+	struct folder folder;
 	struct tp_store *store;
 	struct tp_status *status;
 };
@@ -25,10 +25,8 @@ static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	strcpy(w->folder, "/tmp/tp-status-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	w->fd = open(w->folder, O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(tp_store_open(w->fd, &w->store, NULL), TP_OK);
+	folder_make(&w->folder);
+	assert_int_equal(tp_store_open(w->folder.fd, &w->store, NULL), TP_OK);
 	assert_int_equal(tp_status_new(w->store, NULL, NULL, NULL, &w->status), TP_OK);
 	*state = w;
 	return 0;
@@ -36,15 +34,11 @@ static int set_up(void **state)
 
 static int take_down(void **state)
 {
-	static const char *const names[] = { "turnpike.db", "turnpike.db-wal", "turnpike.db-shm" };
 	struct world *w = *state;
 
 	tp_status_free(&w->status);
 	tp_store_close(&w->store);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlinkat(w->fd, names[i], 0);
-	close(w->fd);
-	assert_int_equal(rmdir(w->folder), 0);
+	folder_remove(&w->folder);
 	free(w);
 	return 0;
 }

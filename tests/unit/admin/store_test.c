@@ -17,10 +17,10 @@
 #include <cmocka.h>
 
 #include "admin/store/store.h"
+#include "folder.h"
 
 struct fixture {
-	char dir[64];
-	int dir_fd;
+	struct folder folder;
 	struct tp_store *store;
 };
 
@@ -28,7 +28,7 @@ static void open_store(struct fixture *f)
 {
 	struct tp_diag diag = {0};
 
-	if (tp_store_open(f->dir_fd, &f->store, &diag) != TP_OK)
+	if (tp_store_open(f->folder.fd, &f->store, &diag) != TP_OK)
 		fail_msg("%s: %s", diag.where, diag.text);
 }
 
@@ -36,9 +36,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/turnpike-store-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY);
+	folder_make(&f->folder);
 	open_store(f);
 	*state = f;
 	return 0;
@@ -46,14 +44,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"turnpike.db", "turnpike.db-wal", "turnpike.db-shm"};
 	struct fixture *f = *state;
 
 	tp_store_close(&f->store);
-	for (size_t i = 0; i < 3; i++)
-		unlinkat(f->dir_fd, names[i], 0);
-	close(f->dir_fd);
-	assert_int_equal(rmdir(f->dir), 0);
+	folder_remove(&f->folder);
 	free(f);
 	return 0;
 }
@@ -235,6 +229,11 @@ static void tokens_are_bounded_and_make_room(void **state)
 	assert_int_equal(count, 0);
 	free(rows);
 	assert_int_equal(tp_store_token_delete(f->store, id, "other", &got), TP_NOTFOUND);
+	/* A caller without an account here has none of them. */
+	assert_int_equal(tp_store_token_list(f->store, "", &rows, &count), TP_OK);
+	assert_int_equal(count, 0);
+	free(rows);
+	assert_int_equal(tp_store_token_delete(f->store, id, "", &got), TP_NOTFOUND);
 	assert_int_equal(tp_store_token_delete(f->store, id, NULL, &got), TP_OK);
 	assert_string_equal(got.name, "t19");
 	t.created_ms = 2000; /* all have run out */
@@ -473,7 +472,7 @@ static void a_pending_request_is_kept_until_it_is_done(void **state)
 	r.created_ms = 8;
 	assert_int_equal(tp_store_request_put(f->store, &r), TP_OK);
 	tp_store_close(&f->store);
-	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_OK);
+	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_OK);
 	assert_int_equal(tp_store_request_get(f->store, "default", read), TP_NOTFOUND);
 	assert_int_equal(tp_store_request_get(f->store, "sip-client", read), TP_OK);
 	assert_int_equal(read->created_ms, 8);
@@ -538,10 +537,10 @@ static void a_newer_release_is_not_touched(void **state)
 
 	tp_store_close(&f->store);
 	/* user_version stands at byte 60 of the file (SQLite file format, 1.3) */
-	fd = openat(f->dir_fd, "turnpike.db", O_RDWR);
+	fd = openat(f->folder.fd, "turnpike.db", O_RDWR);
 	assert_int_equal(pwrite(fd, version, 4, 60), 4);
 	close(fd);
-	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_UNSUPPORTED);
+	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_UNSUPPORTED);
 	assert_non_null(strstr(diag.text, "newer release"));
 	assert_null(f->store);
 }
@@ -557,11 +556,11 @@ static void damage_is_noticed(void **state)
 		assert_int_equal(add(f->store, i, TP_REVISION_COMMITTED), TP_OK);
 	tp_store_close(&f->store);
 	memset(garbage, 0xa5, sizeof(garbage));
-	fd = openat(f->dir_fd, "turnpike.db", O_RDWR);
+	fd = openat(f->folder.fd, "turnpike.db", O_RDWR);
 	for (off_t at = 4096; at < 4096 * 12; at += 4096)
 		assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at), sizeof(garbage));
 	close(fd);
-	assert_int_equal(tp_store_open(f->dir_fd, &f->store, &diag), TP_IO);
+	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_IO);
 	assert_non_null(strstr(diag.text, "damaged"));
 }
 
@@ -572,7 +571,7 @@ static void write_until_killed(struct fixture *f, int report)
 	struct tp_store *store = NULL;
 	uint64_t n;
 
-	if (tp_store_open(f->dir_fd, &store, NULL) != TP_OK)
+	if (tp_store_open(f->folder.fd, &store, NULL) != TP_OK)
 		_exit(1);
 	for (;;) {
 		if (tp_store_revision_next(store, &n) != TP_OK ||
