@@ -143,6 +143,19 @@ def a_namesake_gets_no_token(one):
         one.admin.delete("/api/v1/accounts/writer")
 
 
+def a_remote_reader_has_no_say_in_tokens(one):
+    """Tokens are of local accounts: a remote user who may only read sees and deletes none."""
+    admin = Browser(ADDRESS, source="127.0.28.22")
+    check(admin.log_in("admin", LOCAL)[0] == 200, "the local administrator does not log in")
+    status, _, made = admin.call("POST", "/api/v1/tokens", {"name": "ci", "scope": "read", "expires-in-days": 1})
+    check(status == 201, f"{made}")
+    visitor = Browser(ADDRESS, source="127.0.28.22")
+    check(visitor.log_in("reader", PASSWORD)[0] == 200, "a remote user does not log in")
+    check(visitor.call("GET", "/api/v1/tokens")[2]["tokens"] == [], "the tokens of others are shown")
+    check(visitor.status("DELETE", f"/api/v1/tokens/{made['id']}") == 404, "the token of another is deleted")
+    check(admin.status("DELETE", f"/api/v1/tokens/{made['id']}") == 204, "the token is gone")
+
+
 def who_has_no_group_is_refused(one):
     status, answer = log_in("stranger", source="127.0.28.12")
     check(status == 401, f"somebody without a group logs in: {status}")
@@ -327,8 +340,8 @@ def remote_only_is_undone_unless_confirmed(one):
                "the administrator stays shut out after the trial", every=1)
 
 
-run([groups_give_the_level, a_namesake_gets_no_token, who_has_no_group_is_refused,
-     wrong_expired_and_stale_are_refused,
+run([groups_give_the_level, a_namesake_gets_no_token, a_remote_reader_has_no_say_in_tokens,
+     who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
      too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
      hostile_names_and_passwords_are_refused, the_tester_says_which_step_fails, local_accounts_go_first,
      a_card_is_a_remote_users_login, remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))

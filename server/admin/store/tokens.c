@@ -72,9 +72,9 @@ enum tp_err tp_store_token_list(struct tp_store *store, const char *account,
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
 	void *array;
 	enum tp_err err = tp_sql_open(store, &stmt,
-				      "SELECT " COLUMNS " FROM api_token WHERE ?1 = '' OR account = ?1"
+				      "SELECT " COLUMNS " FROM api_token WHERE ?1 = 1 OR account = ?2"
 				      " ORDER BY account, name",
-				      "t", account ? account : "");
+				      "it", (int64_t)(account == NULL), account ? account : "");
 
 	if (err == TP_OK)
 		err = tp_sql_rows(store, stmt, sizeof(**rows), read_token, &array, count);
@@ -98,8 +98,8 @@ enum tp_err tp_store_token_delete(struct tp_store *store, uint64_t id, const cha
 	TP_SQL_AUTO sqlite3_stmt *stmt = NULL;
 	enum tp_err err = tp_sql_open(store, &stmt,
 				      "SELECT " COLUMNS " FROM api_token WHERE id = ?1 AND"
-				      " (?2 = '' OR account = ?2)",
-				      "it", (int64_t)id, account ? account : "");
+				      " (?2 = 1 OR account = ?3)",
+				      "iit", (int64_t)id, (int64_t)(account == NULL), account ? account : "");
 
 	if (err == TP_OK)
 		err = tp_sql_step(store, stmt);
