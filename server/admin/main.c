@@ -299,6 +299,7 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_ACME] = a->acme,
 		[TP_ROUTES_LOG] = &a->log,
 		[TP_ROUTES_CAC] = &a->card_login,
+		[TP_ROUTES_PRESETS] = a->config,
 		[TP_ROUTES_ADVANCED] = &a->advanced,
 	};
 

@@ -3,6 +3,7 @@
 
 #include "admin/account/login.h"
 #include "admin/acme/acme.h"
+#include "admin/advanced/presets.h"
 #include "admin/advanced/routes.h"
 #include "admin/cac/routes.h"
 #include "admin/certificates/routes.h"
@@ -28,6 +29,7 @@ enum tp_err tp_routes_add_all(struct tp_router *router, void *const args[TP_ROUT
 		[TP_ROUTES_ACME] = tp_acme_routes,
 		[TP_ROUTES_LOG] = tp_log_routes,
 		[TP_ROUTES_CAC] = tp_cac_routes,
+		[TP_ROUTES_PRESETS] = tp_presets_routes,
 		[TP_ROUTES_ADVANCED] = tp_advanced_routes,
 	};
 	enum tp_err err = TP_OK;

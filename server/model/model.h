@@ -55,6 +55,10 @@ struct tp_model_module {
 };
 /* The first `most` of them; their number. */
 size_t tp_model_modules(const struct tp_model *model, struct tp_model_module *rows, size_t most);
+/* What the setting at a RESTCONF path without keys is called, as in struct tp_change. False:
+ * there is no such setting. */
+TP_NODISCARD bool tp_model_label(const struct tp_model *model, const char *path,
+				 char label[TP_MODEL_TEXT_MAX + 1]);
 
 /* ------------------------------------------------------------------------ trees */
 

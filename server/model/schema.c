@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/tree.h"
+#include "model/path.h"
 
 const char *tp_schema_ext(const struct lysc_ext_instance *exts, const char *name)
 {
@@ -23,6 +23,27 @@ const char *tp_schema_label(const struct lysc_node *node)
 	const char *label = tp_schema_ext(node->exts, "label");
 
 	return label ? label : node->name;
+}
+
+bool tp_model_label(const struct tp_model *model, const char *path, char label[TP_MODEL_TEXT_MAX + 1])
+{
+	const struct lysc_node *node = NULL;
+	struct tp_path parsed;
+	size_t n = 0;
+
+	if (tp_path_parse(path, &parsed, NULL) != TP_OK || !parsed.count)
+		return false;
+	label[0] = '\0';
+	for (size_t i = 0; i < parsed.count && n <= TP_MODEL_TEXT_MAX; i++) {
+		const struct tp_path_segment *s = &parsed.segment[i];
+
+		node = tp_schema_child(model, node, tp_span_of(s->module), tp_span_of(s->name));
+		if (!node)
+			return false;
+		n += (size_t)snprintf(label + n, TP_MODEL_TEXT_MAX + 1 - n, "%s%s", i ? " › " : "",
+				      tp_schema_label(node));
+	}
+	return true;
 }
 
 bool tp_schema_lockout(const struct lysc_node *node)

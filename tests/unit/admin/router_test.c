@@ -162,6 +162,8 @@ static const struct {
 	{ P, "/api/v1/session/certificate", ANYONE },
 	{ G, "/api/v1/certificate-login", READ },
 	{ P, "/api/v1/certificate-login/test", READ },
+	{ G, "/api/v1/presets", READ },
+	{ P, "/api/v1/presets", WRITE },
 	{ G, "/api/v1/advanced", READ },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
