@@ -2,11 +2,10 @@
 #include "ask.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "ipc/remote.h"
 #include "os/memfd.h"
 #include "tls/policy.h"
 
@@ -29,24 +28,15 @@ enum tp_err tp_ldap_warm_up(void)
 
 void tp_ask_note(struct tp_ask *a, const char *name, bool passed, const char *remedy, const char *fmt, ...)
 {
-	struct tp_msg_ldap_answered *out = a->out;
-	struct tp_msg_ldap_step *step;
 	va_list ap;
 
-	if (out->steps_count == sizeof(out->steps) / sizeof(out->steps[0]))
-		return;
-	step = &out->steps[out->steps_count++];
-	step->passed = passed;
-	tp_text_copy(step->name, sizeof(step->name), name);
-	tp_text_copy(step->remedy, sizeof(step->remedy), remedy);
 	va_start(ap, fmt);
 	/* Started one line above. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-	vsnprintf(step->text, sizeof(step->text), fmt, ap);
+	tp_remote_vnote(a->out, name, passed, remedy, fmt, ap);
 	va_end(ap);
-	tp_text_make_printable(step->text);
 }
 
-enum tp_pam_result tp_ask_failed(struct tp_ask *a, const char *name, const char *what, const char *remedy,
+enum tp_remote_result tp_ask_failed(struct tp_ask *a, const char *name, const char *what, const char *remedy,
 				 int code)
 {
 	char *said = NULL;
@@ -54,49 +44,49 @@ enum tp_pam_result tp_ask_failed(struct tp_ask *a, const char *name, const char 
 	if (a->wire.late || code == LDAP_TIMEOUT) {
 		tp_ask_note(a, name, false, "Look at the server's load and log, or allow it more time.",
 			    "%s: %s: no answer in time.", a->host, what);
-		return TP_PAM_LATE;
+		return TP_REMOTE_LATE;
 	}
 	ldap_get_option(a->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
 	tp_ask_note(a, name, false, remedy, "%s: %s: %s%s%.200s", a->host, what, ldap_err2string(code),
 		    said && said[0] ? ": " : ".", said ? said : "");
 	ldap_memfree(said);
-	return TP_PAM_UNAVAILABLE;
+	return TP_REMOTE_UNAVAILABLE;
 }
 
 /* ------------------------------------------------------------------------ one server */
 
-static enum tp_pam_result ask_as_service(struct tp_ask *a)
+static enum tp_remote_result ask_as_service(struct tp_ask *a)
 {
-	enum tp_pam_result result = tp_ask_bind_service(a, false);
+	enum tp_remote_result result = tp_ask_bind_service(a, false);
 
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = tp_ask_find_user(a);
-	if (result == TP_PAM_OK && !a->asked->authorise_only) {
+	if (result == TP_REMOTE_OK && !a->asked->authorise_only) {
 		result = tp_ask_bind_user(a);
-		if (result == TP_PAM_OK)
+		if (result == TP_REMOTE_OK)
 			result = tp_ask_bind_service(a, true);
 	}
 	return result;
 }
 
-static enum tp_pam_result ask_as_user(struct tp_ask *a)
+static enum tp_remote_result ask_as_user(struct tp_ask *a)
 {
-	enum tp_pam_result result = tp_ask_form_user(a);
+	enum tp_remote_result result = tp_ask_form_user(a);
 
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = tp_ask_bind_user(a);
 	return result;
 }
 
-static enum tp_pam_result ask_server(struct tp_ask *a, const struct tp_msg_ldap_server *server)
+static enum tp_remote_result ask_server(struct tp_ask *a, const struct tp_msg_ldap_server *server)
 {
-	enum tp_pam_result result = tp_ask_connect(a, server);
+	enum tp_remote_result result = tp_ask_connect(a, server);
 
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = a->asked->bind == TP_LDAP_BIND_USER ? ask_as_user(a) : ask_as_service(a);
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = tp_ask_name_user(a);
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = tp_ask_find_groups(a);
 	tp_ask_disconnect(a);
 	return result;
@@ -152,33 +142,33 @@ static bool may_be_asked(struct tp_ask *a)
 	return false;
 }
 
-static enum tp_pam_result ask_servers(struct tp_ask *a)
+static enum tp_remote_result ask_servers(struct tp_ask *a)
 {
-	enum tp_pam_result result = TP_PAM_UNAVAILABLE;
+	enum tp_remote_result result = TP_REMOTE_UNAVAILABLE;
 
 	for (size_t i = 0; i < a->asked->servers_count; i++) {
 		if (tp_wire_now_ms() >= a->until_ms)
-			return TP_PAM_LATE;
+			return TP_REMOTE_LATE;
 		result = ask_server(a, &a->asked->servers[i]);
-		if (result != TP_PAM_UNAVAILABLE && result != TP_PAM_LATE)
+		if (result != TP_REMOTE_UNAVAILABLE && result != TP_REMOTE_LATE)
 			break;
 	}
 	return result;
 }
 
-void tp_ldap_ask(const struct tp_msg_ldap_ask *asked, int trusted_fd, struct tp_msg_ldap_answered *out)
+void tp_ldap_ask(const struct tp_msg_ldap_ask *asked, int trusted_fd, struct tp_msg_remote_answered *out)
 {
 	struct tp_ask a = { .asked = asked, .out = out, .wire.fd = -1 };
 	uint64_t time_s = asked->time_s && asked->time_s < TIME_MAX_S ? asked->time_s : TIME_MAX_S;
 
 	a.until_ms = tp_wire_now_ms() + 1000 * time_s;
-	out->result = TP_PAM_REFUSED;
+	out->result = TP_REMOTE_REFUSED;
 	if (!may_be_asked(&a))
 		return;
-	out->result = TP_PAM_UNAVAILABLE;
+	out->result = TP_REMOTE_UNAVAILABLE;
 	if (asked->encryption == TP_LDAP_PLAIN || make_tls(&a, trusted_fd) == TP_OK)
 		out->result = (uint8_t)ask_servers(&a);
-	if (out->result != TP_PAM_OK)
+	if (out->result != TP_REMOTE_OK)
 		out->user[0] = '\0';
 	tp_tls_context_unref(&a.tls);
 }

@@ -164,15 +164,15 @@ static bool first_value(const char *dn, char *out, size_t size)
 	return taken;
 }
 
-static enum tp_pam_result answer(struct walk *w)
+static enum tp_remote_result answer(struct walk *w)
 {
-	struct tp_msg_ldap_answered *out = w->ask->out;
+	struct tp_msg_remote_answered *out = w->ask->out;
 
 	out->groups = w->count ? calloc(2 * w->count, sizeof(*out->groups)) : NULL;
 	if (w->count && !out->groups)
-		return TP_PAM_UNAVAILABLE;
+		return TP_REMOTE_UNAVAILABLE;
 	for (size_t i = 0; i < w->count; i++) {
-		struct tp_msg_pam_group *group = &out->groups[out->groups_count];
+		struct tp_msg_remote_group *group = &out->groups[out->groups_count];
 
 		if (tp_text_copy(group->name, sizeof(group->name), w->groups[i].dn))
 			group = &out->groups[++out->groups_count];
@@ -182,14 +182,14 @@ static enum tp_pam_result answer(struct walk *w)
 	tp_ask_note(w->ask, "groups", true, w->cut ? "Let the group base hold fewer groups." : "",
 		    "%zu group%s%s%.300s%s", w->count, w->count == 1 ? "" : "s", w->count ? ", the first is " : "",
 		    w->count ? w->groups[0].dn : "", w->cut ? "; a limit was reached, there may be more." : ".");
-	return TP_PAM_OK;
+	return TP_REMOTE_OK;
 }
 
-enum tp_pam_result tp_ask_find_groups(struct tp_ask *a)
+enum tp_remote_result tp_ask_find_groups(struct tp_ask *a)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 	char *base = normalise(a->asked->group_base);
-	enum tp_pam_result result = TP_PAM_UNAVAILABLE;
+	enum tp_remote_result result = TP_REMOTE_UNAVAILABLE;
 	int code;
 
 	if (w && base && tp_text_copy(w->base, sizeof(w->base), base)) {

@@ -11,7 +11,7 @@
 static enum tp_err answer(struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct tp_msg_ldap_ask *asked = calloc(1, sizeof(*asked));
-	struct tp_msg_ldap_answered *out = calloc(1, sizeof(*out));
+	struct tp_msg_remote_answered *out = calloc(1, sizeof(*out));
 	enum tp_err err = asked && out ? TP_OK : TP_NOMEM;
 
 	if (err == TP_OK && (frame->type != TP_MSG_TYPE_ldap_ask || frame->fd_count != 1))
@@ -22,8 +22,8 @@ static enum tp_err answer(struct tp_channel *ch, struct tp_frame *frame)
 		err = tp_rd_finish(&frame->body);
 	if (err == TP_OK) {
 		tp_ldap_ask(asked, frame->fds[0], out);
-		err = TP_CHANNEL_SEND(ch, ldap_answered, frame->request, out);
-		tp_msg_ldap_answered_fini(out);
+		err = TP_CHANNEL_SEND(ch, remote_answered, frame->request, out);
+		tp_msg_remote_answered_fini(out);
 	}
 	if (asked)
 		tp_wipe(asked, sizeof(*asked));

@@ -23,7 +23,7 @@ static const char wrong_password[] = "Set the bind DN and its password again.";
 
 /* --------------------------------------------------------------------- connection */
 
-static enum tp_pam_result resolve(struct tp_ask *a, const struct tp_msg_ldap_server *server,
+static enum tp_remote_result resolve(struct tp_ask *a, const struct tp_msg_ldap_server *server,
 				  struct addrinfo **list)
 {
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
@@ -37,10 +37,10 @@ static enum tp_pam_result resolve(struct tp_ask *a, const struct tp_msg_ldap_ser
 	if (e != 0) {
 		tp_ask_note(a, "resolve", false, "Look at the server's name in the settings and at the DNS servers.",
 			    "%s: %s.", server->host, gai_strerror(e));
-		return TP_PAM_UNAVAILABLE;
+		return TP_REMOTE_UNAVAILABLE;
 	}
 	tp_ask_note(a, "resolve", true, "", "%s has an address.", server->host);
-	return TP_PAM_OK;
+	return TP_REMOTE_OK;
 }
 
 /* 0, or the errno that says why not. */
@@ -64,7 +64,7 @@ static int reach(struct tp_ask *a, const struct addrinfo *at)
 	return error;
 }
 
-static enum tp_pam_result connect_any(struct tp_ask *a, const struct tp_msg_ldap_server *server,
+static enum tp_remote_result connect_any(struct tp_ask *a, const struct tp_msg_ldap_server *server,
 				      const struct addrinfo *list)
 {
 	char text[TP_ADDR_TEXT] = "";
@@ -84,7 +84,7 @@ static enum tp_pam_result connect_any(struct tp_ask *a, const struct tp_msg_ldap
 		if (error == 0) {
 			tp_ask_note(a, "connect", true, "", "%s answers at %s%s", server->host, text,
 				    a->tls ? "." : "; passwords go there in clear.");
-			return TP_PAM_OK;
+			return TP_REMOTE_OK;
 		}
 		if (a->wire.fd >= 0)
 			close(a->wire.fd);
@@ -92,13 +92,13 @@ static enum tp_pam_result connect_any(struct tp_ask *a, const struct tp_msg_ldap
 	}
 	tp_ask_note(a, "connect", false, "Look whether the server runs, and at the firewalls in between.",
 		    "%s at %s: %s.", server->host, text, strerror(error));
-	return a->wire.late ? TP_PAM_LATE : TP_PAM_UNAVAILABLE;
+	return a->wire.late ? TP_REMOTE_LATE : TP_REMOTE_UNAVAILABLE;
 }
 
 /* libldap must never open a connection by itself: there is nothing at this address. */
 static const char nowhere[] = "ldapi://%2fnowhere";
 
-static enum tp_pam_result attach(struct tp_ask *a)
+static enum tp_remote_result attach(struct tp_ask *a)
 {
 	static const int version = LDAP_VERSION3;
 	ber_len_t incoming = TP_LDAP_INCOMING_MAX;
@@ -114,10 +114,10 @@ static enum tp_pam_result attach(struct tp_ask *a)
 		   ldap_get_option(a->ldap, LDAP_OPT_SOCKBUF, &sb) == LDAP_SUCCESS &&
 		   ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, &incoming) >= 0 &&
 		   ber_sockbuf_add_io(sb, &tp_wire_io, LBER_SBIOD_LEVEL_TRANSPORT, &a->wire) == 0) {
-		return TP_PAM_OK;
+		return TP_REMOTE_OK;
 	}
 	tp_ask_note(a, "connect", false, "", "libldap cannot use the connection.");
-	return TP_PAM_UNAVAILABLE;
+	return TP_REMOTE_UNAVAILABLE;
 }
 
 /* ------------------------------------------------------------------------------ TLS */
@@ -145,7 +145,7 @@ static const char *tls_remedy(const char *why)
 	return "Look at the server's certificate and its TLS settings.";
 }
 
-static enum tp_pam_result start_tls(struct tp_ask *a, const struct tp_msg_ldap_server *server)
+static enum tp_remote_result start_tls(struct tp_ask *a, const struct tp_msg_ldap_server *server)
 {
 	static const char *const checks[] = { "revocation is not checked", "its own CRL was looked at",
 					      "the CRLs of all were looked at" };
@@ -161,30 +161,30 @@ static enum tp_pam_result start_tls(struct tp_ask *a, const struct tp_msg_ldap_s
 	}
 	if (tp_wire_start_tls(&a->wire, a->tls, server->host, &diag) != TP_OK) {
 		tp_ask_note(a, "tls", false, tls_remedy(diag.text), "%s: %s.", server->host, diag.text);
-		return a->wire.late ? TP_PAM_LATE : TP_PAM_UNAVAILABLE;
+		return a->wire.late ? TP_REMOTE_LATE : TP_REMOTE_UNAVAILABLE;
 	}
 	tp_tls_session_peer(a->wire.tls, &peer);
 	tp_ask_note(a, "tls", true, "", "%s with %s; certificate of %.200s, trusted, with the name %.100s; %s.",
 		    peer.protocol, peer.cipher, peer.subject, server->host, checks[a->asked->crl_check]);
-	return TP_PAM_OK;
+	return TP_REMOTE_OK;
 }
 
-enum tp_pam_result tp_ask_connect(struct tp_ask *a, const struct tp_msg_ldap_server *server)
+enum tp_remote_result tp_ask_connect(struct tp_ask *a, const struct tp_msg_ldap_server *server)
 {
 	uint64_t until_ms = tp_wire_now_ms() + 1000 * (uint64_t)a->asked->server_s;
 	struct addrinfo *list = NULL;
-	enum tp_pam_result result;
+	enum tp_remote_result result;
 
 	a->host = server->host;
 	a->wire = (struct tp_wire){ .fd = -1, .until_ms = until_ms < a->until_ms ? until_ms : a->until_ms };
 	result = resolve(a, server, &list);
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = connect_any(a, server, list);
 	if (list)
 		freeaddrinfo(list);
-	if (result == TP_PAM_OK)
+	if (result == TP_REMOTE_OK)
 		result = attach(a);
-	if (result == TP_PAM_OK && a->tls)
+	if (result == TP_REMOTE_OK && a->tls)
 		result = start_tls(a, server);
 	return result;
 }
@@ -199,7 +199,7 @@ void tp_ask_disconnect(struct tp_ask *a)
 
 /* ---------------------------------------------------------------------------- binds */
 
-enum tp_pam_result tp_ask_bind_service(struct tp_ask *a, bool again)
+enum tp_remote_result tp_ask_bind_service(struct tp_ask *a, bool again)
 {
 	const struct tp_msg_ldap_ask *m = a->asked;
 	struct berval secret = { .bv_len = m->bind_secret_len, .bv_val = (char *)m->bind_secret };
@@ -209,7 +209,7 @@ enum tp_pam_result tp_ask_bind_service(struct tp_ask *a, bool again)
 	if (!external && (m->bind_dn[0] != '\0') != (m->bind_secret_len != 0)) {
 		tp_ask_note(a, "service-bind", false, wrong_password,
 			    "A bind DN needs its password, and a password its bind DN.");
-		return TP_PAM_UNAVAILABLE;
+		return TP_REMOTE_UNAVAILABLE;
 	}
 	if (external)
 		code = ldap_sasl_bind_s(a->ldap, NULL, "EXTERNAL", NULL, NULL, NULL, NULL);
@@ -225,22 +225,22 @@ enum tp_pam_result tp_ask_bind_service(struct tp_ask *a, bool again)
 	else if (!again)
 		tp_ask_note(a, "service-bind", true, "", "The server lets %s ask.",
 			    m->bind_dn[0] ? m->bind_dn : "anybody");
-	return TP_PAM_OK;
+	return TP_REMOTE_OK;
 }
 
-enum tp_pam_result tp_ask_bind_user(struct tp_ask *a)
+enum tp_remote_result tp_ask_bind_user(struct tp_ask *a)
 {
 	struct berval password = { .bv_len = a->asked->password_len, .bv_val = (char *)a->asked->password };
 	int code = ldap_sasl_bind_s(a->ldap, a->dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
-	enum tp_pam_result result;
+	enum tp_remote_result result;
 
 	if (code == LDAP_SUCCESS) {
 		tp_ask_note(a, "user-bind", true, "", "It is the password of %s.", a->dn);
-		return TP_PAM_OK;
+		return TP_REMOTE_OK;
 	}
 	result = tp_ask_failed(a, "user-bind", "bind of the user",
 			       code == LDAP_INVALID_CREDENTIALS ? "Try the password again." : "Look at the server's log.",
 			       code);
 	/* What a server says of an account is an answer; that it is not there is none. */
-	return result == TP_PAM_LATE || code < 0 || LDAP_SERVICE_ERROR(code) ? result : TP_PAM_REFUSED;
+	return result == TP_REMOTE_LATE || code < 0 || LDAP_SERVICE_ERROR(code) ? result : TP_REMOTE_REFUSED;
 }

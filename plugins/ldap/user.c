@@ -24,14 +24,14 @@ static bool keep_dn(struct tp_ask *a, const char *step, const char *dn)
 	return false;
 }
 
-enum tp_pam_result tp_ask_form_user(struct tp_ask *a)
+enum tp_remote_result tp_ask_form_user(struct tp_ask *a)
 {
 	char dn[TP_LDAP_TEXT_MAX + 1];
 
-	return fill(a, "user-bind", a->asked->user_dn, dn) && keep_dn(a, "user-bind", dn) ? TP_PAM_OK : TP_PAM_REFUSED;
+	return fill(a, "user-bind", a->asked->user_dn, dn) && keep_dn(a, "user-bind", dn) ? TP_REMOTE_OK : TP_REMOTE_REFUSED;
 }
 
-static enum tp_pam_result take_only(struct tp_ask *a, LDAPMessage *answer, const char *filter)
+static enum tp_remote_result take_only(struct tp_ask *a, LDAPMessage *answer, const char *filter)
 {
 	LDAPMessage *entry = ldap_first_entry(a->ldap, answer);
 	char *dn;
@@ -40,32 +40,32 @@ static enum tp_pam_result take_only(struct tp_ask *a, LDAPMessage *answer, const
 	if (!entry) {
 		tp_ask_note(a, "search", false, "Look at the search base and the filter.",
 			    "No entry below %s matches %s.", a->asked->base, filter);
-		return TP_PAM_REFUSED;
+		return TP_REMOTE_REFUSED;
 	}
 	if (ldap_next_entry(a->ldap, entry)) {
 		tp_ask_note(a, "search", false, "Choose a filter that matches one entry for one name.",
 			    "More than one entry matches %s.", filter);
-		return TP_PAM_REFUSED;
+		return TP_REMOTE_REFUSED;
 	}
 	dn = ldap_get_dn(a->ldap, entry);
 	kept = keep_dn(a, "search", dn);
 	ldap_memfree(dn);
 	if (kept)
 		tp_ask_note(a, "search", true, "", "The user is %s.", a->dn);
-	return kept ? TP_PAM_OK : TP_PAM_REFUSED;
+	return kept ? TP_REMOTE_OK : TP_REMOTE_REFUSED;
 }
 
-enum tp_pam_result tp_ask_find_user(struct tp_ask *a)
+enum tp_remote_result tp_ask_find_user(struct tp_ask *a)
 {
 	enum { ENOUGH = 2 };
 	char *attributes[] = { no_attributes, NULL };
 	char filter[TP_LDAP_TEXT_MAX + 1];
 	LDAPMessage *answer = NULL;
-	enum tp_pam_result result;
+	enum tp_remote_result result;
 	int code;
 
 	if (!fill(a, "search", a->asked->filter, filter))
-		return TP_PAM_REFUSED;
+		return TP_REMOTE_REFUSED;
 	code = ldap_search_ext_s(a->ldap, a->asked->base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL,
 				 NULL, ENOUGH, &answer);
 	/* The limit is ours: what came is enough to know. */
@@ -94,7 +94,7 @@ static void take_name(struct tp_ask *a, const struct berval *value)
 	user[value->bv_len] = '\0';
 }
 
-enum tp_pam_result tp_ask_name_user(struct tp_ask *a)
+enum tp_remote_result tp_ask_name_user(struct tp_ask *a)
 {
 	char *attributes[] = { (char *)a->asked->name_attribute, NULL };
 	struct berval **values = NULL;
@@ -112,5 +112,5 @@ enum tp_pam_result tp_ask_name_user(struct tp_ask *a)
 	ldap_msgfree(answer);
 	if (code < 0)
 		return tp_ask_failed(a, "search", "entry of the user", "", code);
-	return TP_PAM_OK;
+	return TP_REMOTE_OK;
 }

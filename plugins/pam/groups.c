@@ -8,7 +8,7 @@
 
 enum { GROUPS_MAX = 256 };
 
-enum tp_err tp_pam_groups(const char *user, struct tp_msg_pam_answered *answer)
+enum tp_err tp_pam_groups(const char *user, struct tp_msg_remote_answered *answer)
 {
 	/* cppcheck-suppress getpwnamCalled ; this process has one thread */
 	const struct passwd *found = getpwnam(user);
@@ -26,7 +26,7 @@ enum tp_err tp_pam_groups(const char *user, struct tp_msg_pam_answered *answer)
 	for (int i = 0; i < count; i++) {
 		/* cppcheck-suppress getgrgidCalled ; this process has one thread */
 		const struct group *group = getgrgid(ids[i]);
-		struct tp_msg_pam_group *to = &answer->groups[answer->groups_count];
+		struct tp_msg_remote_group *to = &answer->groups[answer->groups_count];
 
 		if (group && tp_text_copy(to->name, sizeof(to->name), group->gr_name))
 			answer->groups_count++;

@@ -6,6 +6,6 @@
 
 /* Fills answer->groups; a group whose name does not fit is left out. TP_NOTFOUND: no such
  * user, TP_NOMEM. */
-TP_NODISCARD enum tp_err tp_pam_groups(const char *user, struct tp_msg_pam_answered *answer);
+TP_NODISCARD enum tp_err tp_pam_groups(const char *user, struct tp_msg_remote_answered *answer);
 
 #endif

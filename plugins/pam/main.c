@@ -14,15 +14,15 @@ enum { FOLDER_FD = 4 };
 static enum tp_err answer(struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct tp_msg_pam_ask *ask = calloc(1, sizeof(*ask));
-	struct tp_msg_pam_answered *out = calloc(1, sizeof(*out));
+	struct tp_msg_remote_answered *out = calloc(1, sizeof(*out));
 	enum tp_err err = ask && out ? tp_msg_pam_ask_read(&frame->body, ask) : TP_NOMEM;
 
 	if (err == TP_OK)
 		err = tp_rd_finish(&frame->body);
 	if (err == TP_OK) {
 		tp_pam_talk(ask, out);
-		err = TP_CHANNEL_SEND(ch, pam_answered, frame->request, out);
-		tp_msg_pam_answered_fini(out);
+		err = TP_CHANNEL_SEND(ch, remote_answered, frame->request, out);
+		tp_msg_remote_answered_fini(out);
 	}
 	if (ask)
 		tp_wipe(ask, sizeof(*ask));

@@ -11,6 +11,7 @@
 #include "core/secret.h"
 #include "core/text.h"
 #include "groups.h"
+#include "ipc/remote.h"
 
 enum { PROMPTS_MAX = 4 };
 
@@ -77,95 +78,80 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 
 /* -------------------------------------------------------------------------- steps */
 
-static void note(struct tp_msg_pam_answered *a, const char *name, bool passed, const char *text)
-{
-	struct tp_msg_pam_step *step = &a->steps[a->steps_count];
-
-	if (a->steps_count == sizeof(a->steps) / sizeof(a->steps[0]))
-		return;
-	tp_text_copy(step->name, sizeof(step->name), name);
-	step->passed = passed;
-	snprintf(step->text, sizeof(step->text), "%s", text);
-	a->steps_count++;
-}
-
-static enum tp_pam_result result_of(int code)
+static enum tp_remote_result result_of(int code)
 {
 	switch (code) {
 	case PAM_SUCCESS:
-		return TP_PAM_OK;
+		return TP_REMOTE_OK;
 	case PAM_ACCT_EXPIRED:
 	case PAM_CRED_EXPIRED:
 	case PAM_AUTHTOK_EXPIRED:
-		return TP_PAM_EXPIRED;
+		return TP_REMOTE_EXPIRED;
 	case PAM_NEW_AUTHTOK_REQD:
-		return TP_PAM_MUST_CHANGE;
+		return TP_REMOTE_MUST_CHANGE;
 	case PAM_MAXTRIES:
-		return TP_PAM_TOO_MANY;
+		return TP_REMOTE_TOO_MANY;
 	case PAM_AUTH_ERR:
 	case PAM_USER_UNKNOWN:
 	case PAM_PERM_DENIED:
 	case PAM_CRED_INSUFFICIENT:
-		return TP_PAM_REFUSED;
+		return TP_REMOTE_REFUSED;
 	default:
-		return TP_PAM_UNAVAILABLE;
+		return TP_REMOTE_UNAVAILABLE;
 	}
 }
 
 /* Notes what came of one function of PAM. False: this is the end. */
 static bool judge(pam_handle_t *pam, const struct talk *t, const char *step, int code,
-		  struct tp_msg_pam_answered *a)
+		  struct tp_msg_remote_answered *a)
 {
-	char text[512];
-
 	a->result = (uint8_t)result_of(code);
-	snprintf(text, sizeof(text), "%s%s%s", code == PAM_SUCCESS ? "Passed." : pam_strerror(pam, code),
-		 t->said[0] ? " The modules say: " : "", t->said);
-	if (t->unknown_question)
-		snprintf(text, sizeof(text), "A module asked for something else than the password.");
-	note(a, step, code == PAM_SUCCESS, text);
-	snprintf(a->text, sizeof(a->text), "%s: %s", step, text);
+	if (t->unknown_question && code != PAM_SUCCESS)
+		tp_remote_note(a, step, false, "Let the modules ask for the password alone.",
+			       "A module asked for something else than the password.");
+	else
+		tp_remote_note(a, step, code == PAM_SUCCESS, "", "%s%s%s",
+			       code == PAM_SUCCESS ? "Passed." : pam_strerror(pam, code),
+			       t->said[0] ? " The modules say: " : "", t->said);
 	return code == PAM_SUCCESS;
 }
 
-static bool find_groups(struct tp_msg_pam_answered *a)
+static void find_groups(struct tp_msg_remote_answered *a)
 {
 	enum tp_err err = tp_pam_groups(a->user, a);
-	char text[64];
 
-	snprintf(text, sizeof(text), "%u found.", a->groups_count);
-	if (err != TP_OK) {
-		a->result = TP_PAM_REFUSED;
-		snprintf(text, sizeof(text), "%s",
-			 err == TP_NOTFOUND ? "The name service does not know the user." : "No memory.");
-		snprintf(a->text, sizeof(a->text), "groups: %s", text);
+	if (err == TP_OK) {
+		tp_remote_note(a, "groups", true, "", "%u found.", a->groups_count);
+		return;
 	}
-	note(a, "groups", err == TP_OK, text);
-	return err == TP_OK;
+	a->result = TP_REMOTE_REFUSED;
+	tp_remote_note(a, "groups", false, "", "%s",
+		       err == TP_NOTFOUND ? "The name service does not know the user." : "No memory.");
 }
 
 /* Modules may have given the user another name. */
-static bool take_user(pam_handle_t *pam, struct tp_msg_pam_answered *a)
+static bool take_user(pam_handle_t *pam, struct tp_msg_remote_answered *a)
 {
 	const void *user = NULL;
 
 	if (pam_get_item(pam, PAM_USER, &user) == PAM_SUCCESS && user && *(const char *)user &&
 	    tp_text_copy(a->user, sizeof(a->user), user))
 		return true;
-	a->result = TP_PAM_UNAVAILABLE;
-	snprintf(a->text, sizeof(a->text), "The modules gave the user an unusable name.");
+	a->result = TP_REMOTE_UNAVAILABLE;
+	tp_remote_note(a, "account", false, "", "The modules gave the user an unusable name.");
 	return false;
 }
 
-static void ask_modules(pam_handle_t *pam, struct talk *t, struct tp_msg_pam_answered *a)
+static void ask_modules(pam_handle_t *pam, struct talk *t, struct tp_msg_remote_answered *a)
 {
 	const int flags = PAM_DISALLOW_NULL_AUTHTOK;
 
 	if (!t->ask->authorise_only && !judge(pam, t, "password", pam_authenticate(pam, flags), a))
 		return;
 	t->said[0] = '\0';
+	t->unknown_question = false;
 	if (judge(pam, t, "account", pam_acct_mgmt(pam, flags), a) && take_user(pam, a))
-		(void)find_groups(a);
+		find_groups(a);
 }
 
 /* Modules write names into the system's log as they are: no lines of somebody else's making. */
@@ -179,7 +165,7 @@ static bool is_sound(const struct tp_msg_pam_ask *ask)
 	return ask->authorise_only || ask->password_len > 0;
 }
 
-void tp_pam_talk(const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *a)
+void tp_pam_talk(const struct tp_msg_pam_ask *ask, struct tp_msg_remote_answered *a)
 {
 	struct talk t = { .ask = ask };
 	const struct pam_conv conv = { converse, &t };
@@ -187,10 +173,10 @@ void tp_pam_talk(const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *a
 	int code;
 
 	memset(a, 0, sizeof(*a));
-	a->result = TP_PAM_REFUSED;
+	a->result = TP_REMOTE_REFUSED;
 	if (!is_sound(ask)) {
-		snprintf(a->text, sizeof(a->text),
-			 "Without a password, or with control characters in the name, PAM is not asked.");
+		tp_remote_note(a, "question", false, "",
+			       "Without a password, or with control characters in the name, PAM is not asked.");
 		return;
 	}
 	memcpy(t.password, ask->password, ask->password_len);

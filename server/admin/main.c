@@ -253,13 +253,13 @@ static enum tp_err read_first(struct admin *a, int argc, char **argv)
 	return tp_addr_parse(tp_span_of(text ? text : "0.0.0.0:7443"), &a->first);
 }
 
-static enum tp_err ask_pam(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *answer)
+static enum tp_err ask_pam(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_remote_answered *answer)
 {
 	return tp_bus_pam(arg, ask, answer);
 }
 
 static enum tp_err ask_ldap(void *arg, const struct tp_msg_ldap_ask *ask, int trusted_fd,
-			    struct tp_msg_ldap_answered *answer)
+			    struct tp_msg_remote_answered *answer)
 {
 	return tp_bus_ldap(arg, ask, trusted_fd, answer);
 }

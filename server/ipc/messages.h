@@ -83,15 +83,15 @@ enum tp_ldap_bind {
 };
 
 /* What came of a question to PAM or LDAP. */
-enum tp_pam_result {
-	TP_PAM_OK = 0,
-	TP_PAM_REFUSED = 1,
-	TP_PAM_EXPIRED = 2,     /* the account or its password */
-	TP_PAM_MUST_CHANGE = 3, /* the password, before anything else */
-	TP_PAM_TOO_MANY = 4,    /* tries */
-	TP_PAM_UNAVAILABLE = 5, /* PAM or one of its modules does not work */
-	TP_PAM_LATE = 6,
-	TP_PAM_BUSY = 7,
+enum tp_remote_result {
+	TP_REMOTE_OK = 0,
+	TP_REMOTE_REFUSED = 1,
+	TP_REMOTE_EXPIRED = 2,	   /* the account or its password */
+	TP_REMOTE_MUST_CHANGE = 3, /* the password, before anything else */
+	TP_REMOTE_TOO_MANY = 4,	   /* tries */
+	TP_REMOTE_UNAVAILABLE = 5, /* the source or a part of it does not work */
+	TP_REMOTE_LATE = 6,
+	TP_REMOTE_BUSY = 7,
 };
 
 enum tp_zone_type {

@@ -4,49 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/log.h"
 #include "supervisor/supervisor.h"
 
 struct asked {
 	struct tp_msg_ldap_ask m;
 	int trusted_fd;
 };
-
-static void tell(struct tp_sup *sup, uint32_t request, const struct tp_msg_ldap_answered *m)
-{
-	if (TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel, ldap_answered, request,
-			    m) != TP_OK)
-		TP_LOG(TP_LOG_WARN, "ldap.answer", "an answer could not be sent");
-}
-
-static void refuse(struct tp_sup *sup, uint32_t request, enum tp_pam_result result, const char *text)
-{
-	struct tp_msg_ldap_answered *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return; /* admin's question runs out */
-	m->result = (uint8_t)result;
-	m->steps_count = 1;
-	tp_text_copy(m->steps[0].name, sizeof(m->steps[0].name), "question");
-	tp_text_copy(m->steps[0].text, sizeof(m->steps[0].text), text);
-	tell(sup, request, m);
-	free(m);
-}
-
-static enum tp_err pass_on(struct tp_sup *sup, uint32_t request, struct tp_frame *frame)
-{
-	struct tp_msg_ldap_answered *m = calloc(1, sizeof(*m));
-	enum tp_err err = m ? tp_msg_ldap_answered_read(&frame->body, m) : TP_NOMEM;
-
-	if (err == TP_OK) {
-		err = tp_rd_finish(&frame->body);
-		if (err == TP_OK)
-			tell(sup, request, m);
-		tp_msg_ldap_answered_fini(m);
-	}
-	free(m);
-	return err;
-}
 
 static enum tp_err send_asked(struct tp_channel *helper, void *asked)
 {
@@ -73,8 +36,6 @@ static const struct tp_sup_question_kind kind = {
 	.late = "The directory took too long.",
 	.busy = "Too many wait for the directory.",
 	.send = send_asked,
-	.pass_on = pass_on,
-	.refuse = refuse,
 	.free = free_asked,
 };
 
@@ -135,8 +96,8 @@ enum tp_err tp_sup_ldap_request(struct tp_sup *sup, struct tp_frame *frame)
 	if (err == TP_OK && unseal_both(sup, &a->m) == TP_OK)
 		return tp_sup_question_ask(&sup->ldap, frame->request, a->m.time_s, a);
 	if (err == TP_OK)
-		refuse(sup, frame->request, TP_PAM_UNAVAILABLE,
-		       "The password of the bind or the key of the certificate cannot be opened.");
+		tp_sup_question_refuse(sup, frame->request, TP_REMOTE_UNAVAILABLE,
+				       "The password of the bind or the key of the certificate cannot be opened.");
 	free_asked(a);
 	return err;
 }

@@ -4,43 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/log.h"
 #include "os/file.h"
 #include "supervisor/supervisor.h"
-
-static void tell(struct tp_sup *sup, uint32_t request, const struct tp_msg_pam_answered *m)
-{
-	if (TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel, pam_answered, request,
-			    m) != TP_OK)
-		TP_LOG(TP_LOG_WARN, "pam.answer", "an answer could not be sent");
-}
-
-static void refuse(struct tp_sup *sup, uint32_t request, enum tp_pam_result result, const char *text)
-{
-	struct tp_msg_pam_answered *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return; /* admin's question runs out */
-	m->result = (uint8_t)result;
-	tp_text_copy(m->text, sizeof(m->text), text);
-	tell(sup, request, m);
-	free(m);
-}
-
-static enum tp_err pass_on(struct tp_sup *sup, uint32_t request, struct tp_frame *frame)
-{
-	struct tp_msg_pam_answered *m = calloc(1, sizeof(*m));
-	enum tp_err err = m ? tp_msg_pam_answered_read(&frame->body, m) : TP_NOMEM;
-
-	if (err == TP_OK) {
-		err = tp_rd_finish(&frame->body);
-		if (err == TP_OK)
-			tell(sup, request, m);
-		tp_msg_pam_answered_fini(m);
-	}
-	free(m);
-	return err;
-}
 
 static enum tp_err send_asked(struct tp_channel *helper, void *asked)
 {
@@ -63,8 +28,6 @@ static const struct tp_sup_question_kind kind = {
 	.late = "The PAM modules took too long.",
 	.busy = "Too many wait for the PAM modules.",
 	.send = send_asked,
-	.pass_on = pass_on,
-	.refuse = refuse,
 	.free = free_asked,
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "ipc/remote.h"
 #include "supervisor/supervisor.h"
 
 enum {
@@ -35,17 +36,56 @@ static void free_question(struct question *q)
 	free(q);
 }
 
-static void refuse(const struct question *q, enum tp_pam_result result, const char *text)
+/* --------------------------------------------------------------------- answers */
+
+static void tell(struct tp_sup *sup, uint32_t request, const struct tp_msg_remote_answered *m)
+{
+	if (TP_CHANNEL_SEND(tp_sup_child_of(sup, TP_PROCESS_ADMIN)->process.channel, remote_answered, request,
+			    m) != TP_OK)
+		TP_LOG(TP_LOG_WARN, "question.answer", "an answer could not be sent");
+}
+
+void tp_sup_question_refuse(struct tp_sup *sup, uint32_t request, enum tp_remote_result result,
+			    const char *text)
+{
+	struct tp_msg_remote_answered *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return; /* admin's question runs out */
+	m->result = (uint8_t)result;
+	tp_remote_note(m, "question", false, "", "%s", text);
+	tell(sup, request, m);
+	free(m);
+}
+
+static void refuse(const struct question *q, enum tp_remote_result result, const char *text)
 {
 	if (q->request)
-		q->all->kind->refuse(q->all->sup, q->request, result, text);
+		tp_sup_question_refuse(q->all->sup, q->request, result, text);
 }
+
+static enum tp_err pass_on(struct tp_sup *sup, uint32_t request, struct tp_frame *frame)
+{
+	struct tp_msg_remote_answered *m = calloc(1, sizeof(*m));
+	enum tp_err err = m ? tp_msg_remote_answered_read(&frame->body, m) : TP_NOMEM;
+
+	if (err == TP_OK) {
+		err = tp_rd_finish(&frame->body);
+		if (err == TP_OK)
+			tell(sup, request, m);
+		tp_msg_remote_answered_fini(m);
+	}
+	free(m);
+	return err;
+}
+
+/* --------------------------------------------------------------------- helpers */
 
 static enum tp_err on_frame(void *arg, struct tp_channel *ch, struct tp_frame *frame)
 {
 	struct question *q = arg;
 	struct tp_sup *sup = q->all->sup;
-	enum tp_err err = q->request ? q->all->kind->pass_on(sup, q->request, frame) : TP_STATE;
+	enum tp_err err = q->request ? pass_on(sup, q->request, frame) : TP_STATE;
 
 	(void)ch;
 	if (err != TP_OK)
@@ -67,7 +107,7 @@ static void on_end(void *arg)
 		 q->helper.last_end);
 	if (q->request)
 		TP_LOG(TP_LOG_WARN, "question.end", "%s", text);
-	refuse(q, TP_PAM_UNAVAILABLE, text);
+	refuse(q, TP_REMOTE_UNAVAILABLE, text);
 	free_question(q);
 	start_waiting(all);
 }
@@ -76,7 +116,7 @@ static void on_due(void *arg)
 {
 	struct question *q = arg;
 
-	refuse(q, TP_PAM_LATE, q->all->kind->late);
+	refuse(q, TP_REMOTE_LATE, q->all->kind->late);
 	q->request = 0;
 	tp_sup_process_kill(&q->helper);
 }
@@ -133,7 +173,7 @@ static void start_waiting(struct tp_sup_questions *all)
 		if (start(q) == TP_OK)
 			continue;
 		snprintf(text, sizeof(text), "The %s helper cannot be started.", all->kind->name);
-		refuse(q, TP_PAM_UNAVAILABLE, text);
+		refuse(q, TP_REMOTE_UNAVAILABLE, text);
 		free_question(q);
 	}
 }
@@ -143,7 +183,7 @@ enum tp_err tp_sup_question_ask(struct tp_sup_questions *all, uint32_t request, 
 	struct question *q;
 
 	if (count(all, false) >= WAITING_MAX) {
-		all->kind->refuse(all->sup, request, TP_PAM_BUSY, all->kind->busy);
+		tp_sup_question_refuse(all->sup, request, TP_REMOTE_BUSY, all->kind->busy);
 		all->kind->free(asked);
 		return TP_OK;
 	}

@@ -239,9 +239,6 @@ struct tp_sup_question_kind {
 	const char *late, *busy; /* what admin is told */
 	/* Sends it to the helper that was started for it, and wipes its secrets. */
 	enum tp_err (*send)(struct tp_channel *helper, void *asked);
-	/* Passes the helper's answer on to admin. */
-	enum tp_err (*pass_on)(struct tp_sup *sup, uint32_t request, struct tp_frame *frame);
-	void (*refuse)(struct tp_sup *sup, uint32_t request, enum tp_pam_result result, const char *text);
 	void (*free)(void *asked);
 };
 
@@ -257,6 +254,9 @@ void tp_sup_questions_init(struct tp_sup_questions *all, struct tp_sup *sup,
 /* Takes asked over, whatever comes of it. At most 4 run and 16 wait; time_s: at most 120. */
 TP_NODISCARD enum tp_err tp_sup_question_ask(struct tp_sup_questions *all, uint32_t request, uint32_t time_s,
 					     void *asked);
+/* Answers admin in the place of a helper. */
+void tp_sup_question_refuse(struct tp_sup *sup, uint32_t request, enum tp_remote_result result,
+			    const char *text);
 /* admin ended: nobody waits for the answers any more. */
 void tp_sup_questions_forget(struct tp_sup_questions *all);
 void tp_sup_questions_fini(struct tp_sup_questions *all);

@@ -105,7 +105,7 @@ static int worth(uint8_t level)
 	return level == TP_ACCOUNT_READ_WRITE ? 2 : level == TP_ACCOUNT_READ_ONLY ? 1 : 0;
 }
 
-bool tp_authenticate_map(const struct tp_auth_settings *s, const struct tp_msg_pam_group *groups,
+bool tp_authenticate_map(const struct tp_auth_settings *s, const struct tp_msg_remote_group *groups,
 			 size_t count, struct tp_rights *out)
 {
 	struct tp_rights rights = { .level = TP_ACCOUNT_AUDITOR };
@@ -134,13 +134,13 @@ bool tp_authenticate_map(const struct tp_auth_settings *s, const struct tp_msg_p
 static enum tp_err err_of(uint8_t result)
 {
 	switch (result) {
-	case TP_PAM_OK:
+	case TP_REMOTE_OK:
 		return TP_OK;
-	case TP_PAM_REFUSED:
+	case TP_REMOTE_REFUSED:
 		return TP_NOTFOUND;
-	case TP_PAM_UNAVAILABLE:
-	case TP_PAM_LATE:
-	case TP_PAM_BUSY:
+	case TP_REMOTE_UNAVAILABLE:
+	case TP_REMOTE_LATE:
+	case TP_REMOTE_BUSY:
 		return TP_IO;
 	default:
 		return TP_AUTH;
@@ -169,15 +169,14 @@ static enum tp_err check_name(struct question *q, const char *user)
 }
 
 /* By its groups the user may do what, if anything? */
-static enum tp_err judge_groups(struct question *q, const char *user, const struct tp_msg_pam_group *groups,
-				uint32_t count)
+static enum tp_err judge_groups(struct question *q, const struct tp_msg_remote_answered *a)
 {
-	enum tp_err err = check_name(q, user);
+	enum tp_err err = check_name(q, a->user);
 	char text[256];
 
 	if (err != TP_OK)
 		return err;
-	if (!tp_authenticate_map(q->settings, groups, count, &q->out->rights)) {
+	if (!tp_authenticate_map(q->settings, a->groups, a->groups_count, &q->out->rights)) {
 		note_with(q, "level", false, "None of the user's groups may administer this appliance.",
 			  "Add one of them to the groups of the page Login.");
 		return TP_AUTH;
@@ -185,30 +184,24 @@ static enum tp_err judge_groups(struct question *q, const char *user, const stru
 	snprintf(text, sizeof(text), "Its groups give the level %s.",
 		 tp_account_level_name(q->out->rights.level));
 	note(q, "level", true, text);
-	tp_text_copy(q->out->user, sizeof(q->out->user), user);
+	tp_text_copy(q->out->user, sizeof(q->out->user), a->user);
 	return TP_OK;
 }
 
-/* --------------------------------------------------------------------------- PAM */
-
-static enum tp_err judge_pam(struct question *q, const struct tp_msg_pam_answered *a)
+static enum tp_err judge(struct question *q, const struct tp_msg_remote_answered *a)
 {
 	enum tp_err err = err_of(a->result);
 
 	for (size_t i = 0; i < a->steps_count; i++)
-		note(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text);
-	if (err != TP_OK && a->text[0])
-		snprintf(q->out->text, sizeof(q->out->text), "%.500s", a->text);
-	if (err != TP_OK && !a->steps_count)
-		note(q, "question", false, a->text);
-	if (err != TP_OK)
-		return err;
-	return judge_groups(q, a->user, a->groups, a->groups_count);
+		note_with(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text, a->steps[i].remedy);
+	return err == TP_OK ? judge_groups(q, a) : err;
 }
+
+/* --------------------------------------------------------------------------- PAM */
 
 static enum tp_err ask_pam(struct question *q)
 {
-	struct tp_msg_pam_answered *answer = calloc(1, sizeof(*answer));
+	struct tp_msg_remote_answered *answer = calloc(1, sizeof(*answer));
 	struct tp_msg_pam_ask *m = calloc(1, sizeof(*m));
 	const char *password = q->ask->password ? q->ask->password : "";
 	size_t len = strlen(password);
@@ -229,8 +222,8 @@ static enum tp_err ask_pam(struct question *q)
 		tp_wipe(m, sizeof(*m));
 	free(m);
 	if (err == TP_OK) {
-		err = judge_pam(q, answer);
-		tp_msg_pam_answered_fini(answer);
+		err = judge(q, answer);
+		tp_msg_remote_answered_fini(answer);
 	} else {
 		note(q, "question", false, "The PAM helper could not be asked.");
 		err = TP_IO;
@@ -240,17 +233,6 @@ static enum tp_err ask_pam(struct question *q)
 }
 
 /* -------------------------------------------------------------------------- LDAP */
-
-static enum tp_err judge_ldap(struct question *q, const struct tp_msg_ldap_answered *a)
-{
-	enum tp_err err = err_of(a->result);
-
-	for (size_t i = 0; i < a->steps_count; i++)
-		note_with(q, a->steps[i].name, a->steps[i].passed, a->steps[i].text, a->steps[i].remedy);
-	if (err != TP_OK)
-		return err;
-	return judge_groups(q, a->user, a->groups, a->groups_count);
-}
 
 /* The form with the user put in, and the trusted CAs as a descriptor of our own. */
 static enum tp_err make_ldap_ask(const struct question *q, struct tp_msg_ldap_ask *m, int *trusted_fd)
@@ -275,7 +257,7 @@ static enum tp_err make_ldap_ask(const struct question *q, struct tp_msg_ldap_as
 
 static enum tp_err ask_ldap(struct question *q)
 {
-	struct tp_msg_ldap_answered *answer = calloc(1, sizeof(*answer));
+	struct tp_msg_remote_answered *answer = calloc(1, sizeof(*answer));
 	struct tp_msg_ldap_ask *m = calloc(1, sizeof(*m));
 	int trusted_fd = -1;
 	enum tp_err err = answer && m ? make_ldap_ask(q, m, &trusted_fd) : TP_NOMEM;
@@ -288,8 +270,8 @@ static enum tp_err ask_ldap(struct question *q)
 		tp_wipe(m, sizeof(*m));
 	free(m);
 	if (err == TP_OK) {
-		err = judge_ldap(q, answer);
-		tp_msg_ldap_answered_fini(answer);
+		err = judge(q, answer);
+		tp_msg_remote_answered_fini(answer);
 	} else {
 		note(q, "question", false, "The LDAP helper could not be asked.");
 		err = TP_IO;

@@ -19,8 +19,8 @@ enum { TP_AUTH_GROUPS_MAX = 64, TP_AUTH_STEPS_MAX = 32 };
 /* Who asks PAM and the directory for us. Not on the main thread. */
 struct tp_auth_helpers {
 	enum tp_err (*ldap)(void *arg, const struct tp_msg_ldap_ask *ask, int trusted_fd,
-			    struct tp_msg_ldap_answered *out);
-	enum tp_err (*pam)(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_pam_answered *out);
+			    struct tp_msg_remote_answered *out);
+	enum tp_err (*pam)(void *arg, const struct tp_msg_pam_ask *ask, struct tp_msg_remote_answered *out);
 	void *arg;
 };
 
@@ -78,7 +78,7 @@ TP_NODISCARD enum tp_err tp_authenticate(struct tp_login *login, const struct tp
 bool tp_authenticate_knows(const char *source);
 /* What members of these groups may do: the level that can do most (read-write, then
  * read-only, then auditor), and each access that any of them gives. False: none is mapped. */
-bool tp_authenticate_map(const struct tp_auth_settings *settings, const struct tp_msg_pam_group *groups,
+bool tp_authenticate_map(const struct tp_auth_settings *settings, const struct tp_msg_remote_group *groups,
 			 size_t count, struct tp_rights *out);
 
 /* Replaces what *out holds; it begins as { .trusted_fd = -1 }. TP_LIMIT, TP_IO: it asks

@@ -127,15 +127,15 @@ enum tp_err tp_bus_hash(struct tp_bus *bus, const struct tp_msg_hash_ask *q,
 }
 
 enum tp_err tp_bus_pam(struct tp_bus *bus, const struct tp_msg_pam_ask *q,
-		       struct tp_msg_pam_answered *out)
+		       struct tp_msg_remote_answered *out)
 {
-	ASK(bus, TP_PROCESS_SUP, pam_ask, q, -1, pam_answered, TP_BUS_PAM_WAIT_MS, out);
+	ASK(bus, TP_PROCESS_SUP, pam_ask, q, -1, remote_answered, TP_BUS_PAM_WAIT_MS, out);
 }
 
 enum tp_err tp_bus_ldap(struct tp_bus *bus, const struct tp_msg_ldap_ask *q, int trusted_fd,
-			struct tp_msg_ldap_answered *out)
+			struct tp_msg_remote_answered *out)
 {
-	ASK(bus, TP_PROCESS_SUP, ldap_ask, q, trusted_fd, ldap_answered, TP_BUS_PAM_WAIT_MS, out);
+	ASK(bus, TP_PROCESS_SUP, ldap_ask, q, trusted_fd, remote_answered, TP_BUS_PAM_WAIT_MS, out);
 }
 
 enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q, int trusted_fd,

@@ -93,12 +93,12 @@ enum { TP_BUS_HASH_WAIT_MS = 15000, TP_BUS_PAM_WAIT_MS = 130000 };
 /* One scrypt by a hash helper. TP_AGAIN when it takes too long. */
 TP_NODISCARD enum tp_err tp_bus_hash(struct tp_bus *bus, const struct tp_msg_hash_ask *q,
 				     struct tp_msg_hash_made *out);
-/* One question to PAM; end *out with tp_msg_pam_answered_fini. */
+/* One question to PAM; end *out with tp_msg_remote_answered_fini. */
 TP_NODISCARD enum tp_err tp_bus_pam(struct tp_bus *bus, const struct tp_msg_pam_ask *q,
-				    struct tp_msg_pam_answered *out);
-/* One question to a directory; end *out with tp_msg_ldap_answered_fini. */
+				    struct tp_msg_remote_answered *out);
+/* One question to a directory; end *out with tp_msg_remote_answered_fini. */
 TP_NODISCARD enum tp_err tp_bus_ldap(struct tp_bus *bus, const struct tp_msg_ldap_ask *q, int trusted_fd,
-				     struct tp_msg_ldap_answered *out);
+				     struct tp_msg_remote_answered *out);
 /* bytes_fd: an upload; -1 for a download. Waits up to TP_BUS_CRL_WAIT_MS. */
 TP_NODISCARD enum tp_err tp_bus_crl_update(struct tp_bus *bus, const struct tp_msg_crl_update *q,
 					   int trusted_fd, int bytes_fd, struct tp_msg_crl_made *out);
