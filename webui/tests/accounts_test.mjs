@@ -1,10 +1,10 @@
 // Accounts of administrators: the page, the forced change of a password, and what each
 // level of account finds in the navigation and behind every address.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, overflow, password, settle } from './browser.mjs';
+import { axeViolations, logIn, openBrowser, openPage, overflow, password, settle, visit } from './browser.mjs';
+import { fits, pages, patterns } from './pages.mjs';
 
 const fresh = 'nine wise toads at tea';
 let browser;
@@ -122,18 +122,6 @@ test('a forced change of the password comes before everything', () => as({ mustC
 
 /* ------------------------------------------------------------- levels and pages */
 
-/** Every page of the application, from its own table. */
-async function patterns() {
-	const text = await readFile(new URL('../src/app/pages.tsx', import.meta.url), 'utf8');
-	const found = [...text.slice(text.indexOf('const pages')).matchAll(/^\t\['(\/[^']*)'/gm)].map((match) => match[1]);
-	assert.ok(found.length > 30, 'the table of pages reads differently now');
-	return found;
-}
-
-const example = (pattern) => pattern.replace('/calls/live/:id', '/calls/live/500002').replace('/calls/history/:id', '/calls/history/500104')
-	.replace('/zones/:name', '/zones/edge').replace('/rules/:name', '/rules/old-branch').replace('/identities/:id', '/identities/default')
-	.replace('/trusted-cas/:name', '/trusted-cas/ISRG%20Root%20X1').replace(/:[a-z]+/g, 'x');
-
 /** Who may open which page: said here once more, by hand. All others are for reading. */
 const forChanges = ['/zones/:name/edit', '/identities/:id/request', '/identities/:id/self-signed', '/identities/:id/upload', '/traversal-test'];
 const logs = ['/log', '/log/configuration', '/log/network', '/log/verification', '/log/logins'];
@@ -157,8 +145,7 @@ for (const options of [{ level: 'read-only' }, { level: 'auditor' }, { level: 'r
 		page.on('request', (request) => asked.add(new URL(request.url()).pathname));
 		await logIn(page, address);
 		for (const pattern of await patterns()) {
-			await page.goto(address + example(pattern));
-			await settle(page);
+			await visit(page, pages.find(({ path }) => fits(pattern, path)).path);
 			const closed = await page.getByRole('heading', { name: 'Not for your account' }).count() > 0;
 			if (pattern === '/' && options.level === 'auditor')
 				assert.equal(new URL(page.url()).pathname, '/log', 'an auditor begins with the log');

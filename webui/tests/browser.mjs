@@ -70,6 +70,17 @@ export async function settle(page) {
 	await page.waitForTimeout(150);
 }
 
+/** Another page of the application, as by a link: without loading everything anew. */
+export async function visit(page, path) {
+	await page.evaluate((to) => {
+		window.history.pushState(null, '', to);
+		window.dispatchEvent(new PopStateEvent('popstate'));
+	}, path);
+	await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.pf-v6-c-skeleton, .pf-v6-c-spinner'));
+	await page.waitForTimeout(60);
+	await page.waitForFunction(() => !document.querySelector('.pf-v6-c-skeleton, .pf-v6-c-spinner'));
+}
+
 /** `rules`: only these; all when left out. */
 export async function axeViolations(page, rules) {
 	// A colour half way through its transition is not what a person reads.
@@ -91,4 +102,6 @@ async function axeSource() {
 	return axeText;
 }
 
-export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** By how many pixels the window, or the part of it that scrolls, is too narrow. */
+export const overflow = (page) => page.evaluate(() => Math.max(...[document.documentElement, ...document.querySelectorAll('.pf-v6-c-page__main-container, .pf-v6-c-page__main')]
+	.map((part) => part.scrollWidth - part.clientWidth)));

@@ -1,4 +1,6 @@
 // Every page of the application after the login, for tests and pictures.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 
 export const pages = [
 	{ name: 'overview', path: '/' },
@@ -59,6 +61,17 @@ export const pages = [
 	{ name: 'ports', path: '/ports' },
 	{ name: 'nothing-here', path: '/no/such/page' },
 ];
+
+/** The patterns of all pages, from the application's own table. */
+export async function patterns() {
+	const text = await readFile(new URL('../src/app/pages.tsx', import.meta.url), 'utf8');
+	const found = [...text.slice(text.indexOf('const pages')).matchAll(/^\t\['(\/[^']*)'/gm)].map((match) => match[1]);
+	assert.ok(found.length > 30, 'the table of pages reads differently now');
+	return found;
+}
+
+/** Whether a page stands at a path, as src/app/router.tsx matches them. */
+export const fits = (pattern, path) => new RegExp(`^${pattern.replace(/:[a-z]+/g, '[^/?]+')}(\\?.*)?$`).test(path);
 
 async function testUser(page) {
 	await page.getByLabel('User name').fill('bob');

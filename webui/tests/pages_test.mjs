@@ -1,10 +1,11 @@
 // Every page: its data appears, nothing is said in the console, the policy is kept,
-// axe finds nothing, and a narrow window needs no sideways scrolling.
+// axe finds nothing, a narrow window needs no sideways scrolling, and the keyboard is enough.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, overflow, settle } from './browser.mjs';
-import { pages } from './pages.mjs';
+import { axeViolations, logIn, openBrowser, openPage, overflow, settle, visit } from './browser.mjs';
+import { clipped, rewind, skip, walk } from './hands.mjs';
+import { fits, pages, patterns } from './pages.mjs';
 
 let mock;
 let address;
@@ -15,10 +16,18 @@ before(async () => {
 	mock.store.candidate['turnpike-system:system'].web = { port: 8443 };
 	address = await mock.listen();
 	browser = await openBrowser();
+	const { page } = await openPage(browser.context);
+	await logIn(page, address);
+	await page.close();
 });
 after(async () => {
 	await browser.close();
 	await mock.close();
+});
+
+test('every page of the application is among those looked at here', async () => {
+	const left = (await patterns()).filter((pattern) => !pages.some(({ path }) => fits(pattern, path)));
+	assert.deepEqual(left, [], 'add a line to tests/pages.mjs');
 });
 
 test('every page is whole and accessible', { timeout: 180_000 }, async () => {
@@ -28,28 +37,51 @@ test('every page is whole and accessible', { timeout: 180_000 }, async () => {
 	await settle(page);
 	assert.deepEqual(await axeViolations(page), [], 'login');
 	await logIn(page, address);
-	for (const { name, path } of pages) {
-		await page.goto(address + path);
-		await settle(page);
+	for (const { name, path, prepare } of pages) {
+		await visit(page, path);
 		assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`);
 		assert.equal(await page.locator('.pf-v6-c-alert.pf-m-danger:has-text("could not be")').count(), 0, `${name}: read`);
+		await prepare?.(page);
 		assert.deepEqual(await axeViolations(page), [], name);
 	}
 	assert.deepEqual(complaints, []);
 	await page.close();
 });
 
-test('every page can be read in the dark, and needs no sideways scrolling at 380 pixels', { timeout: 180_000 }, async () => {
+test('every page can be read in the dark, at 320 pixels, and enlarged to 200 %', { timeout: 180_000 }, async () => {
 	const { page, complaints } = await openPage(browser.context, { theme: 'dark' });
-	for (const { name, path } of pages) {
+	await page.goto(address);
+	await settle(page);
+	assert.ok(await page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark')), 'follows the system');
+	for (const { name, path, prepare } of pages) {
 		await page.setViewportSize({ width: 1440, height: 900 });
-		await page.goto(address + path);
-		await settle(page);
-		assert.ok(await page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark')), 'follows the system');
+		await visit(page, path);
+		await prepare?.(page);
 		assert.deepEqual(await axeViolations(page, ['color-contrast']), [], name);
-		await page.setViewportSize({ width: 380, height: 800 });
-		assert.ok(await overflow(page) <= 0, `${name} is ${await overflow(page)} px too wide`);
+		/* 1280 by 800 at 200 % has room for half of each. */
+		for (const [width, height] of [[320, 640], [640, 400]]) {
+			await page.setViewportSize({ width, height });
+			assert.ok(await overflow(page) <= 0, `${name} is ${await overflow(page)} px wider than ${width}`);
+			assert.deepEqual(await clipped(page), [], `${name} at ${width} px`);
+		}
 	}
+	assert.deepEqual(complaints, []);
+	await page.close();
+});
+
+test('every page works by the keyboard alone, enlarged to 200 %', { timeout: 180_000 }, async () => {
+	const { page, complaints } = await openPage(browser.context, { width: 640, height: 400 });
+	await page.goto(address);
+	await settle(page);
+	for (const { name, path, prepare } of pages) {
+		if (prepare)
+			continue;
+		await visit(page, path);
+		assert.deepEqual([...await skip(page), ...await walk(page)], [], name);
+	}
+	await page.setViewportSize({ width: 1440, height: 900 });
+	await rewind(page);
+	assert.deepEqual(await walk(page, '.pf-v6-c-masthead, #navigation'), [], 'masthead and navigation');
 	assert.deepEqual(complaints, []);
 	await page.close();
 });
