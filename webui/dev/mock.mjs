@@ -22,7 +22,7 @@ import { createTokens } from './mock/tokens.mjs';
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
 /** As server/admin/http/server.c sends it. */
-export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+export const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-gpz/yeNvAX5PVeprnCCon5pT1sMtc0xMyqW5pB8J1Hw='; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /** Which parts of the configuration the first revisions hold. */
 const history = [/system/, /system|tls|zone/];

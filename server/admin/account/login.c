@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "admin/account/login_state.h"
+#include "admin/advanced/banner.h"
 #include "admin/http/times.h"
 #include "core/log.h"
 
@@ -308,13 +309,14 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 	if (!req->local && req->state != TP_OPERATOR_ANONYMOUS &&
 	    tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) != TP_OK)
 		facts = (struct tp_session_facts){ 0 };
-	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:n, s:o, s:s?, s:s?, s:i, s:o, s:s?,"
-			 " s:o, s:s?, s:b, s:s?, s:o}",
+	return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s?, s:s?, s:s, s:I, s:o, s:o, s:s?, s:s?, s:i, s:o, s:s?,"
+			 " s:o, s:s?, s:b, s:s?, s:o, s:b, s:b}",
 			 "state", state_name(l, req), "unlocked", inside, "product",
 			 "Turnpike", "version", TP_VERSION, "host-name", tp_json_text(host_name), "role",
 			 role < 0 ? NULL : role == TP_ROLE_CORE ? "core" : "edge", "user",
 			 req->user[0] ? req->user : NULL, "csrf", csrf, "idle-s", (json_int_t)l->idle_s,
-			 "banner", "previous-login-at", tp_times_json(facts.previous_login_ms),
+			 "banner", tp_banner_json(l->advanced), "previous-login-at",
+			 tp_times_json(facts.previous_login_ms),
 			 "previous-login-source", facts.previous_source[0] ? facts.previous_source : NULL,
 			 "previous-login-method",
 			 facts.previous_source[0] ? tp_session_method_name(facts.previous_method) : NULL,
@@ -323,7 +325,10 @@ static json_t *describe(struct tp_login *l, const struct tp_http_request *req, c
 			 facts.failure_source[0] ? facts.failure_source : NULL, "logged-in-at",
 			 tp_times_json(facts.logged_in_ms), "level", level, "must-change-password",
 			 req->rights.must_change_password, "ended", inside ? NULL : req->ended, "consent",
-			 inside ? json_null() : tp_login_consent_json(l));
+			 inside ? json_null() : tp_login_consent_json(l), "advanced",
+			 tp_advanced_is_on(l->advanced), "emergency",
+			 req->state == TP_OPERATOR_ACTIVE && !facts.remote &&
+				 tp_advanced_is_emergency(l->advanced, req->user));
 }
 
 static void session_get(void *arg, const struct tp_http_request *req, struct tp_http_response *res)

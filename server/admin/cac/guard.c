@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "admin/account/login_state.h"
-#include "core/bytes.h"
+#include "admin/http/page.h"
 
 static bool is_bound(const struct tp_http_request *req)
 {
@@ -40,29 +40,17 @@ static const char *stranger(const struct tp_http_request *req, char text[TP_DIAG
 
 /* ------------------------------------------------------------------------- the page */
 
-static void put_escaped(struct tp_wr *wr, const char *text)
+static void reply_page(struct tp_http_response *res, struct tp_advanced *advanced, const struct tp_card *card)
 {
-	for (; *text; text++) {
-		if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-			tp_wr_fmt(wr, "&#%d;", *text);
-		else
-			tp_wr_u8(wr, (uint8_t)*text);
-	}
-}
-
-static void reply_page(struct tp_http_response *res, const struct tp_card *card)
-{
-	char page[4096];
+	char page[TP_PAGE_MAX];
 	struct tp_wr wr;
 
 	tp_wr_init(&wr, page, sizeof(page));
-	tp_wr_text(&wr, "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-			"<meta name=\"viewport\" content=\"width=device-width\">"
-			"<title>Certificate needed</title></head>\n<body><main>\n"
-			"<h1>This appliance asks for your certificate</h1>\n<p>");
+	tp_page_begin(&wr, advanced, "Certificate needed");
+	tp_wr_text(&wr, "<h1>This appliance asks for your certificate</h1>\n<p>");
 	if (card->leaf) {
 		tp_wr_text(&wr, "The certificate that your browser has shown is refused: ");
-		put_escaped(&wr, card->reason);
+		tp_page_put_text(&wr, card->reason);
 		tp_wr_text(&wr, ".");
 	} else {
 		tp_wr_text(&wr, "Your browser has shown none.");
@@ -71,17 +59,19 @@ static void reply_page(struct tp_http_response *res, const struct tp_card *card)
 			"<li>Close all windows of the browser, so that it asks again which certificate to show.</li>\n"
 			"<li>If it does not ask, none of your certificates comes from a CA that is trusted here for web "
 			"login: speak to your administrator.</li>\n</ul>\n"
-			"<p><a href=\"/\">Try again</a></p>\n</main></body>\n</html>\n");
+			"<p><a href=\"/\">Try again</a></p>\n");
+	tp_page_end(&wr, advanced);
 	if (wr.err == TP_OK)
 		tp_http_reply_bytes(res, 401, "text/html; charset=utf-8", page, wr.len);
 	else
 		tp_http_reply_failure(res, wr.err, NULL);
 }
 
-static void refuse(struct tp_http_response *res, const struct tp_card *card, bool api)
+static void refuse(struct tp_http_response *res, struct tp_advanced *advanced, const struct tp_card *card,
+		   bool api)
 {
 	if (!api)
-		reply_page(res, card);
+		reply_page(res, advanced, card);
 	else if (card->leaf)
 		tp_http_reply_error(res, 401, "access-denied", NULL, "Your certificate is refused: %s.",
 				    card->reason);
@@ -106,7 +96,7 @@ bool tp_cac_guard(struct tp_login *login, struct tp_http_request *req, bool api,
 		tp_login_end_session(login, req);
 	}
 	if (req->card->wanted && !req->card->good) {
-		refuse(res, req->card, api);
+		refuse(res, tp_login_advanced(login), req->card, api);
 		return false;
 	}
 	if (req->card->login && req->method == TP_HTTP_POST && !strcmp(req->path, "/api/v1/session")) {

@@ -18,6 +18,7 @@
 #include "admin/http/files.h"
 #include "admin/http/head.h"
 #include "admin/http/listeners.h"
+#include "admin/http/page.h"
 #include "admin/http/sources.h"
 #include "admin/http/times.h"
 #include "core/auto.h"
@@ -53,8 +54,8 @@ struct tp_server {
 };
 
 static const char security_headers[] =
-	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-	"img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self' "
+	"'sha256-" TP_PAGE_STYLE_SHA256 "'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
 	"frame-ancestors 'none'; require-trusted-types-for 'script'\r\n"
 	"Strict-Transport-Security: max-age=31536000\r\n"
 	"X-Content-Type-Options: nosniff\r\n"
