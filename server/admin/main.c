@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin/acme/acme.h"
+#include "admin/advanced/gate.h"
 #include "admin/advanced/routes.h"
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
@@ -312,6 +313,20 @@ static enum tp_err add_routes(struct admin *a)
 	return tp_routes_add_all(a->router, args);
 }
 
+/* What every commit has to pass besides the model; each says what it has to say. */
+static enum tp_err check_commit(void *arg, const struct tp_tree *running, const struct tp_tree *candidate,
+				const struct tp_operator *op, uint32_t confirm_within_s,
+				struct tp_model_errors *errors)
+{
+	struct admin *a = arg;
+	enum tp_err by_card =
+		tp_cac_gate(&a->card_login, running, candidate, op, confirm_within_s, errors);
+	enum tp_err by_mode =
+		tp_advanced_gate(&a->advanced, running, candidate, op, confirm_within_s, errors);
+
+	return by_card != TP_OK ? by_card : by_mode;
+}
+
 static enum tp_err new_acme(struct admin *a)
 {
 	const struct tp_acme_parts parts = { a->store, a->bus, a->config, a->identities, a->status };
@@ -340,7 +355,7 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 	if (err == TP_OK)
 		tp_cac_set_peers(a->cac, tp_lists_peer_check(a->lists));
 	if (err == TP_OK)
-		tp_config_set_gate(a->config, &(struct tp_config_gate){ &a->card_login, tp_cac_gate });
+		tp_config_set_gate(a->config, &(struct tp_config_gate){ a, check_commit });
 	if (err == TP_OK)
 		err = add_routes(a);
 	if (err == TP_OK)

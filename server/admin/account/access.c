@@ -43,6 +43,9 @@ static bool allows(enum tp_access rule, const struct tp_access_facts *facts, con
 	case TP_ACCESS_LOGS:
 		*why = "In the advanced mode auditors alone see the logs.";
 		return !facts->advanced || facts->rights.level == TP_ACCOUNT_AUDITOR;
+	case TP_ACCESS_CONSOLE:
+		*why = "Only root on the appliance does this, with turnpikectl.";
+		return facts->console;
 	case TP_ACCESS_RULES:
 		break;
 	}
@@ -52,6 +55,10 @@ static bool allows(enum tp_access rule, const struct tp_access_facts *facts, con
 int tp_access_check(enum tp_access rule, const struct tp_access_facts *facts, const char **why)
 {
 	*why = "Your session may not do this.";
+	if (facts->console && facts->advanced && rule != TP_ACCESS_CONSOLE) {
+		*why = "In the advanced mode turnpikectl does nothing but factory-reset.";
+		return 403;
+	}
 	if (rule == TP_ACCESS_ANYONE)
 		return 0;
 	if (facts->state == TP_OPERATOR_ANONYMOUS) {
@@ -65,7 +72,7 @@ int tp_access_check(enum tp_access rule, const struct tp_access_facts *facts, co
 		return 403;
 	}
 	if (facts->by_api && (facts->advanced || facts->api_off || !facts->rights.api)) {
-		*why = facts->advanced ? "The API is off in the advanced mode." :
+		*why = facts->advanced ? TP_ACCESS_NO_API :
 		       facts->api_off  ? "The API is off." :
 					 "Your account may not use the API.";
 		return 403;

@@ -23,6 +23,7 @@ enum tp_access {
 	TP_ACCESS_READ,         /* read-only and read-write: settings and status */
 	TP_ACCESS_WRITE,        /* read-write: changes, and tests that send something */
 	TP_ACCESS_LOGS,         /* every account; in the advanced mode auditors alone */
+	TP_ACCESS_CONSOLE,      /* root on the administration socket alone, also in the advanced mode */
 	TP_ACCESS_RULES
 };
 
@@ -48,7 +49,11 @@ struct tp_access_facts {
 	bool by_api;   /* a program's session or token, not the web interface's */
 	bool api_off;  /* nobody may use the API */
 	bool advanced; /* the appliance is in the advanced mode */
+	bool console;  /* root on the administration socket */
 };
+
+/* What every program hears in the advanced mode. */
+#define TP_ACCESS_NO_API "The API is off in the advanced mode."
 
 /* 0: may; else 401 or 403, and *why in words. */
 int tp_access_check(enum tp_access rule, const struct tp_access_facts *facts, const char **why);

@@ -205,15 +205,32 @@ void tp_login_account_add(void *arg, const struct tp_http_request *req, struct t
 	tp_login_json_free(body);
 }
 
+bool tp_account_is_own(const struct tp_http_request *req, const char *name)
+{
+	return !req->local && !req->remote && !strcmp(name, req->user);
+}
+
+bool tp_account_may_change(struct tp_login *l, const struct tp_http_request *req, const char *name,
+			   struct tp_http_response *res)
+{
+	if (!tp_advanced_is_emergency(l->advanced, name) || req->rights.emergency)
+		return true;
+	tp_http_reply_error(res, 403, "access-denied", NULL,
+			    "In the advanced mode nobody but the emergency account itself changes it.");
+	return false;
+}
+
 /* Nobody takes away what the session stands on: another administrator does. False: *res holds
  * the refusal. */
 static bool keeps_itself(const struct tp_http_request *req, const struct tp_account *after,
 			 struct tp_http_response *res)
 {
-	if (req->local || strcmp(req->parameter, req->user) != 0 || (after && can_administer(after)))
+	if (!tp_account_is_own(req, req->parameter) || (after && can_administer(after)))
 		return true;
-	tp_http_reply_error(res, 409, "in-use", NULL,
-			    "You are logged in with this account: another administrator has to do this.");
+	tp_http_reply_error(res, 409, "in-use", NULL, "%s",
+			    req->rights.emergency ?
+				    "This is the emergency account: name another one first, or end the advanced mode." :
+				    "You are logged in with this account: another administrator has to do this.");
 	return false;
 }
 
@@ -241,7 +258,8 @@ static void change_account(struct tp_login *l, const struct tp_http_request *req
 		return;
 	}
 	after = before;
-	if (!read_body(body, &after, res) || !keeps_itself(req, &after, res))
+	if (!read_body(body, &after, res) || !tp_account_may_change(l, req, before.name, res) ||
+	    !keeps_itself(req, &after, res))
 		return;
 	if (before.disabled != after.disabled)
 		after.unused = false;
@@ -281,7 +299,7 @@ void tp_login_account_delete(void *arg, const struct tp_http_request *req, struc
 	char text[256];
 	enum tp_err err;
 
-	if (!keeps_itself(req, NULL, res))
+	if (!tp_account_may_change(l, req, req->parameter, res) || !keeps_itself(req, NULL, res))
 		return;
 	err = tp_store_account_get(l->store, req->parameter, &before);
 	if (err == TP_OK)

@@ -211,8 +211,10 @@ static bool proves_itself(struct tp_login *l, const struct tp_http_request *req,
 static bool may_change(struct tp_login *l, const struct tp_http_request *req,
 		       struct tp_http_response *res, const char *current)
 {
-	if (!req->local && !strcmp(req->parameter, req->user))
+	if (tp_account_is_own(req, req->parameter))
 		return proves_itself(l, req, res, current);
+	if (!tp_account_may_change(l, req, req->parameter, res))
+		return false;
 	if (req->rights.level == TP_ACCOUNT_READ_WRITE && !req->rights.must_change_password)
 		return true;
 	tp_http_reply_error(res, 403, "access-denied", NULL, "Here you may change your own password only.");
@@ -222,7 +224,7 @@ static bool may_change(struct tp_login *l, const struct tp_http_request *req,
 /* Whoever is under way with the old password logs in again, but for the one who asks. */
 static void end_sessions(struct tp_login *l, const struct tp_http_request *req)
 {
-	bool own = !req->local && !strcmp(req->parameter, req->user);
+	bool own = tp_account_is_own(req, req->parameter);
 	struct tp_session_facts facts;
 
 	tp_session_close_user(l->sessions, req->parameter, own ? req->session : NULL,
@@ -266,7 +268,7 @@ void tp_login_account_password(void *arg, const struct tp_http_request *req,
 	const char *password = json_string_value(json_object_get(body, "password"));
 	const char *current = json_string_value(json_object_get(body, "current"));
 	const json_t *must_change = json_object_get(body, "must-change");
-	bool own = !req->local && !strcmp(req->parameter, req->user);
+	bool own = tp_account_is_own(req, req->parameter);
 	const struct tp_login_password p = {
 		.user = req->parameter,
 		.password = password,

@@ -63,7 +63,8 @@ void tp_login_disable_unused(struct tp_login *l)
 		return;
 	qsort(rows, count, sizeof(*rows), longest_unused_first);
 	for (size_t i = 0; i < count; i++)
-		if (!rows[i].disabled && now_ms > used_ms(&rows[i]) &&
+		if (!rows[i].disabled && !tp_advanced_is_emergency(l->advanced, rows[i].name) &&
+		    now_ms > used_ms(&rows[i]) &&
 		    now_ms - used_ms(&rows[i]) >= days * DAY_MS)
 			disable(l, &rows[i], days);
 	free(rows);

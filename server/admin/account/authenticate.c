@@ -15,6 +15,7 @@
 struct question {
 	struct tp_login *login;
 	const struct tp_auth_settings *settings;
+	struct tp_cfg_advanced advanced;
 	const struct tp_auth_ask *ask;
 	struct tp_auth_verdict *out;
 	const char *source;
@@ -147,6 +148,12 @@ static enum tp_err err_of(uint8_t result)
 	}
 }
 
+/* In the advanced mode one account stays here, by its very name. */
+static bool is_emergency(const struct question *q, const char *user)
+{
+	return q->advanced.enabled && !strcmp(user, q->advanced.emergency_account);
+}
+
 /* A remote user goes by a name that is nobody's here: logs, limits of sessions and tokens
  * tell users by their names. */
 static enum tp_err check_name(struct question *q, const char *user)
@@ -155,6 +162,11 @@ static enum tp_err check_name(struct question *q, const char *user)
 
 	if (!strcasecmp(user, "root")) {
 		note_with(q, "name", false, "The name root is that of the console.",
+			  "Give the user another name in the directory.");
+		return TP_AUTH;
+	}
+	if (q->advanced.enabled && !strcasecmp(user, q->advanced.emergency_account)) {
+		note_with(q, "name", false, "The emergency account has this name, in capital letters or not.",
 			  "Give the user another name in the directory.");
 		return TP_AUTH;
 	}
@@ -321,15 +333,15 @@ bool tp_authenticate_knows(const char *name)
 	return false;
 }
 
-/* The accounts of the advanced mode that stay local in remote-only belong here. */
 static bool is_asked(const struct question *q, const struct source *source)
 {
 	if (q->ask->only)
 		return !strcmp(q->ask->only, source->name);
 	if (!source->on(q->settings))
 		return false;
-	return q->settings->source == TP_LOGIN_BOTH ||
-	       source->remote == (q->settings->source == TP_LOGIN_REMOTE);
+	if (q->settings->source == TP_LOGIN_REMOTE)
+		return source->remote || is_emergency(q, q->ask->user);
+	return q->settings->source == TP_LOGIN_BOTH || !source->remote;
 }
 
 static enum tp_err check_access(struct question *q)
@@ -379,6 +391,7 @@ enum tp_err tp_authenticate(struct tp_login *l, const struct tp_auth_ask *ask, s
 	pthread_mutex_lock(&l->lock);
 	*settings = l->auth;
 	pthread_mutex_unlock(&l->lock);
+	tp_advanced_get(l->advanced, &q.advanced);
 	err = ask_all(&q);
 	free(settings);
 	return err;

@@ -93,6 +93,24 @@ static void take_sources(const struct tp_cfg_admin *cfg, struct tp_auth_settings
 		out->groups[i] = from->groups[i];
 }
 
+/* Whether the session is of somebody who does not come in under these settings: in the advanced
+ * mode that is everybody with an account here, but for the emergency account, and every program. */
+static bool is_shut_out(const void *arg, const struct tp_session_facts *facts)
+{
+	const struct tp_cfg_advanced *settings = arg;
+
+	if (!settings->enabled)
+		return false;
+	return facts->by_api || facts->state != TP_OPERATOR_ACTIVE ||
+	       (!facts->remote && strcmp(facts->user, settings->emergency_account) != 0);
+}
+
+static void take_advanced(struct tp_login *l, const struct tp_cfg_advanced *settings)
+{
+	tp_advanced_use(l->advanced, settings);
+	tp_session_close_if(l->sessions, is_shut_out, settings, TP_SESSION_ADVANCED, tp_login_steady_ms());
+}
+
 void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 {
 	const struct tp_session_limits limits = { .idle_s = cfg->session_idle_s,
@@ -114,7 +132,7 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	take_ldap(l, cfg);
 	pthread_mutex_unlock(&l->lock);
 	if (cfg->advanced_count)
-		tp_advanced_use(l->advanced, &cfg->advanced[0]);
+		take_advanced(l, &cfg->advanced[0]);
 	tp_sessions_set_limits(l->sessions, &limits);
 	tp_login_set_rate(l, cfg->api_per_minute);
 }
@@ -201,7 +219,8 @@ bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct t
 		req->state = TP_OPERATOR_ACTIVE;
 		req->rights = (struct tp_rights){ .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };
 		tp_text_copy(req->user, sizeof(req->user), "root");
-		tp_visits_shell(l);
+		if (!req->advanced)
+			tp_visits_shell(l);
 		return true;
 	}
 	if (tp_login_is_token(req))
@@ -217,6 +236,7 @@ bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct t
 	req->rights = facts.rights;
 	req->by_api = facts.by_api;
 	req->remote = facts.remote;
+	req->rights.emergency = !facts.remote && tp_advanced_is_emergency(l->advanced, facts.user);
 	memcpy(req->session_card, facts.card, sizeof(req->session_card));
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
 	return !req->by_api || tp_login_may_call(l, req->user, res);
@@ -363,13 +383,17 @@ static void refuse_another(struct tp_login *l, const struct tp_http_request *req
 			    "end a session, or wait until one ends by itself.");
 }
 
-/* Whether a local account is what the login found it to be. One that was changed while its
- * password was looked at lost only the sessions that there were. */
+/* Whether a local account is what the login found it to be, and the advanced mode has not begun.
+ * What changed while its password was looked at ended only the sessions that there were. */
 static bool still_stands(struct tp_login *l, const struct tp_session_facts *facts)
 {
 	const struct tp_rights *r = &facts->rights;
+	struct tp_cfg_advanced advanced;
 	struct tp_account a;
 
+	tp_advanced_get(l->advanced, &advanced);
+	if (is_shut_out(&advanced, facts))
+		return false;
 	if (facts->state != TP_OPERATOR_ACTIVE || facts->remote)
 		return true;
 	return tp_store_account_get(l->store, facts->user, &a) == TP_OK && !a.disabled && a.level == r->level &&
@@ -382,7 +406,7 @@ static void refuse_changed(struct tp_login *l, const struct tp_http_request *req
 			   const uint8_t session[32], const char *user)
 {
 	tp_session_close(l->sessions, session, TP_SESSION_ACCOUNT, tp_login_steady_ms());
-	tp_login_log(l, req, 1, "login.failed", user, "The account was changed during the login.");
+	tp_login_log(l, req, 1, "login.failed", user, "The account, or who may log in, was changed during the login.");
 	tp_http_reply_error(res, 401, "access-denied", NULL, "The account has just been changed: log in again.");
 }
 
@@ -539,6 +563,8 @@ static void session_post(void *arg, const struct tp_http_request *req, struct tp
 	else if (!user || !password || !user[0] || strlen(user) > TP_SESSION_USER_MAX ||
 	    !password[0] || strlen(password) > TP_PASSWORD_MAX)
 		tp_http_reply_error(res, 400, "missing-element", NULL, "user and password are needed");
+	else if (req->advanced && by && !strcmp(by, "api"))
+		tp_http_reply_error(res, 403, "access-denied", NULL, TP_ACCESS_NO_API);
 	else if (tp_login_has_consent(l, req, body, res) && tp_login_may_try(l, req, res, user))
 		log_in(l, req, res, user, password, by && !strcmp(by, "api"));
 	tp_login_json_free(body);

@@ -73,6 +73,13 @@ struct tp_login_password {
 	"The user name may hold letters, digits and . - _ @ only, at most 127, and is not root."
 bool tp_account_name_is_good(const char *name);
 
+/* Whether the caller is this account, not root and not a remote user of the same name. */
+bool tp_account_is_own(const struct tp_http_request *req, const char *name);
+/* In the advanced mode nobody but itself changes the emergency account (row 142). False: *res
+ * holds the refusal. */
+bool tp_account_may_change(struct tp_login *l, const struct tp_http_request *req, const char *name,
+			   struct tp_http_response *res);
+
 /* No account yet: the first-login secret is what opens the door. */
 bool tp_login_awaits_first(struct tp_login *l);
 /* Whether the browser has logged in to this account before, or the caller is logged in:

@@ -398,6 +398,27 @@ void tp_session_close(struct tp_sessions *s, const uint8_t hash[32], enum tp_ses
 	tell(s, &ended);
 }
 
+size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const void *arg,
+			   enum tp_session_end end, uint64_t now_ms)
+{
+	struct tp_list *it, *next, ended;
+	size_t count = 0;
+
+	tp_list_init(&ended);
+	pthread_mutex_lock(&s->lock);
+	TP_LIST_EACH(it, next, &s->by_use) {
+		struct session *session = TP_CONTAINER(it, struct session, by_use);
+
+		if (!test(arg, &session->facts))
+			continue;
+		drop(s, session, end, now_ms, &ended);
+		count++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	tell(s, &ended);
+	return count;
+}
+
 size_t tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32],
 			     enum tp_session_end end, uint64_t now_ms)
 {
@@ -499,6 +520,8 @@ const char *tp_session_why(struct tp_sessions *s, const uint8_t hash[32])
 				       "was quiet for longest.",
 		[TP_SESSION_ACCOUNT] = "Your session ended because your account or its password was changed.",
 		[TP_SESSION_CARD] = "Your session ended because it was used without its certificate.",
+		[TP_SESSION_ADVANCED] = "Your session ended because in the advanced mode only remote users and the "
+					"emergency account may log in.",
 	};
 	const char *why = NULL;
 
@@ -528,7 +551,7 @@ const char *tp_session_end_name(enum tp_session_end end)
 		[TP_SESSION_IDLE] = "idle",	    [TP_SESSION_ABSOLUTE] = "longest-time",
 		[TP_SESSION_REVOKED] = "revoked",   [TP_SESSION_CROWDED] = "too-many",
 		[TP_SESSION_ACCOUNT] = "account",   [TP_SESSION_CARD] = "certificate",
-		[TP_SESSION_GONE] = "no-logout",
+		[TP_SESSION_GONE] = "no-logout",    [TP_SESSION_ADVANCED] = "advanced-mode",
 	};
 
 	return (unsigned)end < TP_SESSION_ENDS ? names[end] : "unknown";

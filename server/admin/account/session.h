@@ -46,6 +46,7 @@ enum tp_session_end {
 	TP_SESSION_ACCOUNT = 6,       /* rights or password of the account were changed */
 	TP_SESSION_CARD = 7,          /* came without its certificate */
 	TP_SESSION_GONE = 8,          /* turnpike-admin was started anew */
+	TP_SESSION_ADVANCED = 9,      /* of who does not come in any more, in the advanced mode */
 	TP_SESSION_ENDS
 };
 
@@ -121,6 +122,10 @@ void tp_session_close(struct tp_sessions *s, const uint8_t hash[32], enum tp_ses
 /* Ends all sessions of a user but the one of `except` (may be NULL). Their number. */
 size_t tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32],
 			     enum tp_session_end end, uint64_t now_ms);
+/* Ends all sessions that the test is true of. Their number. */
+typedef bool (*tp_session_test)(const void *arg, const struct tp_session_facts *facts);
+size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const void *arg,
+			   enum tp_session_end end, uint64_t now_ms);
 /* The name by which others call the session of this id. */
 void tp_session_name(const uint8_t hash[32], char name[TP_SESSION_NAME]);
 /* TP_NOTFOUND; else *out says what was ended. */

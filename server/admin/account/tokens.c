@@ -107,6 +107,10 @@ bool tp_login_identify_token(struct tp_login *l, struct tp_http_request *req, st
 	const char *why;
 
 	req->by_api = req->by_token = true;
+	if (req->advanced) {
+		tp_http_reply_error(res, 403, "access-denied", NULL, TP_ACCESS_NO_API);
+		return false;
+	}
 	if (!read_token(req->authorization + sizeof(SCHEME) - 1, sha256) ||
 	    tp_store_token_find(l->store, sha256, &token) != TP_OK) {
 		refuse_token(l, req, res, "", "There is no such token.");

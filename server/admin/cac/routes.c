@@ -110,6 +110,8 @@ static void post_login(void *arg, const struct tp_http_request *req, struct tp_h
 	else if (!req->card || !req->card->login)
 		tp_http_reply_error(res, 409, "operation-not-supported", NULL,
 				    "Login by certificate is not switched on.");
+	else if (req->advanced && by && !strcmp(by, "api"))
+		tp_http_reply_error(res, 403, "access-denied", NULL, TP_ACCESS_NO_API);
 	else if (!req->card->good) /* tp_cac_guard has refused it before */
 		tp_http_reply_error(res, 401, "access-denied", NULL, "%s", req->card->reason);
 	else if (tp_login_has_consent(p->login, req, body, res) &&

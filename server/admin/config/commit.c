@@ -265,7 +265,7 @@ enum tp_err tp_config_commit(struct tp_config *c, const struct tp_operator *op, 
 {
 	struct tp_changes changes = {0};
 	struct change change = {.trial_s = confirm_within_s};
-	enum tp_err err;
+	enum tp_err err, gated = TP_OK;
 
 	if (c->trial) {
 		tp_model_errors_add(errors, "",
@@ -286,8 +286,9 @@ enum tp_err tp_config_commit(struct tp_config *c, const struct tp_operator *op, 
 		return TP_FORMAT;
 	}
 	err = prepare(c, op, comment, &change, &changes, errors);
-	if (err == TP_OK && c->gate.check)
-		err = c->gate.check(c->gate.arg, c->running, c->candidate, op, confirm_within_s, errors);
+	if ((err == TP_OK || err == TP_FORMAT) && c->gate.check)
+		gated = c->gate.check(c->gate.arg, c->running, c->candidate, op, confirm_within_s, errors);
+	err = err == TP_OK ? gated : err;
 	if (err == TP_OK)
 		err = decide(c, op, &change, &changes, errors);
 	tp_changes_fini(&changes);

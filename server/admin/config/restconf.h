@@ -18,6 +18,7 @@ struct tp_operator {
 	uint64_t connection; /* unique for each TCP or socket connection while admin runs; not 0 */
 	uint64_t newest;     /* highest such number given out by now; 0 = not known */
 	bool may_write;
+	bool emergency; /* the emergency account of the advanced mode asks */
 	const struct tp_card *card; /* what the connection's client showed (admin/cac); NULL: nothing */
 };
 

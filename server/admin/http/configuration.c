@@ -46,6 +46,7 @@ static void handle(void *arg, const struct tp_http_request *req, struct tp_http_
 			.newest = req->newest_connection,
 			.may_write = req->state == TP_OPERATOR_SETUP ||
 				     req->rights.level == TP_ACCOUNT_READ_WRITE,
+			.emergency = req->rights.emergency,
 			.card = req->card },
 	};
 	struct tp_restconf_response answer = { 0 };

@@ -149,7 +149,7 @@ static void allow(struct tp_http_response *res, unsigned methods)
 static int check_access(enum tp_access access, const struct tp_http_request *req, const char **why)
 {
 	const struct tp_access_facts facts = { req->state, req->rights, req->by_api, req->api_off,
-					       req->advanced };
+					       req->advanced, req->local };
 
 	int refused = tp_access_check(access, &facts, why);
 

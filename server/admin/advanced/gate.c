@@ -1,0 +1,70 @@
+/* Commits that touch advanced account security. Runs in turnpike-admin's workers. */
+#include "admin/advanced/gate.h"
+
+#include <string.h>
+
+#include "admin/advanced/prerequisites.h"
+
+#define ENABLED "/turnpike-access:access/advanced/enabled"
+#define EMERGENCY "/turnpike-access:access/advanced/emergency-account"
+
+struct both {
+	struct tp_advanced_ground was, will;
+};
+
+static enum tp_err refuse(struct tp_model_errors *errors, const char *path, const char *text)
+{
+	tp_model_errors_add(errors, path, "%s", text);
+	return TP_DENIED;
+}
+
+/* What the store has to say; all of it. */
+static enum tp_err check_prerequisites(const struct tp_advanced_parts *parts, const struct both *both,
+				       struct tp_model_errors *errors)
+{
+	bool passed[TP_PREREQUISITES];
+	enum tp_err err = tp_prerequisites_look(parts->store, &both->will, passed), result = TP_OK;
+
+	if (err != TP_OK)
+		return refuse(errors, EMERGENCY, "The accounts cannot be read now.");
+	for (size_t i = 0; i < TP_PREREQUISITES; i++) {
+		const struct tp_prerequisite *p = tp_prerequisite(i);
+
+		if (passed[i] || p->modelled || !both->will.settings.emergency_account[0])
+			continue;
+		tp_model_errors_add(errors, p->path, "This is not so yet: %s %s", p->text, p->remedy);
+		result = TP_DENIED;
+	}
+	return result;
+}
+
+enum tp_err tp_advanced_gate(void *arg, const struct tp_tree *running, const struct tp_tree *candidate,
+			     const struct tp_operator *op, uint32_t confirm_within_s,
+			     struct tp_model_errors *errors)
+{
+	const struct tp_advanced_parts *parts = arg;
+	struct both both = { 0 };
+	bool renamed;
+	enum tp_err err = TP_OK;
+
+	if (running)
+		tp_tree_advanced(running, &both.was);
+	tp_tree_advanced(candidate, &both.will);
+	if (both.was.settings.enabled && !both.will.settings.enabled)
+		return refuse(errors, ENABLED,
+			      "No change of settings ends the advanced mode: leaving it on its page puts the "
+			      "appliance back to factory state.");
+	if (!both.will.settings.enabled)
+		return TP_OK;
+	renamed = strcmp(both.was.settings.emergency_account, both.will.settings.emergency_account) != 0;
+	if (both.was.settings.enabled && !renamed)
+		return TP_OK;
+	if (both.was.settings.enabled && !op->emergency)
+		err = refuse(errors, EMERGENCY, "Nobody but the emergency account itself names another one.");
+	if (check_prerequisites(parts, &both, errors) != TP_OK)
+		err = TP_DENIED;
+	if (err == TP_OK && !confirm_within_s)
+		err = refuse(errors, both.was.settings.enabled ? EMERGENCY : ENABLED,
+			     "This change can shut administrators out: commit it on trial, to be confirmed.");
+	return err;
+}
