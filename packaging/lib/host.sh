@@ -31,6 +31,14 @@ install_packages() {
 		apt-get install --yes --no-install-recommends "${missing[@]}"
 }
 
+# The service that turnpike-pam asks. One that is there is kept: an administrator may have
+# changed it, and it says who comes in.
+install_pam_service() {
+	[ ! -e /etc/pam.d/turnpike ] || return 0
+	say "installing /etc/pam.d/turnpike"
+	install -m 644 "$TOP/packaging/pam.d/turnpike" /etc/pam.d/turnpike
+}
+
 # The Node that builds and tests the web interface: version and checksum stand in
 # packaging/node/package-lock.json; the machine's own npm only fetches it.
 install_node() {

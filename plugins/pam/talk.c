@@ -179,6 +179,12 @@ void tp_pam_talk(const struct tp_msg_pam_ask *ask, struct tp_msg_remote_answered
 			       "Without a password, or with control characters in the name, PAM is not asked.");
 		return;
 	}
+	if (!tp_remote_has_pam_service()) {
+		a->result = TP_REMOTE_UNAVAILABLE;
+		tp_remote_note(a, "service", false, "Install the service file, readable by everybody (docs/accounts.md).",
+			       TP_PAM_SERVICE_FILE " is missing or cannot be read: PAM is not asked.");
+		return;
+	}
 	memcpy(t.password, ask->password, ask->password_len);
 	code = pam_start(TP_PAM_SERVICE, ask->user, &conv, &pam);
 	if (code == PAM_SUCCESS)

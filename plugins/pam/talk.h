@@ -4,8 +4,6 @@
 
 #include "ipc/messages.h"
 
-#define TP_PAM_SERVICE "turnpike"
-
 /* Has PAM read its configuration and load its modules, and names looked up once. */
 TP_NODISCARD enum tp_err tp_pam_warm_up(void);
 /* Asks the modules of the service, and for the groups of whom they let pass. *answer is

@@ -196,6 +196,7 @@ void tp_apply_commit(void *arg)
 	configure_logs(a);
 	tp_status_certificate(a->status, a->not_after_s, a->temporary);
 	tp_status_tls_least(a->status, a->cfg.tls_least, a->cfg.tls_least_count);
+	tp_status_pam(a->status, a->cfg.login_sources_count && a->cfg.login_sources[0].pam);
 	if (a->tls) {
 		tp_server_set_tls(a->server, a->tls);
 		tp_status_web_context(a->status, a->tls);

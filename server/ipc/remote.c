@@ -1,10 +1,27 @@
 /* Answers about remote users. Runs in turnpike-pam, turnpike-ldap and turnpiked. */
 #include "ipc/remote.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "core/text.h"
+
+bool tp_remote_has_pam_service(void)
+{
+	static const char *const paths[] = { TP_PAM_SERVICE_FILE, "/usr/lib/pam.d/" TP_PAM_SERVICE };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+
+		if (fd >= 0) {
+			close(fd);
+			return true;
+		}
+	}
+	return false;
+}
 
 void tp_remote_vnote(struct tp_msg_remote_answered *answer, const char *name, bool passed,
 		     const char *remedy, const char *fmt, va_list ap)

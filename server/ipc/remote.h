@@ -5,6 +5,13 @@
 #include "core/err.h"
 #include "ipc/messages.h"
 
+/* Our service of PAM, and where it is described. Without that file Linux-PAM would take the
+ * service `other`, which nobody has chosen for us. */
+#define TP_PAM_SERVICE "turnpike"
+#define TP_PAM_SERVICE_FILE "/etc/pam.d/" TP_PAM_SERVICE
+/* Whether this process can read it, there or where packages put theirs (/usr/lib/pam.d). */
+bool tp_remote_has_pam_service(void);
+
 /* Adds a step in words, made printable and cut to their room; remedy "" where nothing is to be
  * done. Of more steps than there is room for, the first ones stay. */
 void tp_remote_note(struct tp_msg_remote_answered *answer, const char *step, bool passed,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "ipc/remote.h"
 #include "supervisor/supervisor.h"
 
 static struct tp_channel *admin_channel(struct tp_sup *sup)
@@ -41,7 +42,8 @@ static enum tp_err take_seal(struct tp_sup *sup, struct tp_frame *frame)
 
 static enum tp_err take_status(struct tp_sup *sup, struct tp_frame *frame)
 {
-	struct tp_msg_supervisor_status m = { .started_ms = sup->started_unix_ms };
+	struct tp_msg_supervisor_status m = { .started_ms = sup->started_unix_ms,
+					      .pam_service = tp_remote_has_pam_service() };
 
 	tp_text_copy(m.version, sizeof(m.version), TP_VERSION);
 	for (size_t i = 0; i < TP_SLICES; i++) {

@@ -18,6 +18,7 @@ ADDRESS = ("127.0.28.2", 7443)
 PASSWORD = "correct horse battery"
 LOCAL = "a local secret phrase"
 SERVICE = pathlib.Path("/etc/pam.d/turnpike")
+SHIPPED = TOP / "packaging" / "pam.d" / "turnpike"
 UNIX = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n"
 FAILLOCK = """auth requisite pam_faillock.so preauth nodelay dir=FOLDER deny=3 unlock_time=600
 auth [success=1 default=ignore] pam_unix.so nodelay
@@ -110,6 +111,16 @@ def last_log(one, name):
     lines = [line for line in one.admin.get("/api/v1/log?limit=50")["lines"] if line["name"] == name]
     check(lines, f"no {name} in the event log")
     return lines[0]["text"]
+
+
+def alarms(one, code):
+    return [a for a in one.admin.get("/api/v1/alarms")["alarms"] if a["code"] == code and not a["cleared-at"]]
+
+
+def install_service():
+    """As packaging/run does."""
+    subprocess.run(["bash", "-euc", "for part in say host; do . $TOP/packaging/lib/$part.sh; done; install_pam_service"],
+                   env={**os.environ, "TOP": str(TOP)}, check=True, stdout=subprocess.DEVNULL)
 
 
 def test(one, user, password=PASSWORD, **more):
@@ -245,6 +256,28 @@ def hostile_names_and_passwords_are_refused(one):
     check("control characters" in answer["steps"][-1]["text"], f"the modules were asked: {answer}")
 
 
+def without_its_service_nobody_is_asked(one):
+    """`other` would let every account of the machine try."""
+    SERVICE.unlink()
+    one.admin.put("turnpike-access:access/pam/time-limit", 19)
+    one.admin.commit("PAM without its service file")
+    alarm = wait_until(lambda: alarms(one, 40040), 5, "no alarm about the missing service file")[0]
+    check(alarm["severity"] == "critical" and str(SERVICE) in alarm["text"], f"{alarm}")
+    answer = test(one, "writer", source="pam")
+    check(answer["result"] == "unavailable" and answer["steps"][0]["step"] == "service", f"{answer}")
+    check("missing" in answer["steps"][0]["text"] and answer["steps"][0]["remedy"], f"{answer}")
+    check(log_in("writer", source="127.0.28.23")[0] == 503, "somebody logs in without the service file")
+    install_service()
+    check(SERVICE.read_text() == SHIPPED.read_text() and SERVICE.stat().st_mode & 0o777 == 0o644, "not installed")
+    check(test(one, "writer", source="pam")["result"] == "passed", "nobody passes the shipped service file")
+    SERVICE.write_text(UNIX)
+    install_service()
+    check(SERVICE.read_text() == UNIX, "a changed service file is overwritten")
+    one.admin.put("turnpike-access:access/pam/time-limit", 20)
+    one.admin.commit("as before")
+    wait_until(lambda: not alarms(one, 40040), 5, "the alarm stays")
+
+
 def the_tester_says_which_step_fails(one):
     answer = test(one, "writer")
     check(answer["result"] == "passed" and answer["level"] == "read-write" and answer["source"] == "pam",
@@ -343,5 +376,5 @@ def remote_only_is_undone_unless_confirmed(one):
 run([groups_give_the_level, a_namesake_gets_no_token, a_remote_reader_has_no_say_in_tokens,
      who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
      too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
-     hostile_names_and_passwords_are_refused, the_tester_says_which_step_fails, local_accounts_go_first,
+     hostile_names_and_passwords_are_refused, without_its_service_nobody_is_asked, the_tester_says_which_step_fails, local_accounts_go_first,
      a_card_is_a_remote_users_login, remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))

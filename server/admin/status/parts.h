@@ -26,6 +26,7 @@ struct tp_status {
 	int64_t not_after_s;
 	bool temporary;
 	struct tp_status_tls tls;
+	bool pam; /* it is asked about logins */
 	struct tp_tls_context *web[TP_STATUS_WEB_CONTEXTS]; /* references; the last is in force */
 	size_t web_count;
 	bool ending;

@@ -51,6 +51,14 @@ void tp_status_tls_least(struct tp_status *s, const struct tp_cfg_tls_least *lea
 	pthread_mutex_unlock(&s->lock);
 }
 
+void tp_status_pam(struct tp_status *s, bool on)
+{
+	pthread_mutex_lock(&s->lock);
+	s->pam = on;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void tp_status_certificate(struct tp_status *s, int64_t not_after_s, bool temporary)
 {
 	pthread_mutex_lock(&s->lock);

@@ -28,6 +28,9 @@ void tp_status_web_context(struct tp_status *status, struct tp_tls_context *cont
 /* Least TLS versions of the services in force, any thread: for the alarm about old ones. */
 void tp_status_tls_least(struct tp_status *status, const struct tp_cfg_tls_least *least, size_t count);
 
+/* Whether PAM is turned on, any thread: for the alarm about its service file. */
+void tp_status_pam(struct tp_status *status, bool on);
+
 /* Starts, and ends, the thread that keeps admin's own alarms up to date. */
 TP_NODISCARD enum tp_err tp_status_watch(struct tp_status *status);
 void tp_status_unwatch(struct tp_status *status);

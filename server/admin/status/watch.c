@@ -7,10 +7,12 @@
 
 #include "admin/http/times.h"
 #include "admin/status/parts.h"
+#include "ipc/remote.h"
 
 enum {
 	CODE_TEMPORARY_CERTIFICATE = 40001,
 	CODE_OLD_TLS = 40020, /* subject: the service's name */
+	CODE_NO_PAM_SERVICE = 40040,
 	CODE_RESTARTED = 15003,
 	EVERY_S = 10,
 	CALM_MS = 10 * 60 * 1000, /* after which a restart is no longer an alarm */
@@ -106,12 +108,28 @@ static void check_process(struct tp_status *s, struct told *told,
 	tell(s, told, &m);
 }
 
-static void check_processes(struct tp_status *s, struct told *told)
+static void check_pam(struct tp_status *s, struct told *told, bool missing)
+{
+	const struct tp_msg_alarm m = {
+		.code = CODE_NO_PAM_SERVICE,
+		.raised = missing,
+		.severity = 2,
+		.subject = "PAM",
+		.text = "PAM is turned on, and its service file " TP_PAM_SERVICE_FILE
+			" is missing: nobody logs in by it.",
+		.remedy = "Install the service file of Turnpike, or turn PAM off on the page Login.",
+	};
+
+	tell(s, told, &m);
+}
+
+static void check_supervisor(struct tp_status *s, struct told *told, bool pam)
 {
 	struct tp_msg_supervisor_status m;
 
 	if (tp_bus_supervisor_status(s->bus, &m) != TP_OK)
 		return;
+	check_pam(s, told, pam && !m.pam_service);
 	for (size_t i = 0; i < m.processes_count; i++)
 		check_process(s, told, &m.processes[i]);
 }
@@ -126,6 +144,7 @@ static void *watch_run(void *arg)
 		int64_t not_after_s = s->not_after_s;
 		bool temporary = s->temporary;
 		struct tp_status_tls tls = s->tls;
+		bool pam = s->pam;
 		struct timespec at;
 
 		pthread_mutex_unlock(&s->lock);
@@ -136,11 +155,11 @@ static void *watch_run(void *arg)
 		check_tls(s, &told, &tls);
 		tp_status_check_expiry(s);
 		tp_status_check_identities(s);
-		check_processes(s, &told);
+		check_supervisor(s, &told, pam);
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += EVERY_S;
 		pthread_mutex_lock(&s->lock);
-		if (!s->ending && s->not_after_s == not_after_s && s->temporary == temporary &&
+		if (!s->ending && s->not_after_s == not_after_s && s->temporary == temporary && s->pam == pam &&
 		    memcmp(&s->tls, &tls, sizeof(tls)) == 0)
 			pthread_cond_timedwait(&s->wake, &s->lock, &at);
 	}
