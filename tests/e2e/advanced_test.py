@@ -16,12 +16,17 @@ from web import Browser
 
 ADDRESS = ("127.0.130.2", 7443)
 LOCAL = "a local secret phrase"
-EMERGENCY = "keeper"  # the emergency account; the remote user of that name is somebody else
+EMERGENCY = "BAKER"  # the emergency account; two remote users go by that name
+CHOSEN = "Zk4-chosen by its owner"
+SECOND = "DAVIS"  # another local account that could be one
 ACCESS = "turnpike-access:access"
 MODE = f"{ACCESS}/advanced"
+CARDS = f"{ACCESS}/certificate-login"
+PATTERN = "/Subject: CN=(?<Group1>[A-Za-z]+)/"
 USERS = {"writer": ("tp-writers",), "reader": ("tp-readers",), "watcher": ("tp-watchers",),
-         EMERGENCY: ("tp-writers",), "KEEPER": ("tp-writers",), "ADAMS": ("tp-writers",)}
+         EMERGENCY: ("tp-readers",), "Baker": ("tp-writers",), "ADAMS": ("tp-writers",)}
 GROUPS = {"tp-writers": "read-write", "tp-readers": "read-only", "tp-watchers": "auditor"}
+NO_API = "The API is off in the advanced mode."
 
 
 class Person(Browser):
@@ -60,13 +65,8 @@ def words(answer):
     return [error["error-message"] for error in answer["ietf-restconf:errors"]["error"]]
 
 
-def is_on():
-    """Says what the mode's page knows, to whoever may read."""
-    return Person("reader").call("GET", "/api/v1/advanced")[2]
-
-
 class Appliance(One):
-    """Set up, with PAM beside the local accounts admin and keeper, whose owner chose its password."""
+    """Set up, with PAM beside the local account admin."""
 
     def __enter__(self):
         self.etc = private_etc(USERS, GROUPS)
@@ -125,7 +125,250 @@ def row_135_all_that_lacks_is_told_at_once(one):
     check(failed == {"remote-source", "classification", "emergency-named", "emergency-exists", "emergency-own",
                      "emergency-rights", "emergency-password"}, f"{failed}")
     check(all(row["remedy"] for row in facts["prerequisites"] if not row["passed"]), f"{facts}")
-    one.admin.post("/api/v1/config/discard")
 
 
-run([row_135_all_that_lacks_is_told_at_once], Appliance(ADDRESS))
+def row_135_an_emergency_account_is_nominated(one):
+    """What is wrong with an account is told, also where several things are."""
+    admin = Person("admin", LOCAL)
+    admin.put(f"{ACCESS}/login/source", "remote")
+    admin.put(f"{MODE}/classification/text", "UNCLASSIFIED")
+    one.admin.post("/api/v1/accounts", {"name": EMERGENCY, "password": LOCAL, "level": "read-only"})
+
+    def refused(name, *wanted):
+        admin.put(f"{MODE}/emergency-account", name)
+        status, why = admin.commit("who comes in an emergency")
+        check(status == 403 and len(why) == len(wanted), f"{name}: {status} {why}")
+        for word, text in zip(wanted, why):
+            check(word in text, f"{name}: {text}")
+
+    refused("nobody-here", "a local account", "neither called admin", "enabled", "has chosen its password")
+    refused("admin", "neither called admin nor the first account")
+    refused(EMERGENCY.lower(), "a local account", "neither called admin", "enabled", "has chosen its password")
+    refused(EMERGENCY, "with the level read-write", "has chosen its password")
+    one.admin.call("PUT", f"/api/v1/accounts/{EMERGENCY}", {"level": "read-write", "disabled": True})
+    refused(EMERGENCY, "enabled", "has chosen its password")
+    one.admin.call("PUT", f"/api/v1/accounts/{EMERGENCY}", {"disabled": False})
+    owner = Person(EMERGENCY, LOCAL)
+    status = owner.status("PUT", f"/api/v1/accounts/{EMERGENCY}/password", {"password": CHOSEN, "current": LOCAL})
+    check(status == 204, f"the owner cannot choose a password: {status}")
+    status, why = admin.commit("not on trial", trial=0)
+    check(status == 403 and "on trial" in why[0], f"{status} {why}")
+    facts = admin.call("GET", "/api/v1/advanced")[2]
+    check(all(row["passed"] and row["remedy"] is None for row in facts["prerequisites"]), f"{facts}")
+
+
+def ask_for_the_mode(person):
+    person.put(f"{ACCESS}/login/source", "remote")
+    person.put(MODE, {"enabled": True, "emergency-account": EMERGENCY, "lockout": {"failures": 10},
+                      "classification": {"text": "UNCLASSIFIED", "colour": "green"}})
+
+
+def no_lock_out_when_nobody_confirms(one):
+    """Who turns the mode on is out; the trial brings everything back."""
+    admin, program = Person("admin", LOCAL), Browser(ADDRESS, source="127.0.130.3")
+    program.visit()
+    check(program.status("POST", "/api/v1/session",
+                         {"user": "admin", "password": LOCAL, "access": "api"}) == 200, "no API before the mode")
+    status, _, one.token = admin.call("POST", "/api/v1/tokens", {"name": "ci", "scope": "write", "expires-in-days": 1})
+    check(status == 201, f"{status} {one.token}")
+    ask_for_the_mode(admin)
+    status, why = admin.commit("the mode", trial=3)
+    check(status == 200, f"{status} {why}")
+    status, _, answer = admin.call("GET", "/api/v1/status")
+    check(status == 401 and "remote users and the emergency account" in words(answer)[0], f"{status} {answer}")
+    check(program.status("GET", "/api/v1/status") == 401, "the session of a program lives on")
+    Person("admin", LOCAL, 401)
+    check(Person("reader").call("GET", "/api/v1/advanced")[2]["enabled"], "the mode is not on during the trial")
+    wait_until(lambda: one.admin.fetch("GET", "/api/v1/status")[0] == 200, 20,
+               "the mode stays on though nobody confirmed it")
+    Person("admin", LOCAL)
+
+
+# --------------------------------------------------------------------- in the mode
+
+def row_133_a_remote_user_confirms_it(one):
+    admin = Person("admin", LOCAL)
+    ask_for_the_mode(admin)
+    status, why = admin.commit("the mode")
+    check(status == 200, f"{status} {why}")
+    status, _, answer = Person("reader").call("POST", "/api/v1/config/confirm", {})
+    check(status == 403, f"somebody who may only read confirms: {status}")
+    status, _, answer = Person("writer").call("POST", "/api/v1/config/confirm", {})
+    check(status == 200, f"a remote administrator may not confirm: {status} {answer}")
+    check(admin.status("GET", "/api/v1/status") == 401, "the local administrator is still there")
+
+
+def row_141_who_comes_in(one):
+    """Remote users, and one local account by its own password and name."""
+    Person("admin", LOCAL, 401)
+    Person(EMERGENCY, PASSWORD, 401)  # the remote user of that name
+    Person(EMERGENCY, LOCAL, 401)  # the password before
+    emergency = Person(EMERGENCY, CHOSEN)
+    check(emergency.answer["level"] == "read-write", f"{emergency.answer}")
+    check(emergency.status("GET", "/api/v1/status") == 200, "the emergency account sees nothing")
+    for name in ("Baker", EMERGENCY.lower()):  # in other letters: the one is a remote user, the other nobody
+        Person(name, PASSWORD, 401)
+        Person(name, CHOSEN, 401)
+    for name, level in (("writer", "read-write"), ("reader", "read-only"), ("watcher", "auditor")):
+        check(Person(name).answer["level"] == level, f"{name} is not {level}")
+    Person("root", LOCAL, 401)
+
+
+def row_143_a_certificate_goes_by_the_same_names(one):
+    """What a certificate's name leads to: the emergency account, remote users, and no other account."""
+    writer = Person("writer")
+    status, _, answer = writer.call("POST", "/api/v1/accounts", {
+        "name": SECOND, "password": LOCAL, "level": "read-write", "must-change-password": False})
+    check(status == 201, f"{status} {answer}")
+
+    def who(name):
+        status, _, answer = writer.call("POST", "/api/v1/certificate-login/test", {
+            "source": "upload", "certificate": f"Certificate:\n        Subject: CN={name}\n", "pattern": PATTERN,
+            "format": "#Group1#"})
+        check(status == 200 and answer["string"] == name, f"{name}: {status} {answer}")
+        return answer["account"]["known"], answer["account"]["level"]
+
+    check(who(EMERGENCY) == (True, "read-write"), f"the emergency account is {who(EMERGENCY)}")
+    check(who("ADAMS") == (True, "read-write"), f"a remote user is {who('ADAMS')}")
+    for name in ("admin", SECOND, "Baker", EMERGENCY.lower(), "root"):
+        check(not who(name)[0], f"{name} comes in by a certificate: {who(name)}")
+
+
+def row_139_no_program_comes_in(one):
+    for body in ({"user": "writer", "password": PASSWORD, "access": "api"},
+                 {"user": EMERGENCY, "password": CHOSEN, "access": "api"}):
+        program = Browser(ADDRESS, source="127.0.130.3")
+        program.visit()
+        status, _, answer = program.call("POST", "/api/v1/session", body)
+        check(status == 403 and words(answer) == [NO_API], f"{status} {answer}")
+    status, _, answer = Browser(ADDRESS, source="127.0.130.4").call(
+        "GET", "/restconf/ds/running", headers={"Authorization": f"Bearer {one.token['token']}"})
+    check(status == 403 and words(answer) == [NO_API], f"a token: {status} {answer}")
+
+
+def row_139_turnpikectl_is_off(one):
+    for command in (["status"], ["log", "event"], ["accounts"], ["commit"], ["undo"], ["show", "logins", "successful"]):
+        status, out, err = one.turnpikectl(*command)
+        check(status == 1 and not out, f"{command}: {status} {out} {err}")
+        check(err.strip().endswith("In the advanced mode turnpikectl does nothing but factory-reset."), err)
+        check(len(err.strip().splitlines()) == 1, f"not one line: {err}")
+    status, _, text = one.admin.fetch("PUT", f"/api/v1/accounts/{EMERGENCY}/password", {"password": "x" * 20})
+    check(status == 403 and "factory-reset" in text, f"root changes the emergency account: {status} {text}")
+    status, out, _ = one.turnpikectl("certificate", "check", "--help")
+    check(status in (0, 2), f"what asks nobody does not work: {status} {out}")
+
+
+def row_140_no_commit_ends_it(one):
+    writer = Person("writer")
+    for path, value, word in ((f"{MODE}/enabled", False, "back to factory state"),
+                              (f"{ACCESS}/login/source", "local", "needs the source Remote only"),
+                              (f"{ACCESS}/login/source", "both", "needs the source Remote only"),
+                              (f"{ACCESS}/pam/enabled", False, "Without a remote source"),
+                              (f"{ACCESS}/group=tp-writers", {"name": "tp-writers", "level": "read-only"}, "a group"),
+                              (f"{MODE}/emergency-account", SECOND, "Nobody but the emergency account")):
+        writer.put(path, value)
+        for trial in (0, 60):
+            status, why = writer.commit("out of here", trial)
+            check(status in (400, 403) and any(word in text for text in why), f"{path} {trial}: {status} {why}")
+        check(writer.status("POST", "/api/v1/config/discard", {}) == 204, "discard")
+    status, _, answer = writer.call("DELETE", f"/restconf/ds/candidate/{MODE}")
+    check(status == 204, f"{status} {answer}")
+    status, why = writer.commit("out of here")
+    check(status == 403 and "back to factory state" in why[0], f"without the container: {status} {why}")
+    writer.call("POST", "/api/v1/config/discard", {})
+    revisions = writer.call("GET", "/api/v1/config/revisions")[2]["revisions"]
+    before = next(r for r in revisions if r["comment"] == "PAM beside local accounts")
+    check(writer.status("POST", "/api/v1/config/restore", {"revision": before["revision"]}) == 204, "restore")
+    status, why = writer.commit("as it was")
+    check(status == 403 and "back to factory state" in why[0], f"an older revision: {status} {why}")
+    writer.call("POST", "/api/v1/config/discard", {})
+    check(writer.status("POST", "/api/v1/config/undo", {}) != 200, "there is a trial to undo")
+    check(writer.call("GET", "/api/v1/advanced")[2]["enabled"], "the mode has ended")
+    writer.put(f"{MODE}/classification/text", "UNCLASSIFIED//TEST")
+    status, why = writer.commit("what the mode leaves free", trial=0)
+    check(status == 200, f"{status} {why}")
+
+
+def row_142_only_the_emergency_account_changes_itself(one):
+    writer, emergency = Person("writer"), Person(EMERGENCY, CHOSEN)
+    path, reason = f"/api/v1/accounts/{EMERGENCY}", "nobody but the emergency account itself"
+    for method, at, body in (("PUT", path, {"level": "read-only"}), ("PUT", path, {"disabled": True}),
+                             ("PUT", path, {"must-change-password": True}), ("DELETE", path, None),
+                             ("PUT", path + "/password", {"password": "Hd5-somebody else's"})):
+        status, _, answer = writer.call(method, at, body)
+        check(status == 403 and reason in words(answer)[0], f"{method} {at} {body}: {status} {answer}")
+    check(writer.status("PUT", f"/api/v1/accounts/{SECOND}", {"api": False}) == 204, "other accounts are frozen, too")
+    for method, body in (("PUT", {"disabled": True}), ("PUT", {"level": "auditor"}), ("DELETE", None)):
+        status, _, answer = emergency.call(method, path, body)
+        check(status == 409 and "name another one first" in words(answer)[0], f"{method} {body}: {status} {answer}")
+    check(emergency.status("PUT", path, {"api": False}) == 204, "it may not change its own flags")
+    emergency = Person(EMERGENCY, CHOSEN)
+    status, _, answer = emergency.call("PUT", path + "/password", {"password": CHOSEN + "!", "current": CHOSEN})
+    check(status == 204, f"it may not change its own password: {status} {answer}")
+    one.chosen = CHOSEN + "!"
+    Person(EMERGENCY, one.chosen)
+
+
+def row_142_it_names_the_next_one(one):
+    """On trial: the one before is out then, and comes back when nobody confirms."""
+    emergency = Person(EMERGENCY, one.chosen)
+    emergency.put(f"{MODE}/emergency-account", SECOND)
+    status, why = emergency.commit("the next one", trial=0)
+    check(status == 403 and "on trial" in why[0], f"{status} {why}")
+    status, why = emergency.commit("the next one")
+    check(status == 200, f"{status} {why}")
+    check(emergency.status("GET", "/api/v1/status") == 401, "the one before is still there")
+    second = Person(SECOND, LOCAL)
+    check(second.status("PUT", f"/api/v1/accounts/{SECOND}", {"api": True}) == 204, "the next one is not itself")
+    check(Person("writer").status("POST", "/api/v1/config/undo", {}) == 200, "undo")
+    check(second.status("GET", "/api/v1/status") == 401, "the next one stays after the undo")
+    check(Person(EMERGENCY, one.chosen).call("GET", "/api/v1/advanced")[2]["emergency-account"] == EMERGENCY,
+          "the emergency account is another one")
+
+
+def row_171_the_emergency_account_does_not_fall_asleep(one):
+    writer = Person("writer")
+    body = {"turnpike-access:disable-unused": 30}
+    check(writer.status("PUT", f"/restconf/ds/candidate/{ACCESS}/accounts/disable-unused", body) in (201, 204), "put")
+    status, why = writer.commit("unused accounts", trial=0)
+    check(status == 200, f"{status} {why}")
+    one.change_database("UPDATE account SET last_login_ms = 1, created_ms = 1, enabled_ms = 0")
+    rows = {row["name"]: row for row in writer.call("GET", "/api/v1/accounts")[2]["accounts"]}
+    check(rows[SECOND]["disabled"] and not rows[EMERGENCY]["disabled"], f"{rows}")
+    Person(EMERGENCY, one.chosen)
+
+
+def row_146_auditors_alone_see_the_logs(one):
+    paths = ("/api/v1/log", "/api/v1/log?kind=configuration", "/api/v1/log?kind=network", "/api/v1/log/export",
+             "/api/v1/logins", "/api/v1/audit/verify", "/api/v1/audit/export")
+    for name, password, wanted in (("writer", PASSWORD, 403), ("reader", PASSWORD, 403),
+                                   (EMERGENCY, one.chosen, 403), ("watcher", PASSWORD, 200)):
+        person = Person(name, password)
+        for path in paths:
+            status, _, answer = person.call("GET", path)
+            check(status == wanted, f"{name}: {path}: {status}")
+            check(wanted == 200 or "auditors alone" in words(answer)[0], f"{answer}")
+        check(person.status("GET", "/api/v1/logins/own") == 200, f"{name} does not see the own logins")
+    check(Person("watcher").status("GET", "/api/v1/status") == 403, "an auditor sees more than the logs")
+
+
+def row_145_statistics_are_told_after_the_login(one):
+    for name, password, method in (("writer", PASSWORD, "pam"), (EMERGENCY, one.chosen, "password")):
+        before = Person(name, password)
+        Person(name, "wrong " + password, 401)
+        Person(name, "wrong again " + password, 401)
+        now = Person(name, password).answer
+        check(now["failed-logins"] == 2 and now["last-failure-at"], f"{name}: {now}")
+        check(now["previous-login-source"] == before.source and now["previous-login-method"] == method, f"{name}: {now}")
+        check(now["last-failure-source"] not in (before.source, None), f"{name}: {now}")
+    logins = Person("watcher").call("GET", "/api/v1/logins?limit=6")[2]["logins"]
+    methods = {(row["user"], row["method"]) for row in logins}
+    check({(EMERGENCY, "password"), ("watcher", "pam")} <= methods, f"{logins}")
+
+
+run([row_135_all_that_lacks_is_told_at_once, row_135_an_emergency_account_is_nominated,
+     no_lock_out_when_nobody_confirms, row_133_a_remote_user_confirms_it, row_141_who_comes_in,
+     row_143_a_certificate_goes_by_the_same_names, row_139_no_program_comes_in, row_139_turnpikectl_is_off,
+     row_140_no_commit_ends_it, row_142_only_the_emergency_account_changes_itself,
+     row_142_it_names_the_next_one, row_171_the_emergency_account_does_not_fall_asleep,
+     row_146_auditors_alone_see_the_logs, row_145_statistics_are_told_after_the_login], Appliance(ADDRESS))
