@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Login by certificate: who comes in, who does not and why, and that nobody is shut out by it."""
 import base64
+import functools
 import http.client
 import json
 import os
@@ -8,22 +9,64 @@ import pathlib
 import sqlite3
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
 from admin import ApiError
 from appliance import TOP, One
+from card_browser import PIN, SOFTHSM, Person, browse, done
 from cases import Skip, check, nightly, run, wait_until
+from responders import Authority, Responder, inside, wait_listening
 from web import Browser
 
 ADDRESS = ("127.0.26.9", 7443)
 CARD_PORT = 7444
+OURS, THEIRS = "203.0.113.1", "203.0.113.2"
+OCSP, DEAD = 8888, 8889
+URL = f"https://{ADDRESS[0]}:{ADDRESS[1]}"
 ANN = "ADAMS.ANN.A.1000000001"
 BOB = "BAKER.BOB.B.1000000002"
 PASSWORD = "correct horse battery staple 26"
 FIRST_CN = r"/Subject: CN=(?<Group1>(?:[^,\\]|\\.)+)/"
 SETTINGS = "turnpike-access:access/certificate-login"
 EVENT = "session.certificate"
+
+
+class Appliance(One):
+    """On a network of its own, with a neighbour that runs OCSP responders."""
+
+    def __enter__(self):
+        self.neighbour = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        pid = self.neighbour.pid
+        wait_until(lambda: os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net"), 5, "no neighbour",
+                   0.01)
+        for command in (f"link add ocsp type veth peer name ocsp netns {pid}", "link set ocsp up",
+                        f"addr add {OURS}/24 dev ocsp"):
+            subprocess.run(["ip", *command.split()], check=True)
+        for command in ("link set lo up", "link set ocsp up", f"addr add {THEIRS}/24 dev ocsp"):
+            subprocess.run([*inside(pid), "ip", *command.split()], check=True)
+        self.authority = Authority(PKI / "ocsp")
+        for name, status in (("good", "V"), ("revoked", "R"), ("unknown", None), ("dead", "V")):
+            self.authority.leaf(name, f"{name}.pki.test", f"http://{THEIRS}:{DEAD if name == 'dead' else OCSP}/", status)
+            for kind in ("pem", "key"):
+                (PKI / "ec" / f"ocsp-{name}.{kind}").write_text(self.authority.text(f"{name}.{kind}"))
+        self.responder = None
+        self.respond()
+        return super().__enter__()
+
+    def respond(self):
+        """A responder that reads anew what it is to say."""
+        if self.responder:
+            self.responder.close()
+        self.responder = Responder(self.authority, self.neighbour.pid, OCSP, days=0)
+        wait_listening(self.neighbour.pid, [OCSP])
+
+    def close(self):
+        self.responder.close()
+        self.neighbour.kill()
+        self.neighbour.wait()
+        super().close()
 
 
 class CardBrowser(Browser):
@@ -163,13 +206,13 @@ def row_99_a_ca_is_needed_first(one):
     except ApiError as fault:
         check("Trust a CA for web login first" in fault.body, fault.body)
     one.admin.post("/api/v1/config/discard")
-    answer = one.admin.post("/api/v1/trust/append", {"pem": pem("ca2") + pem("ca-issuing"), "use": ["web-login"]})
-    check(answer["added"] == 2, f"{answer}")
+    answer = one.admin.post("/api/v1/trust/append", {"pem": pem("ca2") + pem("ca-issuing") + one.authority.text("root.pem"), "use": ["web-login"]})
+    check(answer["added"] == 3, f"{answer}")
     one.admin.post("/api/v1/trust/append", {"pem": pem("other-root")})  # for everything, which is not people
     setting(one, "pattern", FIRST_CN)
     one.admin.put(f"{SETTINGS}/card-port", {"enabled": True, "port": CARD_PORT})
     one.admin.commit("a port for trying cards")
-    check([a["crl"] for a in one.admin.get("/api/v1/certificate-login")["authorities"]] == [None, None],
+    check([a["crl"] for a in one.admin.get("/api/v1/certificate-login")["authorities"]] == [None] * 3,
           "lists out of nowhere")
     ports = json.dumps(one.admin.get("/api/v1/ports"))
     check("for trying a card" in ports, ports)
@@ -178,7 +221,7 @@ def row_99_a_ca_is_needed_first(one):
 def row_100_what_the_card_port_says_of_cards(one):
     one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": crl("card-revoked")})
     guide = one.admin.get("/api/v1/certificate-login")
-    check([a["crl"] for a in guide["authorities"]] == ["ends-soon", None], f"{guide}")
+    check([a["crl"] for a in guide["authorities"]] == ["ends-soon", None, None], f"{guide}")
     good = CardBrowser("card-adams", CARD_PORT).own()
     check(good["good"] and good["name"] == ANN and not good["again"], f"{good}")
     for card, words in (("card-expired", "expired"), ("card-revoked", "revoked"), ("card-stranger", "issuer"),
@@ -200,6 +243,19 @@ def a_ca_without_a_list_is_taken_or_not(one):
     check(CardBrowser("card-adams", CARD_PORT).own()["good"], "the list does not count")
     setting(one, "unknown-status", "accept")
     one.admin.commit("the seed's way")
+
+
+def row_94_what_responders_say_of_cards(one):
+    """With a responder good, revoked and unknown; with none the setting decides."""
+    setting(one, "use-ocsp", True)
+    for unknown, taken in (("refuse", ["good"]), ("accept", ["good", "unknown", "dead"])):
+        setting(one, "unknown-status", unknown)
+        one.admin.commit(f"responders, {unknown}")
+        for name in ("good", "revoked", "unknown", "dead"):
+            seen = CardBrowser(f"ocsp-{name}", CARD_PORT).own()
+            check(seen["good"] == (name in taken), f"{unknown}, {name}: {seen}")
+            if name == "revoked":
+                check("revoked" in seen["reason"], f"{seen}")
 
 
 # --------------------------------------------------------------------- the test page
@@ -330,6 +386,21 @@ def revocation_counts_at_the_next_request(one):
     check(ann.log_in(ANN, PASSWORD)[0] == 200, "no login after the list was taken back")
 
 
+def row_94_a_responder_revokes_at_the_next_request(one):
+    someone = CardBrowser("ocsp-good")
+    check(someone.log_in(ANN, PASSWORD)[0] == 200 and someone.status("GET", "/api/v1/status") == 200, "no session")
+    connection = someone.connection
+    one.authority.say("good", "R")
+    one.respond()
+    if nightly():  # what the responder said is believed for 10 s
+        wait_until(lambda: someone.status("GET", "/api/v1/status") == 401, 12, "what was revoked comes in")
+    else:  # and is forgotten when a list comes
+        one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": crl()})
+        check(someone.connection is connection, "another connection")
+        refused(someone.call("GET", "/api/v1/status"), 401, "revoked")
+    check("revoked" in events(one, EVENT)[0]["text"] and events(one, EVENT)[0]["user"] == ANN, f"{events(one, EVENT)[0]}")
+
+
 def no_session_of_tls_is_resumed(_one):
     context = CardBrowser("card-adams").context()
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
@@ -370,7 +441,7 @@ def wish_8_whatever_is_not_confirmed_is_undone(one):
     before = one.admin.running(SETTINGS)
     trust_before = trusted(one)
     changes = [("pattern", r"/Subject: CN=(?<Group1>[^,\\]+)/"), ("format", "#Group1#"), ("use-crls", False),
-               ("use-ocsp", True), ("unknown-status", "refuse"), ("level", "authentication"), ("trust", None)]
+               ("use-ocsp", False), ("unknown-status", "refuse"), ("level", "authentication"), ("trust", None)]
     for name, value in changes:
         ann = CardBrowser("card-adams")
         check(ann.log_in(ANN, PASSWORD)[0] == 200, f"{name}: no login")
@@ -433,54 +504,53 @@ def wish_8_the_account_of_the_only_card_stays(one):
 
 
 def row_98_a_card_behind_pkcs11_logs_in(_one):
-    """SoftHSM as the card, curl with OpenSSL's PKCS#11 engine as the browser."""
-    if not nightly():
-        raise Skip("needs softhsm2, opensc and the PKCS#11 engine: TP_NIGHTLY=yes")
-    module = "/usr/lib/softhsm/libsofthsm2.so"
-    folder = PKI / "token"
-    (folder / "objects").mkdir(parents=True)
-    (folder / "conf").write_text(f"directories.tokendir = {folder}/objects\nobjectstore.backend = file\n")
-    der = folder / "leaf.der"
-    der.write_bytes(ssl.PEM_cert_to_DER_cert(pem("card-adams")))
-    environment = {**os.environ, "SOFTHSM2_CONF": str(folder / "conf"), "PKCS11_MODULE_PATH": module}
-
-    def done(*args):
-        result = subprocess.run(list(map(str, args)), env=environment, capture_output=True, text=True, check=False)
-        check(result.returncode == 0, f"{args}: {result.stdout}{result.stderr}")
-        return result.stdout
-
-    done("softhsm2-util", "--init-token", "--free", "--label", "card", "--pin", "123456", "--so-pin", "12345678")
-    done("softhsm2-util", "--import", PKI / "ec" / "card-adams.key", "--token", "card", "--label", "ann", "--id", "01",
-         "--pin", "123456")
-    done("pkcs11-tool", "--module", module, "--login", "--pin", "123456", "--token-label", "card", "--write-object", der,
-         "--type", "cert", "--id", "01", "--label", "ann")
+    """The same card with curl and OpenSSL's PKCS#11 engine as the browser."""
+    ann = person("card-adams", PIN)
+    jar = ann.folder / "jar"
     curl = ["curl", "-sk", "--max-time", "20", "--engine", "pkcs11", "--cert-type", "ENG", "--key-type", "ENG",
-            "--cert", "pkcs11:token=card;object=ann;type=cert?pin-value=123456",
-            "--key", "pkcs11:token=card;object=ann;type=private?pin-value=123456",
-            "--cookie", folder / "jar", "--cookie-jar", folder / "jar"]
-    url = f"https://{ADDRESS[0]}:{ADDRESS[1]}"
-    session = json.loads(done(*curl, f"{url}/api/v1/session"))
+            "--cert", f"pkcs11:token=card;type=cert?pin-value={PIN}", "--cookie", jar, "--cookie-jar", jar,
+            "--key", f"pkcs11:token=card;type=private?pin-value={PIN}"]
+    environment = {**ann.environment, "PKCS11_MODULE_PATH": SOFTHSM}
+    session = json.loads(done(*curl, f"{URL}/api/v1/session", env=environment))
     answer = json.loads(done(*curl, "--json", "{}", "-H", f"X-CSRF-Token: {session['csrf']}",
-                             f"{url}/api/v1/session/certificate"))
+                             f"{URL}/api/v1/session/certificate", env=environment))
     check(answer.get("user") == ANN, f"{answer}")
-    check("now-at" in done(*curl, f"{url}/api/v1/status"), "no status")
+    check("now-at" in done(*curl, f"{URL}/api/v1/status", env=environment), "no status")
 
 
-def row_98_chromium_comes_in_by_certificate(_one):
+@functools.cache
+def person(card=None, pin=None):
+    """Somebody with the card, or none, in a browser."""
+    if card:
+        CardBrowser(card).context()  # makes the file with the leaf alone
+    return Person(PKI / f"home-{card}-{pin}", PKI / f"{card}.leaf.pem" if card else None, PKI / "ec" / f"{card}.key", pin)
+
+
+def row_97_chromium_with_a_card_and_a_password(_one):
+    ann = person("card-adams", PIN)
     if not nightly():
-        raise Skip("the browser takes time: TP_NIGHTLY=yes")
-    node = TOP / "build" / "node" / "bin" / "node"
+        raise Skip("the browser comes in by another path, too: TP_NIGHTLY=yes")
+    pages = browse(person("card-adams", PIN).visit(URL, "password", user=ANN, password=PASSWORD))
+    check("Overview" in pages[0], pages[0])
 
-    def browse(*certificate):
-        done = subprocess.run([str(node if node.exists() else "node"), str(TOP / "tests" / "e2e" / "card.mjs"),
-                               f"https://{ADDRESS[0]}:{ADDRESS[1]}", *map(str, certificate)], capture_output=True,
-                              text=True, timeout=180, check=False, env={**os.environ, "HOME": str(PKI)})
-        check(done.returncode == 0, f"{done.stdout}\n{done.stderr}")
-        return done.stdout
 
-    CardBrowser("card-adams").context()  # makes the file with the leaf alone
-    browse(PKI / "card-adams.leaf.pem", PKI / "ec" / "card-adams.key")
-    check("asks for your certificate" in browse(), "no page for a browser without one")
+def row_98_chromium_comes_in_by_certificate(one):
+    """Its own card with a PIN; no card, a revoked and an expired one; another's cookie with the wrong card."""
+    ann = CardBrowser("card-adams")
+    ann.visit()
+    check(ann.call("POST", "/api/v1/session/certificate", {})[0] == 200, "no session to steal")
+    name, value = ann.cookie.split("=", 1)
+    one.admin.call("PUT", "/api/v1/revocation/crls/manual", {"pem": crl("card-revoked")})
+    before = len(events(one, EVENT))
+    pages = browse(person("card-adams", PIN).visit(URL, "card"), person().visit(URL, "look", axe=True),
+                   person("card-revoked").visit(URL, "look"), person("card-expired").visit(URL, "look"),
+                   person("card-baker").visit(f"{URL}/changes", "look", cookie={"name": name, "value": value}))
+    for page, words in zip(pages, ("May change settings.", "shown none", "revoked", "asks for your certificate",
+                                   "Log in with this certificate")):
+        check(words in page, f"{words}: {page}")
+    check(len(events(one, EVENT)) > before and "another certificate" in events(one, EVENT)[0]["text"],
+          f"{events(one, EVENT)[:2]}")
+    check(ann.status("GET", "/api/v1/status") == 401, "what was stolen goes on")
 
 
 def an_account_that_nobody_used_is_disabled_before_its_card_logs_in(one):
@@ -503,18 +573,23 @@ def the_way_back_is_always_open(one):
     check(CardBrowser(None).log_in(ANN, PASSWORD)[0] == 200, "no login by password")
 
 
+if os.environ.get("TP_OWN_NETWORK") != "yes":
+    os.execvpe("unshare", ["unshare", "--net", sys.executable, *sys.argv], {**os.environ, "TP_OWN_NETWORK": "yes"})
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 with tempfile.TemporaryDirectory() as temporary:
     PKI = pathlib.Path(temporary)
     subprocess.run([TOP / "certs" / "make-test-pki", PKI, "--only", "ec"], check=True)
     run([row_97_nobody_is_asked_until_it_is_wanted, row_99_a_ca_is_needed_first,
-         row_100_what_the_card_port_says_of_cards, a_ca_without_a_list_is_taken_or_not,
+         row_100_what_the_card_port_says_of_cards, a_ca_without_a_list_is_taken_or_not, row_94_what_responders_say_of_cards,
          row_105_to_108_certificates_are_tried_without_consequence,
          wish_8_the_level_rises_only_from_a_connection_that_proves_it,
          wish_8_a_level_that_is_not_confirmed_is_undone, row_97_raised_and_confirmed_over_a_new_connection,
          row_98_without_a_good_card_a_page_says_why, the_session_belongs_to_the_certificate,
-         revocation_counts_at_the_next_request, no_session_of_tls_is_resumed,
+         row_97_chromium_with_a_card_and_a_password,
+         revocation_counts_at_the_next_request,
+         row_94_a_responder_revokes_at_the_next_request, no_session_of_tls_is_resumed,
          nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
          row_98_the_card_is_the_login, wish_8_the_account_of_the_only_card_stays, row_98_a_card_behind_pkcs11_logs_in,
          row_98_chromium_comes_in_by_certificate,
          row_100_a_good_card_without_an_account_is_nobody,
-         an_account_that_nobody_used_is_disabled_before_its_card_logs_in, the_way_back_is_always_open], One(ADDRESS))
+         an_account_that_nobody_used_is_disabled_before_its_card_logs_in, the_way_back_is_always_open], Appliance(ADDRESS))

@@ -60,11 +60,17 @@ class Authority:
                     f"crlDistributionPoints=URI:{point}" if point else None)
         if ca != "root":
             (self.folder / f"{name}.pem").write_text(self.text(f"{name}.pem") + self.text(f"{ca}.pem"))
+        self.say(name, status)
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+    def say(self, name, status):
+        """What responders that are started from now on say of the certificate: V, R or None, as above."""
+        lines = self.index.read_text().splitlines(keepends=True) if self.index.exists() else []
+        lines = [line for line in lines if not line.endswith(f"/CN={name}\n")]
         if status:
             revoked = time.strftime("%y%m%d%H%M%SZ,keyCompromise", time.gmtime()) if status == "R" else ""
-            with open(self.index, "a", encoding="ascii") as index:
-                index.write(f"{status}\t400101000000Z\t{revoked}\t{self.serial:X}\tunknown\t/CN={name}\n")
-        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+            lines.append(f"{status}\t400101000000Z\t{revoked}\t{self.serials[name]:X}\tunknown\t/CN={name}\n")
+        self.index.write_text("".join(lines))
 
     def crl(self, *names, hours=24, number=None, base=None):
         """The root's list of these leaves, made two days ago and valid for so many hours from now. With
@@ -87,16 +93,21 @@ class Authority:
         return (self.folder / name).read_text()
 
 
-class Responder:
-    """`openssl ocsp` on a port of a namespace."""
+def inside(netns):
+    """What runs a program in a namespace: one that `ip netns` knows by name, or that of a process."""
+    return ["nsenter", f"--net=/proc/{netns}/ns/net"] if isinstance(netns, int) else ["ip", "netns", "exec", netns]
 
-    def __init__(self, authority, netns, port, signer="signer", more=()):
+
+class Responder:
+    """`openssl ocsp` on a port of a namespace. With no days its answers are not to be kept."""
+
+    def __init__(self, authority, netns, port, signer="signer", more=(), days=1):
         folder = authority.folder
         self.log = open(folder / f"responder-{port}.log", "wb")
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", netns, "openssl", "ocsp", "-index", authority.index, "-port", str(port),
+            [*inside(netns), "openssl", "ocsp", "-index", authority.index, "-port", str(port),
              "-rsigner", folder / f"{signer}.pem", "-rkey", folder / f"{signer}.key", "-CA", folder / "root.pem",
-             "-ndays", "1", "-ignore_err", *more],
+             *(["-ndays", str(days)] if days else []), "-ignore_err", *more],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def close(self):
@@ -111,7 +122,7 @@ class Script(Responder):
     def __init__(self, authority, netns, port, *what):
         self.log = open(authority.folder / f"responder-{port}.log", "wb")
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", netns, sys.executable, os.path.abspath(__file__), str(port), *map(str, what)],
+            [*inside(netns), sys.executable, os.path.abspath(__file__), str(port), *map(str, what)],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
 
@@ -131,7 +142,7 @@ def stale_answer(authority, name):
 
 def wait_listening(netns, ports):
     def listening():
-        out = subprocess.run(["ip", "netns", "exec", netns, "ss", "-Hltn"], capture_output=True, text=True,
+        out = subprocess.run([*inside(netns), "ss", "-Hltn"], capture_output=True, text=True,
                              check=True).stdout
         return all(f":{port} " in out for port in ports)
     wait_until(listening, 20, f"responders do not listen on {ports}")
