@@ -146,6 +146,8 @@ static enum tp_remote_result ask_servers(struct tp_ask *a)
 {
 	enum tp_remote_result result = TP_REMOTE_UNAVAILABLE;
 
+	if (!a->asked->servers_count)
+		tp_ask_note(a, "question", false, "Name a server on the page Login.", "No server is named.");
 	for (size_t i = 0; i < a->asked->servers_count; i++) {
 		if (tp_wire_now_ms() >= a->until_ms)
 			return TP_REMOTE_LATE;

@@ -28,6 +28,11 @@ enum tp_remote_result tp_ask_form_user(struct tp_ask *a)
 {
 	char dn[TP_LDAP_TEXT_MAX + 1];
 
+	if (!a->asked->user_dn[0]) {
+		tp_ask_note(a, "user-bind", false, "Set the form of user DNs on the page Login.",
+			    "There is no form of which the user's DN could be made.");
+		return TP_REMOTE_UNAVAILABLE;
+	}
 	return fill(a, "user-bind", a->asked->user_dn, dn) && keep_dn(a, "user-bind", dn) ? TP_REMOTE_OK : TP_REMOTE_REFUSED;
 }
 

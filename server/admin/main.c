@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/account/tester.h"
 #include "admin/acme/acme.h"
 #include "admin/advanced/gate.h"
 #include "admin/advanced/routes.h"
@@ -50,6 +51,7 @@ struct admin {
 	struct tp_log_routes log;
 	struct tp_configuration_routes configuration;
 	struct tp_cipher_parts ciphers;
+	struct tp_tester_parts tester;
 	struct tp_certificates_routes certificates;
 	struct tp_cac_parts card_login;
 	struct tp_advanced_parts advanced;
@@ -290,6 +292,7 @@ static enum tp_err add_routes(struct admin *a)
 {
 	void *const args[TP_ROUTE_TABLES] = {
 		[TP_ROUTES_LOGIN] = a->login,
+		[TP_ROUTES_TESTER] = &a->tester,
 		[TP_ROUTES_STATUS] = a->status,
 		[TP_ROUTES_CONFIGURATION] = &a->configuration,
 		[TP_ROUTES_IDENTITIES] = a->identities,
@@ -304,6 +307,7 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_ADVANCED] = &a->advanced,
 	};
 
+	a->tester = (struct tp_tester_parts){ a->login, a->config };
 	a->configuration = (struct tp_configuration_routes){ a->config, a->login };
 	a->ciphers = (struct tp_cipher_parts){ a->config, a->store };
 	a->certificates = (struct tp_certificates_routes){ a->config, a->store, a->lists };

@@ -2,6 +2,7 @@
 #include "admin/routes.h"
 
 #include "admin/account/login.h"
+#include "admin/account/tester.h"
 #include "admin/acme/acme.h"
 #include "admin/advanced/presets.h"
 #include "admin/advanced/routes.h"
@@ -19,6 +20,7 @@ enum tp_err tp_routes_add_all(struct tp_router *router, void *const args[TP_ROUT
 {
 	static const struct tp_route *(*const tables[TP_ROUTE_TABLES])(size_t *count) = {
 		[TP_ROUTES_LOGIN] = tp_login_routes,
+		[TP_ROUTES_TESTER] = tp_tester_routes,
 		[TP_ROUTES_STATUS] = tp_status_routes,
 		[TP_ROUTES_CONFIGURATION] = tp_configuration_routes,
 		[TP_ROUTES_IDENTITIES] = tp_identities_routes,

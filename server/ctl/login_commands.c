@@ -62,17 +62,19 @@ static bool add_password(json_t *body)
 static int login(const struct tp_ctl *ctl, int argc, char **argv)
 {
 	bool with_password = argc > 2 && !strcmp(argv[argc - 1], "-");
-	int words = argc - with_password;
+	bool candidate = argc - with_password > 2 && !strcmp(argv[argc - with_password - 1], "--candidate");
+	int words = argc - with_password - candidate;
 	struct tp_ctl_answer answer;
 	json_t *body;
 	char *text;
 	int result;
 
 	if (strcmp(argv[0], "test") != 0 || words > 3) {
-		fprintf(stderr, "turnpikectl: use: login test USER [SOURCE] [-]\n");
+		fprintf(stderr, "turnpikectl: use: login test USER [SOURCE] [--candidate] [-]\n");
 		return 2;
 	}
-	body = json_pack("{s:s, s:s*}", "user", argv[1], "source", words == 3 ? argv[2] : NULL);
+	body = json_pack("{s:s, s:s*, s:s*}", "user", argv[1], "source", words == 3 ? argv[2] : NULL,
+			 "datastore", candidate ? "candidate" : NULL);
 	if (!body || (with_password && !add_password(body))) {
 		json_decref(body);
 		return 2;
@@ -95,6 +97,8 @@ static int login(const struct tp_ctl *ctl, int argc, char **argv)
 }
 
 const struct tp_ctl_command tp_ctl_login_commands[] = {
-	{ "login", "test USER [SOURCE] [-]", "which step of a login fails; -: password from standard input", 2, 4, login },
+	{ "login", "test USER [SOURCE] [--candidate] [-]",
+	  "which step of a login fails, by the settings in force or by the candidate; -: password from standard input",
+	  2, 5, login },
 	{ 0 },
 };

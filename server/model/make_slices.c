@@ -789,6 +789,31 @@ enum tp_err tp_tree_card_login(const struct tp_tree *tree, struct tp_cfg_card_lo
 	return TP_OK;
 }
 
+enum tp_err tp_tree_remote_login(const struct tp_tree *tree, struct tp_cfg_admin *out, char **trusted)
+{
+	struct maker m = {
+		.tree = tree,
+		.tls = tp_leaf_top(tree, "tls"),
+		.access = tp_leaf_top(tree, "access"),
+	};
+	char *pem;
+
+	memset(out, 0, sizeof(*out));
+	pem = trusted_pem(&m, "ldap", &out->ldap[0].trusted_pem_len);
+	out->ldap[0].trusted_pem = (const uint8_t *)pem;
+	out->login_sources_count = 1;
+	put_login_sources(&m, &out->login_sources[0]);
+	out->ldap_count = 1;
+	put_ldap(&m, &out->ldap[0]);
+	if (m.err != TP_OK) {
+		tp_cfg_admin_fini(out);
+		free(pem);
+		return m.err;
+	}
+	*trusted = pem;
+	return TP_OK;
+}
+
 void tp_tree_advanced(const struct tp_tree *tree, struct tp_advanced_ground *out)
 {
 	struct maker m = { .tree = tree, .access = tp_leaf_top(tree, "access") };

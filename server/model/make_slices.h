@@ -19,6 +19,11 @@ TP_NODISCARD enum tp_err tp_tree_make_slices(const struct tp_tree *tree, uint64_
 TP_NODISCARD enum tp_err tp_tree_card_login(const struct tp_tree *tree, struct tp_cfg_card_login *out,
 					    char **trusted);
 
+/* The parts about logins by remote sources alone (login_sources, ldap), of any tree. *out leans on
+ * the tree and on *trusted, which the caller frees; it is ended with tp_cfg_admin_fini. */
+TP_NODISCARD enum tp_err tp_tree_remote_login(const struct tp_tree *tree, struct tp_cfg_admin *out,
+					      char **trusted);
+
 /* What advanced account security stands on, of any tree. */
 struct tp_advanced_ground {
 	struct tp_cfg_advanced settings;

@@ -16,7 +16,8 @@ from web import Browser
 ADDRESS = ("127.0.30.2", 7443)
 GOOD, OTHER_NAME, REVOKED, SILENT, NOBODY = (f"127.0.30.{n}" for n in (11, 12, 13, 14, 15))
 LOCAL = "a local secret phrase"
-LDAP = "turnpike-access:access/ldap"
+ACCESS = "turnpike-access:access"
+LDAP = f"{ACCESS}/ldap"
 TRUSTED = "turnpike-tls:tls/trusted-ca=Directory%20root"
 PEOPLE = "ou=people," + SUFFIX
 SETTINGS = {"enabled": True, "server": [{"host": GOOD, "port": 6636}], "encryption": "ldaps", "bind": "service",
@@ -55,12 +56,15 @@ class Appliance(One):
     def trust(self, *names):
         return self.admin.post("/api/v1/trust/append", {"pem": self.pki.text(*names), "use": ["ldap"]})
 
-    def use(self, **changes):
+    def put(self, **changes):
         settings = {**SETTINGS, **{key.replace("_", "-"): value for key, value in changes.items()}}
         if "server" in changes:
             settings["server"] = [{"host": host, "port": 3389 if settings["encryption"] != "ldaps" else 6636}
                                   for host in changes["server"]]
         self.admin.put(LDAP, {key: value for key, value in settings.items() if value is not None})
+
+    def use(self, **changes):
+        self.put(**changes)
         self.admin.commit("another directory")
 
     def close(self):
@@ -169,6 +173,39 @@ def row_179_the_tester_says_which_step_fails(one):
     check(ctl.returncode == 1 and "search" in ctl.stdout and "Look at the filter" in ctl.stdout, f"{ctl}")
 
 
+def row_179_settings_are_tested_before_they_are_committed(one):
+    candidate = {"datastore": "candidate"}
+    one.use()
+    one.put(server=[OTHER_NAME], encryption="starttls")
+    failed(test(one, **candidate), "tls", "name does not match")
+    passed(test(one), "read-write")
+    one.put(bind_password="not it")
+    failed(test(one, **candidate), "service-bind", "Invalid credentials")
+    one.put(enabled=False, server=[])
+    check(failed(test(one, **candidate), "question", "No server")["remedy"], "nothing is to be done about no server")
+    check(test(one, **candidate)["result"] == "unavailable", "no server is a refusal")
+    one.admin.put(f"{ACCESS}/login", {"source": "local"})
+    answer = one.admin.post("/api/v1/login/test", {"user": "writer", "password": PASSWORD, **candidate})
+    check(answer["result"] == "refused" and {s["source"] for s in answer["steps"]} == {"local"}, f"{answer}")
+    one.put()
+    one.admin.put(f"{ACCESS}/group=outer", {"name": "outer", "level": "auditor", "web": True, "api": False})
+    one.admin.delete("/restconf/ds/candidate/turnpike-tls:tls/trusted-ca")
+    failed(test(one, **candidate), "tls", "")
+    one.admin.post("/api/v1/config/discard")
+    one.admin.put(f"{ACCESS}/group=outer", {"name": "outer", "level": "auditor", "web": True, "api": False})
+    passed(test(one, **candidate), "auditor")
+    passed(test(one, datastore="running"), "read-write")
+    try:
+        test(one, datastore="startup")
+        raise AssertionError("there is no such datastore")
+    except ApiError as error:
+        check(error.status == 400, f"{error}")
+    one.admin.post("/api/v1/config/discard")
+    lines = one.admin.get("/api/v1/log?limit=60")["lines"]
+    check(any("settings of the candidate" in line["text"] for line in lines), "the log does not tell them apart")
+    check("not it" not in str(lines), "the log holds a password")
+
+
 def row_63_lists_among_the_trusted_cas(one):
     row = authority(one)
     check(row["crl"].count("BEGIN X509 CRL") == 2, f"{row}")
@@ -255,6 +292,7 @@ def remote_only_needs_a_directory(one):
 
 
 run([row_178_ldap_login_over_tls_with_all_crls, row_178_starttls_plain_and_other_binds, row_178_groups_in_groups_end,
-     row_178_next_server_when_one_fails, row_179_the_tester_says_which_step_fails, row_63_lists_among_the_trusted_cas,
+     row_178_next_server_when_one_fails, row_179_the_tester_says_which_step_fails,
+     row_179_settings_are_tested_before_they_are_committed, row_63_lists_among_the_trusted_cas,
      row_85_only_those_lists_count, row_180_and_112_ldap_has_a_row_among_the_ciphers,
      attack_46_names_with_a_meaning_in_filters, remote_only_needs_a_directory], Appliance(ADDRESS))

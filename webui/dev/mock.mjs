@@ -217,7 +217,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		'GET /api/v1/audit/verify': () => ({ verified: !fleet.log.tampered, first: 1, last: 4711, records: 4711, heads: 230, sealed: 4709, unsealed: 2, counter: 230, faults: fleet.log.tampered ? 1 : 0, findings: fleet.log.tampered ? [{ fault: 'changed', first: 17, last: 17, text: 'Record 17 is not what was written, or not at its place.' }] : [] }),
 		'POST /api/v1/traversal-test': ({ body }) => traversalTest(currentRole, body),
 		...card.routes,
-		...createLoginTest(accounts.list),
+		...createLoginTest(accounts.list, store),
 		'POST /api/v1/session/certificate': ({ session }) => {
 			Object.assign(session, { state: 'active', user: 'ADAMS.ANN.A.1000000001', csrf: randomBytes(16).toString('hex') });
 			return describe(session);

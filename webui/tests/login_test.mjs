@@ -65,6 +65,34 @@ test('PAM, a group and the source go into the candidate', async () => {
 	assert.ok(await page.locator('a[href="/login"]').count() > 0, 'a change of it leads back to the page');
 });
 
+test('LDAP goes into the candidate, and is tested there before it is committed', async () => {
+	await visit('/login');
+	const card = page.locator('.pf-v6-c-card', { has: page.getByRole('heading', { name: /^LDAP/ }) });
+	const refused = await tryUser('ann', password, 'LDAP');
+	assert.match(refused[0], /LDAP: question\s+Failed\s+No server is named.\s+What to do: Name a server/);
+	await card.getByLabel('Search base').fill('dc=pike,dc=test');
+	await card.getByLabel('Bind DN').fill('cn=turnpike,dc=pike,dc=test');
+	await card.getByLabel('Bind password', { exact: true }).fill('the service password');
+	await card.getByLabel('CRL check').selectOption({ label: 'All' });
+	await page.getByRole('button', { name: 'Save to the candidate' }).click();
+	await page.getByText('Saved to the candidate').waitFor();
+	const servers = page.locator('.pf-v6-c-card', { has: page.getByRole('heading', { name: /^Servers/ }) });
+	await servers.getByRole('button', { name: 'Add' }).click();
+	const dialog = page.getByRole('dialog');
+	await dialog.getByRole('textbox', { name: 'Server' }).fill('ldap.pike.test');
+	await accessible();
+	await dialog.getByRole('button', { name: 'Save' }).click();
+	await servers.getByRole('row', { name: /ldap.pike.test/ }).waitFor();
+	assert.equal(mock.store.candidate['turnpike-access:access'].ldap.server[0].host, 'ldap.pike.test');
+	assert.match((await tryUser('ann', password, 'LDAP'))[0], /No server is named/);
+	await page.getByLabel('Settings', { exact: true }).selectOption({ label: 'Those of the candidate' });
+	const steps = await tryUser('ann', password, 'LDAP');
+	await page.getByText('This user may come in').waitFor();
+	assert.deepEqual(steps.map((text) => text.match(/LDAP: (\S+)/)[1]), ['resolve', 'connect', 'tls', 'service-bind', 'search', 'user-bind', 'groups', 'level']);
+	assert.equal(await page.evaluate(() => document.documentElement.outerHTML.includes('the service password')), false);
+	await accessible();
+});
+
 test('a user is tested by the keyboard: the step that fails is named, and the password is gone', async () => {
 	await visit('/login');
 	const refused = await tryUser('bob', password, 'PAM');
@@ -78,7 +106,7 @@ test('a user is tested by the keyboard: the step that fails is named, and the pa
 	await page.getByLabel('User name').press('Enter');
 	await page.getByText('This user may come in').waitFor();
 	assert.equal(await page.getByText('Web interface', { exact: true }).count() > 0, true);
-	assert.match((await tryUser('ann', 'wrong', 'As the settings in force say'))[0], /Local accounts: password\s+Failed/);
+	assert.match((await tryUser('ann', 'wrong', 'As the settings say'))[0], /Local accounts: password\s+Failed/);
 	await page.setViewportSize({ width: 320, height: 800 });
 	assert.ok(await overflow(page) <= 0, 'too wide at 320 px');
 	await page.setViewportSize({ width: 1440, height: 900 });

@@ -251,11 +251,12 @@ static enum tp_err make_ldap_ask(const struct question *q, struct tp_msg_ldap_as
 {
 	const char *password = q->ask->password ? q->ask->password : "";
 	struct tp_login *l = q->login;
+	const struct tp_auth_ldap *ldap = q->ask->draft ? &q->ask->draft->ldap : &l->ldap;
 	size_t len = strlen(password);
 
 	pthread_mutex_lock(&l->lock);
-	*m = l->ldap.form;
-	*trusted_fd = l->ldap.trusted_fd >= 0 ? fcntl(l->ldap.trusted_fd, F_DUPFD_CLOEXEC, 3) : -1;
+	*m = ldap->form;
+	*trusted_fd = ldap->trusted_fd >= 0 ? fcntl(ldap->trusted_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	pthread_mutex_unlock(&l->lock);
 	if (*trusted_fd < 0)
 		return TP_IO;
@@ -389,7 +390,7 @@ enum tp_err tp_authenticate(struct tp_login *l, const struct tp_auth_ask *ask, s
 	if (!settings)
 		return TP_LIMIT;
 	pthread_mutex_lock(&l->lock);
-	*settings = l->auth;
+	*settings = ask->draft ? ask->draft->settings : l->auth;
 	pthread_mutex_unlock(&l->lock);
 	tp_advanced_get(l->advanced, &q.advanced);
 	err = ask_all(&q);

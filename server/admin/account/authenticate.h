@@ -40,11 +40,18 @@ struct tp_auth_ldap {
 	int trusted_fd;		     /* memfd; -1 before there is a configuration */
 };
 
+/* Settings that are not in force. */
+struct tp_auth_draft {
+	struct tp_auth_settings settings;
+	struct tp_auth_ldap ldap;
+};
+
 struct tp_auth_ask {
 	const char *user;
 	const char *password; /* NULL: it is certain who it is; what may he do? */
 	const char *address;  /* of who asks, as text */
 	const char *only;     /* name of the one source to ask, whatever the settings say; or NULL */
+	const struct tp_auth_draft *draft; /* by these settings; NULL: by those in force */
 	bool urgent;          /* before strangers (account/attempt.c) */
 	bool by_api;          /* a program; else the web interface */
 };
@@ -81,6 +88,7 @@ bool tp_authenticate_knows(const char *source);
 bool tp_authenticate_map(const struct tp_auth_settings *settings, const struct tp_msg_remote_group *groups,
 			 size_t count, struct tp_rights *out);
 
+void tp_auth_settings_set(struct tp_auth_settings *out, const struct tp_cfg_admin *cfg);
 /* Replaces what *out holds; it begins as { .trusted_fd = -1 }. TP_LIMIT, TP_IO: it asks
  * nobody. */
 TP_NODISCARD enum tp_err tp_auth_ldap_set(struct tp_auth_ldap *out, const struct tp_cfg_ldap *cfg);

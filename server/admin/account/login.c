@@ -78,21 +78,6 @@ static void take_ldap(struct tp_login *l, const struct tp_cfg_admin *cfg)
 		TP_LOG(TP_LOG_ERROR, "login.ldap", "the settings of LDAP cannot be used: %s", tp_err_name(err));
 }
 
-static void take_sources(const struct tp_cfg_admin *cfg, struct tp_auth_settings *out)
-{
-	const struct tp_cfg_login_sources *from = &cfg->login_sources[0];
-
-	memset(out, 0, sizeof(*out));
-	if (!cfg->login_sources_count)
-		return;
-	out->source = (enum tp_login_source)from->source;
-	out->pam = from->pam;
-	out->pam_time_s = from->pam_time_s;
-	out->group_count = from->groups_count < TP_AUTH_GROUPS_MAX ? from->groups_count : TP_AUTH_GROUPS_MAX;
-	for (size_t i = 0; i < out->group_count; i++)
-		out->groups[i] = from->groups[i];
-}
-
 /* Whether the session is of somebody who does not come in under these settings: in the advanced
  * mode that is everybody with an account here, but for the emergency account, and every program. */
 static bool is_shut_out(const void *arg, const struct tp_session_facts *facts)
@@ -128,7 +113,7 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->policy = cfg->password_policy_count ? cfg->password_policy[0] : tp_policy_default;
 	l->unused_days = cfg->unused_days;
 	l->api_off = !cfg->api;
-	take_sources(cfg, &l->auth);
+	tp_auth_settings_set(&l->auth, cfg);
 	take_ldap(l, cfg);
 	pthread_mutex_unlock(&l->lock);
 	if (cfg->advanced_count)
@@ -645,7 +630,6 @@ static void setup_unlock(void *arg, const struct tp_http_request *req, struct tp
 static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_get),
 	TP_ROUTE(TP_HTTP_POST, "/api/v1/session", TP_ACCESS_ANYONE, 4096, session_post),
-	TP_ROUTE_NO_TOKEN(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, tp_login_test),
 	TP_ROUTE(TP_HTTP_DELETE, "/api/v1/session", TP_ACCESS_ANYONE, 0, session_delete),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/consent", TP_ACCESS_ANYONE, 0, tp_login_consent),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/logins", TP_ACCESS_LOGS, 0, tp_login_visits),

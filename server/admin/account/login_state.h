@@ -134,7 +134,6 @@ void tp_login_setup_password(void *arg, const struct tp_http_request *req, struc
 void tp_login_account_password(void *arg, const struct tp_http_request *req,
 			       struct tp_http_response *res);
 void tp_login_password_rules(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
-void tp_login_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res);
 /* The history of logins (visits.c). Before the first session: */
 void tp_visits_start(struct tp_login *l);
 /* A login that is about to be admitted; fills in what was before it. */

@@ -1,9 +1,13 @@
 /* "Test this user": what the sources of accounts say of a user and password, step by
  * step; nothing of it is kept. Runs in turnpike-admin's workers. */
+#include "admin/account/tester.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "admin/account/login_state.h"
+#include "admin/config/inside.h"
+#include "model/make_slices.h"
 
 static const char *result_name(enum tp_err err)
 {
@@ -45,15 +49,72 @@ static void test(struct tp_login *l, const struct tp_http_request *req, struct t
 		return;
 	}
 	err = tp_authenticate(l, ask, v);
-	tp_login_log(l, req, 0, "login.tested", ask->user, "The sources of accounts were asked about this user.");
+	tp_login_log(l, req, 0, "login.tested", ask->user,
+		     ask->draft ? "The sources of accounts were asked about this user, by the settings of the candidate."
+				: "The sources of accounts were asked about this user.");
 	tp_http_reply_json(res, 200, describe(err, v));
 	free(v);
 }
 
-void tp_login_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+/* ------------------------------------------------------------------- the candidate */
+
+struct taking {
+	struct tp_auth_draft *draft;
+	enum tp_err err;
+};
+
+static void take_candidate(void *arg, const struct tp_model *model, const struct tp_tree *running,
+			   const struct tp_tree *candidate)
 {
-	struct tp_login *l = arg;
+	struct taking *t = arg;
+	struct tp_cfg_admin *cfg = calloc(1, sizeof(*cfg));
+	char *trusted = NULL;
+
+	(void)model;
+	(void)running;
+	t->err = cfg ? tp_tree_remote_login(candidate, cfg, &trusted) : TP_NOMEM;
+	if (t->err == TP_OK) {
+		tp_auth_settings_set(&t->draft->settings, cfg);
+		t->err = tp_auth_ldap_set(&t->draft->ldap, &cfg->ldap[0]);
+		t->draft->settings.ldap = cfg->ldap[0].enabled;
+		tp_cfg_admin_fini(cfg);
+	}
+	free(trusted);
+	free(cfg);
+}
+
+static void test_candidate(const struct tp_tester_parts *p, const struct tp_http_request *req,
+			   struct tp_http_response *res, const struct tp_auth_ask *ask)
+{
+	struct tp_auth_draft *draft = calloc(1, sizeof(*draft));
+	struct taking taking = { .draft = draft };
+	struct tp_auth_ask by_draft = *ask;
+	enum tp_err err = draft ? TP_OK : TP_NOMEM;
+
+	if (err == TP_OK) {
+		draft->ldap.trusted_fd = -1;
+		err = tp_config_look_at(p->config, take_candidate, &taking);
+	}
+	if (err == TP_OK)
+		err = taking.err;
+	by_draft.draft = draft;
+	if (err == TP_OK)
+		test(p->login, req, res, &by_draft);
+	else
+		tp_http_reply_failure(res, err, NULL);
+	if (draft)
+		tp_auth_ldap_fini(&draft->ldap);
+	free(draft);
+}
+
+/* -------------------------------------------------------------------------- request */
+
+static void login_test(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	const struct tp_tester_parts *p = arg;
 	json_t *body = tp_http_body_object(req, res);
+	const char *datastore = json_string_value(json_object_get(body, "datastore"));
+	bool candidate = datastore && !strcmp(datastore, "candidate");
 	char address[64];
 	const struct tp_auth_ask ask = {
 		.user = json_string_value(json_object_get(body, "user")),
@@ -73,7 +134,23 @@ void tp_login_test(void *arg, const struct tp_http_request *req, struct tp_http_
 				    "A password has 1 to %d bytes.", TP_PASSWORD_MAX);
 	else if (ask.only && !tp_authenticate_knows(ask.only))
 		tp_http_reply_error(res, 400, "invalid-value", "/source", "there is no such source");
-	else if (tp_login_may_try(l, req, res, ask.user))
-		test(l, req, res, &ask);
+	else if (datastore && !candidate && strcmp(datastore, "running") != 0)
+		tp_http_reply_error(res, 400, "invalid-value", "/datastore", "datastore is running or candidate");
+	else if (!tp_login_may_try(p->login, req, res, ask.user))
+		; /* *res says why not */
+	else if (candidate)
+		test_candidate(p, req, res, &ask);
+	else
+		test(p->login, req, res, &ask);
 	tp_login_json_free(body);
+}
+
+static const struct tp_route table[] = {
+	TP_ROUTE_NO_TOKEN(TP_HTTP_POST, "/api/v1/login/test", TP_ACCESS_WRITE, 4096, login_test),
+};
+
+const struct tp_route *tp_tester_routes(size_t *count)
+{
+	*count = sizeof(table) / sizeof(table[0]);
+	return table;
 }

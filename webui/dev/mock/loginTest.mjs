@@ -1,5 +1,6 @@
-// What the sources of the mock's appliance say of a user: local accounts with one password,
-// and PAM, which knows ANN of the group tp-admins, and BOB of none that counts.
+// What the sources of the mock's appliance say of a user: local accounts with one password;
+// PAM, which knows ann of the group tp-admins and bob of none that counts; LDAP, which knows
+// the same and needs a server.
 const password = 'correct horse battery';
 const groups = { ann: 3, bob: 2 };
 
@@ -36,6 +37,38 @@ function askPam(body) {
 	return body.user === 'ann' ? { result: 'passed', source: 'pam', user: 'ann', level: 'read-write', web: true, api: false, steps } : refused(steps, 'bob');
 }
 
-export const createLoginTest = (list) => ({
-	'POST /api/v1/login/test': ({ body }) => (body.source === 'pam' ? askPam(body) : askLocal(list, body)),
+function askLdap(body, settings) {
+	const steps = [];
+	const say = (step, passed, text, remedy = '') => steps.push({ source: 'ldap', step, passed, text, remedy });
+	const host = settings?.server?.[0]?.host;
+	if (!host) {
+		say('question', false, 'No server is named.', 'Name a server on the page Login.');
+		return { ...refused(steps), result: 'unavailable' };
+	}
+	say('resolve', true, `${host} has an address.`);
+	say('connect', true, `${host} answers at 192.0.2.40:636.`);
+	say('tls', true, `TLSv1.3 with TLS_AES_256_GCM_SHA384; certificate of CN=${host}, trusted, with the name ${host}; the CRLs of all were looked at.`);
+	const bound = settings['bind-password'] !== undefined;
+	say('service-bind', bound, bound ? `The server lets ${settings['bind-dn']} ask.` : `${host}: bind of the service: Invalid credentials.`, bound ? '' : 'Set the bind DN and its password again.');
+	if (!bound)
+		return { ...refused(steps), result: 'unavailable' };
+	const known = Object.hasOwn(groups, body.user);
+	say('search', known, known ? `The user is uid=${body.user},${settings.base}.` : `No entry below ${settings.base} matches (uid=${body.user}).`, known ? '' : 'Look at the search base and the filter.');
+	if (known && body.password !== undefined)
+		say('user-bind', body.password === password, body.password === password ? `It is the password of uid=${body.user},${settings.base}.` : `${host}: bind of the user: Invalid credentials.`, body.password === password ? '' : 'Try the password again.');
+	if (!steps.every((step) => step.passed))
+		return refused(steps);
+	say('groups', true, `${groups[body.user]} groups, the first is cn=tp-admins,${settings.base}.`);
+	say('level', body.user === 'ann', body.user === 'ann' ? 'Its groups give the level read-write.' : "None of the user's groups may administer this appliance.", body.user === 'ann' ? '' : 'Add one of them to the groups of the page Login.');
+	return body.user === 'ann' ? { result: 'passed', source: 'ldap', user: 'ann', level: 'read-write', web: true, api: false, steps } : refused(steps, 'bob');
+}
+
+export const createLoginTest = (list, store) => ({
+	'POST /api/v1/login/test': ({ body }) => {
+		if (body.source === 'pam')
+			return askPam(body);
+		if (body.source === 'ldap')
+			return askLdap(body, store[body.datastore ?? 'running']['turnpike-access:access']?.ldap);
+		return askLocal(list, body);
+	},
 });

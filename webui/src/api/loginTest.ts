@@ -23,5 +23,5 @@ export interface LoginVerdict {
 	steps: LoginStep[];
 }
 
-/** Without a password only what the user may do is asked; without a source, those of the settings in force. */
-export const testLogin = (question: { user: string; password?: string; source?: string }) => post<LoginVerdict>('/api/v1/login/test', question);
+/** Without a password only what the user may do is asked; without a source, those of the settings; these are the ones in force unless the candidate's are asked for. */
+export const testLogin = (question: { user: string; password?: string; source?: string; datastore?: 'candidate' }) => post<LoginVerdict>('/api/v1/login/test', question);

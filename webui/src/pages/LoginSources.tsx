@@ -20,8 +20,9 @@ export function LoginSources() {
 				<CardHeader><CardTitle component="h2">From local accounts to a remote source</CardTitle></CardHeader>
 				<CardBody>
 					<ol className="tp-steps">
-						<li>Turn the remote source on, and add the groups whose members may come in. <Link to="/changes">Commit</Link>; nobody logs in that way yet.</li>
-						<li>Test a user of each group at the end of this page. Each step says whether it passed, and why not.</li>
+						<li>Turn the remote source on, add the groups whose members may come in, and save both to the candidate.</li>
+						<li>Test a user of each group at the end of this page, by the settings of the candidate. Each step says whether it passed, and why not.</li>
+						<li><Link to="/changes">Commit</Link>; nobody logs in that way yet.</li>
 						<li>Set the source to <em>Both</em> and commit with a confirmation: unless you confirm it, it is undone. A name that has a local account is checked there alone.</li>
 						<li>Choose <em>Remote only</em> once a remote administrator has logged in. Then no local account logs in; root on the appliance still may use <span className="tp-code">turnpikectl</span>.</li>
 					</ol>

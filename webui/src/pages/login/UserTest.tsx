@@ -15,12 +15,13 @@ export function UserTest() {
 	const password = useRef<HTMLInputElement>(null);
 	const [user, setUser] = useState('');
 	const [source, setSource] = useState('');
+	const [candidate, setCandidate] = useState(false);
 	const [busy, setBusy] = useState(false);
 	const [failure, setFailure] = useState<string | null>(null);
 	const [verdict, setVerdict] = useState<LoginVerdict | null>(null);
 	const submit = async (event: FormEvent) => {
 		event.preventDefault();
-		const question = { user: user.trim(), ...(password.current?.value && { password: password.current.value }), ...(source && { source }) };
+		const question = { user: user.trim(), ...(password.current?.value && { password: password.current.value }), ...(source && { source }), ...(candidate && { datastore: 'candidate' as const }) };
 		if (password.current)
 			password.current.value = '';
 		setBusy(true);
@@ -37,7 +38,7 @@ export function UserTest() {
 		<Card>
 			<CardHeader>
 				<CardTitle component="h2">Test a user</CardTitle>
-				<p className="tp-quiet">Asks as a login would, with the settings and groups that are in force, and opens no session. The password is not kept. A wrong one counts as a failed attempt with the source that is asked.</p>
+				<p className="tp-quiet">Asks as a login would, and opens no session. The password is not kept. A wrong one counts as a failed attempt with the source that is asked.</p>
 			</CardHeader>
 			<CardBody>
 				<Form isHorizontal onSubmit={submit} noValidate className="tp-fields">
@@ -48,9 +49,16 @@ export function UserTest() {
 						<TextInput id="test-password" ref={password} type="password" autoComplete="new-password" spellCheck="false" aria-describedby="test-password-help" />
 						<FormHelperText><HelperText id="test-password-help"><HelperTextItem>Leave it empty to ask only what the user may do, as a login by certificate does.</HelperTextItem></HelperText></FormHelperText>
 					</FormGroup>
+					<FormGroup label="Settings" fieldId="test-settings">
+						<FormSelect id="test-settings" value={candidate ? 'candidate' : 'running'} onChange={(_event, value) => setCandidate(value === 'candidate')} aria-describedby="test-settings-help">
+							<FormSelectOption value="running" label="Those in force" />
+							<FormSelectOption value="candidate" label="Those of the candidate" />
+						</FormSelect>
+						<FormHelperText><HelperText id="test-settings-help"><HelperTextItem>The candidate holds what is saved above and not committed yet.</HelperTextItem></HelperText></FormHelperText>
+					</FormGroup>
 					<FormGroup label="Source to ask" fieldId="test-source">
 						<FormSelect id="test-source" value={source} onChange={(_event, value) => setSource(value)} aria-describedby="test-source-help">
-							<FormSelectOption value="" label="As the settings in force say" />
+							<FormSelectOption value="" label="As the settings say" />
 							{Object.entries(loginSourceNames).map(([name, label]) => <FormSelectOption key={name} value={name} label={label} />)}
 						</FormSelect>
 						<FormHelperText><HelperText id="test-source-help"><HelperTextItem>A source can be tested before logins go there.</HelperTextItem></HelperText></FormHelperText>

@@ -1,10 +1,26 @@
-/* How the directory is asked about administrators. Runs in turnpike-admin. */
+/* How sources outside of this appliance are asked about administrators, by the configuration.
+ * Runs in turnpike-admin. */
 #include <string.h>
 #include <unistd.h>
 
 #include "admin/account/authenticate.h"
 #include "core/secret.h"
 #include "os/memfd.h"
+
+void tp_auth_settings_set(struct tp_auth_settings *out, const struct tp_cfg_admin *cfg)
+{
+	const struct tp_cfg_login_sources *from = &cfg->login_sources[0];
+
+	memset(out, 0, sizeof(*out));
+	if (!cfg->login_sources_count)
+		return;
+	out->source = (enum tp_login_source)from->source;
+	out->pam = from->pam;
+	out->pam_time_s = from->pam_time_s;
+	out->group_count = from->groups_count < TP_AUTH_GROUPS_MAX ? from->groups_count : TP_AUTH_GROUPS_MAX;
+	for (size_t i = 0; i < out->group_count; i++)
+		out->groups[i] = from->groups[i];
+}
 
 void tp_auth_ldap_fini(struct tp_auth_ldap *ldap)
 {
