@@ -8,6 +8,7 @@
 #include "admin/account/tester.h"
 #include "admin/acme/acme.h"
 #include "admin/advanced/gate.h"
+#include "admin/advanced/leave.h"
 #include "admin/advanced/routes.h"
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
@@ -55,6 +56,7 @@ struct admin {
 	struct tp_certificates_routes certificates;
 	struct tp_cac_parts card_login;
 	struct tp_advanced_parts advanced;
+	struct tp_leave_parts leave;
 	struct tp_addr first;
 };
 
@@ -249,6 +251,15 @@ static void take_audit(struct admin *a, int argc, char **argv)
 		tp_store_log_behind(a->store, sequence, hash);
 }
 
+/* The first start behind a factory reset, with an empty database. */
+static enum tp_err take_reset(struct admin *a, int argc, char **argv)
+{
+	const char *by = tp_child_arg(argc, argv, "--reset-by");
+	const char *from = tp_child_arg(argc, argv, "--reset-from");
+
+	return by && from ? tp_leave_record(a->store, by, from) : TP_OK;
+}
+
 static enum tp_err read_first(struct admin *a, int argc, char **argv)
 {
 	const char *text = tp_child_arg(argc, argv, "--web");
@@ -305,6 +316,7 @@ static enum tp_err add_routes(struct admin *a)
 		[TP_ROUTES_CAC] = &a->card_login,
 		[TP_ROUTES_PRESETS] = a->config,
 		[TP_ROUTES_ADVANCED] = &a->advanced,
+		[TP_ROUTES_LEAVE] = &a->leave,
 	};
 
 	a->tester = (struct tp_tester_parts){ a->login, a->config };
@@ -314,6 +326,7 @@ static enum tp_err add_routes(struct admin *a)
 	tp_router_set_gate(a->router, tp_log_may_change, a->store);
 	a->card_login = (struct tp_cac_parts){ a->cac, a->store, a->login, a->config, a->lists };
 	a->advanced = (struct tp_advanced_parts){ a->store, a->login, a->config };
+	a->leave = (struct tp_leave_parts){ a->login, a->bus };
 	return tp_routes_add_all(a->router, args);
 }
 
@@ -423,6 +436,8 @@ static int serve(struct admin *a, int argc, char **argv)
 		err = open_parts(a, state_fd, &diag);
 	if (err == TP_OK)
 		take_audit(a, argc, argv);
+	if (err == TP_OK)
+		err = take_reset(a, argc, argv);
 	if (err == TP_OK)
 		err = tp_sandbox_enter(&tp_sandbox_profile_admin, trees, 1, &diag);
 	if (err == TP_OK)

@@ -4,6 +4,7 @@
 #include "admin/account/login.h"
 #include "admin/account/tester.h"
 #include "admin/acme/acme.h"
+#include "admin/advanced/leave.h"
 #include "admin/advanced/presets.h"
 #include "admin/advanced/routes.h"
 #include "admin/cac/routes.h"
@@ -33,6 +34,7 @@ enum tp_err tp_routes_add_all(struct tp_router *router, void *const args[TP_ROUT
 		[TP_ROUTES_CAC] = tp_cac_routes,
 		[TP_ROUTES_PRESETS] = tp_presets_routes,
 		[TP_ROUTES_ADVANCED] = tp_advanced_routes,
+		[TP_ROUTES_LEAVE] = tp_leave_routes,
 	};
 	enum tp_err err = TP_OK;
 

@@ -23,6 +23,7 @@ extern const struct tp_ctl_command tp_ctl_crl_commands[];
 extern const struct tp_ctl_command tp_ctl_audit_commands[];
 extern const struct tp_ctl_command tp_ctl_login_commands[];
 extern const struct tp_ctl_command tp_ctl_session_commands[];
+extern const struct tp_ctl_command tp_ctl_reset_commands[];
 
 /* `identity` with arguments (identity_commands.c). */
 int tp_ctl_identity(const struct tp_ctl *ctl, int argc, char **argv);

@@ -9,7 +9,8 @@ static const struct tp_ctl_command *const tables[] = { tp_ctl_status_commands, t
 							tp_ctl_account_commands,
 							tp_ctl_certificate_commands,
 							tp_ctl_crl_commands, tp_ctl_audit_commands,
-							tp_ctl_session_commands, tp_ctl_login_commands };
+							tp_ctl_session_commands, tp_ctl_login_commands,
+							tp_ctl_reset_commands };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 

@@ -2,9 +2,9 @@
  * Used by turnpiked. */
 #include "os/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,4 +87,89 @@ enum tp_err tp_file_open_dir(int dir_fd, const char *name, mode_t mode, int *out
 		return tp_fail(diag, TP_IO, name, "cannot open the folder: %s", strerror(errno));
 	*out = fd;
 	return TP_OK;
+}
+
+/* ----------------------------------------------------------------------- wiping */
+
+enum { WIPE_DEPTH = 8 };
+
+/* Best effort: what may not be written is removed all the same. */
+static void overwrite_file(int dir_fd, const char *name)
+{
+	static const uint8_t zeros[65536];
+	int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
+		uint64_t left = (uint64_t)st.st_size;
+
+		while (left) {
+			ssize_t n = write(fd, zeros, left < sizeof(zeros) ? (size_t)left : sizeof(zeros));
+
+			if (n <= 0)
+				break;
+			left -= (uint64_t)n;
+		}
+		(void)fsync(fd);
+	}
+	close(fd);
+}
+
+static enum tp_err wipe_dir(int dir_fd, bool overwrite, unsigned depth);
+
+static enum tp_err wipe(int dir_fd, const char *name, bool overwrite, unsigned depth)
+{
+	struct stat st;
+	enum tp_err err;
+	int fd;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? TP_OK : TP_IO;
+	if (!S_ISDIR(st.st_mode)) {
+		if (overwrite && S_ISREG(st.st_mode))
+			overwrite_file(dir_fd, name);
+		return unlinkat(dir_fd, name, 0) == 0 ? TP_OK : TP_IO;
+	}
+	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || depth == 0) {
+		if (fd >= 0)
+			close(fd);
+		return TP_IO;
+	}
+	err = wipe_dir(fd, overwrite, depth - 1);
+	close(fd);
+	return unlinkat(dir_fd, name, AT_REMOVEDIR) == 0 ? err : TP_IO;
+}
+
+static enum tp_err wipe_dir(int dir_fd, bool overwrite, unsigned depth)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	enum tp_err err = TP_OK;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return TP_IO;
+	}
+	/* cppcheck-suppress readdirCalled ; each process that wipes does so from one thread */
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    wipe(dir_fd, entry->d_name, overwrite, depth) != TP_OK)
+			err = TP_IO;
+	closedir(dir);
+	return fsync(dir_fd) == 0 ? err : TP_IO;
+}
+
+enum tp_err tp_file_wipe(int dir_fd, const char *name, bool overwrite)
+{
+	return wipe(dir_fd, name, overwrite, WIPE_DEPTH);
+}
+
+enum tp_err tp_file_wipe_dir(int dir_fd, bool overwrite)
+{
+	return wipe_dir(dir_fd, overwrite, WIPE_DEPTH);
 }

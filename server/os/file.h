@@ -3,6 +3,7 @@
 #ifndef TP_OS_FILE_H
 #define TP_OS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,5 +22,12 @@ TP_NODISCARD enum tp_err tp_file_remove(int dir_fd, const char *name);
  * through a symbolic link. */
 TP_NODISCARD enum tp_err tp_file_open_dir(int dir_fd, const char *name, mode_t mode, int *out,
 					  struct tp_diag *diag);
+/* Removes a file, or empties and removes a folder, for good. overwrite: zeros go over each regular
+ * file that has no other name, as far as it may be written, and to the disk before it is removed;
+ * what a journal, snapshots or flash storage keep of it is out of reach. Goes on behind what cannot
+ * be removed; TP_IO: something is left. TP_OK also when it was not there. */
+TP_NODISCARD enum tp_err tp_file_wipe(int dir_fd, const char *name, bool overwrite);
+/* The same for everything in a folder, which stays. */
+TP_NODISCARD enum tp_err tp_file_wipe_dir(int dir_fd, bool overwrite);
 
 #endif

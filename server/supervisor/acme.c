@@ -310,6 +310,14 @@ void tp_sup_acme_forget(struct tp_sup *sup)
 	tp_sup_process_kill(&sup->acme.helper);
 }
 
+void tp_sup_acme_end(struct tp_sup *sup)
+{
+	tp_sup_process_fini(&sup->acme.helper);
+	tp_timer_stop(sup->loop, &sup->acme.timer);
+	sup->acme.admin_waits = false;
+	empty_both(sup);
+}
+
 void tp_sup_acme_fini(struct tp_sup *sup)
 {
 	struct tp_sup_acme *a = &sup->acme;

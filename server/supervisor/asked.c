@@ -102,6 +102,8 @@ enum tp_err tp_sup_asked(struct tp_sup *sup, struct tp_frame *frame)
 		return tp_sup_acme_ready(sup, frame);
 	case TP_MSG_TYPE_first_login_done:
 		return take_first_login_done(sup);
+	case TP_MSG_TYPE_factory_reset:
+		return tp_sup_reset_request(sup, frame);
 	case TP_MSG_TYPE_audit_seal:
 		return tp_sup_audit_seal(sup, frame);
 	case TP_MSG_TYPE_audit_state_get:

@@ -254,6 +254,7 @@ static enum tp_err take_ready(struct tp_sup_child *c, struct tp_frame *frame)
 	/* Before its configuration: no certificate is checked without them. */
 	tp_sup_crl_tell(sup, c);
 	if (c->process.which == TP_PROCESS_ADMIN) {
+		tp_sup_reset_admin_ready(sup);
 		tell_device_key(sup, c->process.channel);
 		if (sup->first_login.open)
 			TP_CHANNEL_SEND(c->process.channel, first_login, 0, &sup->first_login.hash);
@@ -357,7 +358,7 @@ static void on_ping_due(void *arg)
 	struct tp_msg_ping m = { .sequence = ++c->ping_sequence };
 	uint64_t since = tp_loop_now_ms(sup->loop) - c->pong_at_ms;
 
-	if (sup->ending)
+	if (sup->ending || sup->reset.ending)
 		return;
 	if (since > (c->ready ? SILENT_MS : START_MS)) {
 		TP_LOG(TP_LOG_ERROR, "child.silent", "%s has not answered for %llu ms: killed",
@@ -402,6 +403,22 @@ static bool all_ended(const struct tp_sup *sup)
 	return true;
 }
 
+/* What a child asked for and nobody waits for any more. */
+static void end_questions(struct tp_sup *sup, enum tp_process which)
+{
+	tp_sup_fetch_forget(sup, which);
+	if (which == TP_PROCESS_ADMIN) {
+		tp_sup_commit_forget(sup);
+		tp_sup_crl_forget(sup);
+		tp_sup_acme_forget(sup);
+		tp_sup_hash_forget(sup);
+		tp_sup_questions_forget(&sup->pam);
+		tp_sup_questions_forget(&sup->ldap);
+	}
+	if (which == TP_PROCESS_SIP)
+		tp_sup_point_forget(sup);
+}
+
 static void on_end(void *arg)
 {
 	struct tp_sup_child *c = arg;
@@ -417,6 +434,13 @@ static void on_end(void *arg)
 			tp_loop_stop(sup->loop);
 		return;
 	}
+	end_questions(sup, c->process.which);
+	if (sup->reset.ending) {
+		TP_LOG(TP_LOG_INFO, "child.end", "%s: %s", name_of(c), c->process.last_end);
+		if (all_ended(sup))
+			tp_sup_reset_children_ended(sup);
+		return;
+	}
 	c->restarts++;
 	if (tp_loop_now_ms(sup->loop) - c->started_at_ms < QUICK_END_MS)
 		c->quick_ends++;
@@ -426,17 +450,6 @@ static void on_end(void *arg)
 		set_alarm(c, true);
 	tp_sup_event(sup, 1, "process.ended", "%s ended (%s) and is started again", name_of(c),
 		     c->process.last_end);
-	tp_sup_fetch_forget(sup, c->process.which);
-	if (c->process.which == TP_PROCESS_ADMIN) {
-		tp_sup_commit_forget(sup);
-		tp_sup_crl_forget(sup);
-		tp_sup_acme_forget(sup);
-		tp_sup_hash_forget(sup);
-		tp_sup_questions_forget(&sup->pam);
-		tp_sup_questions_forget(&sup->ldap);
-	}
-	if (c->process.which == TP_PROCESS_SIP)
-		tp_sup_point_forget(sup);
 	tp_sup_commit_child_ended(sup, c, was_preparing);
 	start_again(c);
 }
@@ -444,7 +457,7 @@ static void on_end(void *arg)
 static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum tp_process which,
 			       struct tp_diag *diag)
 {
-	const char *argv[16] = { tp_process_name(which), "--log-level", sup->options.log_level };
+	const char *argv[24] = { tp_process_name(which), "--log-level", sup->options.log_level };
 	char text[2][FD_TEXT];
 	char boot[2 * TP_AUDIT_BOOT + 1];
 	char sealed[2 * TP_AUDIT_HASH + 32];
@@ -453,6 +466,8 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 	size_t n = 0;
 
 	if (which == TP_PROCESS_ADMIN) {
+		if (tp_sup_reset_is_wiped(sup))
+			tp_sup_reset_checkpoint(sup);
 		fds[n++] = sup->admin_fd;
 		fds[n++] = sup->socket_fd;
 		argv[argc++] = "--state-fd";
@@ -469,6 +484,12 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 			tp_text_write_hex(sealed + at, sup->audit.head.hash, TP_AUDIT_HASH);
 			argv[argc++] = "--sealed";
 			argv[argc++] = sealed;
+		}
+		if (tp_sup_reset_is_wiped(sup)) {
+			argv[argc++] = "--reset-by";
+			argv[argc++] = sup->reset.user;
+			argv[argc++] = "--reset-from";
+			argv[argc++] = sup->reset.source;
 		}
 		if (sup->options.web) {
 			argv[argc++] = "--web";
@@ -491,7 +512,7 @@ static void start_child(void *arg)
 	struct tp_sup *sup = c->process.sup;
 	struct tp_diag diag;
 
-	if (sup->ending)
+	if (sup->ending || sup->reset.ending)
 		return;
 	c->started_at_ms = c->pong_at_ms = tp_loop_now_ms(sup->loop);
 	c->started_unix_ms = tp_loop_unix_ms(sup->loop);
@@ -527,15 +548,10 @@ static void on_terminate_due(void *arg)
 		tp_sup_process_kill(&sup->children[i].process);
 }
 
-void tp_sup_children_terminate(struct tp_sup *sup)
+static void terminate_all(struct tp_sup *sup)
 {
 	struct tp_msg_terminate m = { 0 };
 
-	if (sup->ending) {
-		on_terminate_due(sup);
-		return;
-	}
-	sup->ending = true;
 	for (size_t i = 0; i < TP_SLICES; i++) {
 		struct tp_sup_child *c = &sup->children[i];
 
@@ -543,6 +559,28 @@ void tp_sup_children_terminate(struct tp_sup *sup)
 		if (c->process.pid && TP_CHANNEL_SEND(c->process.channel, terminate, 0, &m) != TP_OK)
 			tp_sup_process_kill(&c->process);
 	}
+}
+
+void tp_sup_children_end(struct tp_sup *sup)
+{
+	if (sup->ending)
+		return;
+	sup->reset.ending = true;
+	terminate_all(sup);
+	if (all_ended(sup))
+		tp_sup_reset_children_ended(sup);
+	else if (tp_timer_start(sup->loop, &sup->end_timer, TERMINATE_MS, on_terminate_due, sup) != TP_OK)
+		on_terminate_due(sup);
+}
+
+void tp_sup_children_terminate(struct tp_sup *sup)
+{
+	if (sup->ending) {
+		on_terminate_due(sup);
+		return;
+	}
+	sup->ending = true;
+	terminate_all(sup);
 	if (all_ended(sup) ||
 	    tp_timer_start(sup->loop, &sup->end_timer, TERMINATE_MS, on_terminate_due, sup) != TP_OK)
 		tp_loop_stop(sup->loop);

@@ -469,9 +469,12 @@ void tp_sup_crl_fini(struct tp_sup *sup)
 		sup->crl.updates[i] = NULL;
 	}
 	for (unsigned slot = 0; slot < TP_SUP_CRL_SLOTS; slot++)
-		if (sup->crl.indexes[slot] >= 0)
+		if (sup->crl.indexes[slot] >= 0) {
 			close(sup->crl.indexes[slot]);
+			sup->crl.indexes[slot] = -1;
+		}
 	close_leaving(sup);
 	if (sup->crl.folder_fd >= 0)
 		close(sup->crl.folder_fd);
+	sup->crl.folder_fd = -1;
 }

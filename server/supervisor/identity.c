@@ -284,5 +284,6 @@ enum tp_err tp_sup_identity_request(struct tp_sup *sup, struct tp_frame *frame)
 void tp_sup_identity_fini(struct tp_sup *sup)
 {
 	tp_sup_process_fini(&sup->identity.helper);
+	tp_timer_stop(sup->loop, &sup->identity.timer);
 	forget_request(sup);
 }

@@ -209,5 +209,6 @@ enum tp_err tp_sup_key_work_request(struct tp_sup *sup, struct tp_frame *frame)
 void tp_sup_key_work_fini(struct tp_sup *sup)
 {
 	tp_sup_process_fini(&sup->key_work.helper);
+	tp_timer_stop(sup->loop, &sup->key_work.timer);
 	forget(&sup->key_work);
 }

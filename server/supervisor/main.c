@@ -111,7 +111,7 @@ static int run(struct tp_sup *sup, const struct tp_sup_options *options)
 	TP_LOG(TP_LOG_INFO, "turnpiked.start", "version %s, revision %llu in force", TP_VERSION,
 	       (unsigned long long)sup->running.number);
 	tp_sup_remake_start(sup);
-	return tp_loop_run(sup->loop) == TP_OK ? 0 : 1;
+	return tp_loop_run(sup->loop) == TP_OK && !sup->failed ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -70,7 +70,7 @@ static void on_channel_closed(void *arg, struct tp_channel *ch)
 	struct tp_sup_process *p = arg;
 
 	(void)ch;
-	if (p->pid && !p->sup->ending && !tp_timer_running(&p->kill_timer))
+	if (p->pid && !p->sup->ending && !p->sup->reset.ending && !tp_timer_running(&p->kill_timer))
 		tp_sup_process_kill_after(p, GRACE_MS);
 }
 

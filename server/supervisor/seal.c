@@ -17,7 +17,8 @@ static const char prefix[] = "$tp1$";
 static const char at_rest[] = "turnpike secret at rest 1";
 
 /* One goto-free pass: OpenSSL's objects are freed whatever failed. */
-static bool derive(const struct tp_secret *from, const char *purpose, uint8_t key[KEY])
+static bool derive(const struct tp_secret *from, const char *purpose, const uint8_t *salt,
+		   size_t salt_len, uint8_t key[KEY])
 {
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
@@ -26,6 +27,8 @@ static bool derive(const struct tp_secret *from, const char *purpose, uint8_t ke
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, from->bytes, from->len),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)purpose,
 						  strlen(purpose)),
+		salt_len ? OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_len)
+			 : OSSL_PARAM_construct_end(),
 		OSSL_PARAM_construct_end(),
 	};
 	bool done = ctx && EVP_KDF_derive(ctx, key, KEY, params) == 1;
@@ -37,8 +40,16 @@ static bool derive(const struct tp_secret *from, const char *purpose, uint8_t ke
 
 enum tp_err tp_seal_open(struct tp_seal *seal, const struct tp_secret *root)
 {
+	return tp_seal_open_generation(seal, root, NULL, 0);
+}
+
+enum tp_err tp_seal_open_generation(struct tp_seal *seal, const struct tp_secret *root,
+				    const uint8_t *salt, size_t salt_len)
+{
 	uint8_t key[KEY];
-	enum tp_err err = derive(root, at_rest, key) ? tp_secret_set(&seal->key, key, KEY) : TP_INTERNAL;
+	enum tp_err err = derive(root, at_rest, salt, salt_len, key) ?
+				  tp_secret_set(&seal->key, key, KEY) :
+				  TP_INTERNAL;
 
 	tp_wipe(key, sizeof(key));
 	return err;
@@ -46,7 +57,7 @@ enum tp_err tp_seal_open(struct tp_seal *seal, const struct tp_secret *root)
 
 enum tp_err tp_seal_derive(const struct tp_seal *seal, const char *purpose, uint8_t key[32])
 {
-	return derive(&seal->key, purpose, key) ? TP_OK : TP_INTERNAL;
+	return derive(&seal->key, purpose, NULL, 0, key) ? TP_OK : TP_INTERNAL;
 }
 
 void tp_seal_close(struct tp_seal *seal)

@@ -247,27 +247,46 @@ static void find_users(struct tp_sup *sup)
 
 /* ------------------------------------------------------------ key and decision */
 
-static enum tp_err open_secrets(struct tp_sup *sup, struct tp_diag *diag)
+enum tp_err tp_sup_open_keys(struct tp_sup *sup, struct tp_diag *diag)
 {
 	struct tp_secret root = { 0 };
+	enum tp_err err = tp_root_key_load(sup->state_fd, &root, diag);
+
+	if (err == TP_OK)
+		err = tp_sup_reset_generation(sup, &root, &sup->seal, diag);
+	tp_secret_fini(&root);
+	return err == TP_OK ? tp_first_login_load(sup->state_fd, &sup->first_login, diag) : err;
+}
+
+/* The book of audit heads goes on through all generations. */
+static enum tp_err open_book(struct tp_sup *sup, struct tp_diag *diag)
+{
+	struct tp_secret root = { 0 };
+	struct tp_seal seal = { 0 };
+	enum tp_err err = tp_root_key_load(sup->state_fd, &root, diag);
+
+	if (err == TP_OK) {
+		err = tp_seal_open(&seal, &root);
+		if (err != TP_OK)
+			tp_fail(diag, err, "root.key", "no key can be derived");
+	}
+	if (err == TP_OK)
+		err = tp_audit_book_open(sup->state_fd, &root, &seal, &sup->audit, diag);
+	tp_seal_close(&seal);
+	tp_secret_fini(&root);
+	return err;
+}
+
+static enum tp_err open_secrets(struct tp_sup *sup, struct tp_diag *diag)
+{
 	enum tp_err err = TP_OK;
 
 	/* The key comes last: without it the next start is a first start again. */
 	if (!tp_root_key_exists(sup->state_fd))
 		err = tp_first_login_make(sup->state_fd, diag);
 	if (err == TP_OK)
-		err = tp_root_key_load(sup->state_fd, &root, diag);
-	if (err == TP_OK) {
-		err = tp_seal_open(&sup->seal, &root);
-		if (err != TP_OK)
-			tp_fail(diag, err, "root.key", "no key can be derived");
-	}
-	if (err == TP_OK)
-		err = tp_audit_book_open(sup->state_fd, &root, &sup->seal, &sup->audit, diag);
-	tp_secret_fini(&root);
-	if (err == TP_OK)
-		err = tp_first_login_load(sup->state_fd, &sup->first_login, diag);
-	return err;
+		err = open_book(sup, diag);
+	return err == TP_OK ? tp_sup_open_keys(sup, diag) : err;
 }
 
 /* A start inside the trial window is an undo. */
@@ -296,6 +315,18 @@ static enum tp_err open_decision(struct tp_sup *sup, struct tp_diag *diag)
 	tp_revision_sweep(sup->config_fd, d);
 	return d->running.number ? tp_revision_load(sup->config_fd, &d->running, &sup->running, diag)
 				 : TP_OK;
+}
+
+enum tp_err tp_sup_open_srtp(struct tp_sup *sup, struct tp_diag *diag)
+{
+	int fd = -1;
+
+	if (tp_memfd_sized("srtp-state", SRTP_STATE_BYTES, &fd) != TP_OK)
+		return tp_fail(diag, TP_IO, "srtp-state", "%s", strerror(errno));
+	if (sup->srtp_fd >= 0)
+		close(sup->srtp_fd);
+	sup->srtp_fd = fd;
+	return TP_OK;
 }
 
 enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options,
@@ -335,13 +366,15 @@ enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options
 	if (err == TP_OK)
 		err = tp_sup_pam_open(sup, diag);
 	if (err == TP_OK)
+		err = tp_sup_reset_open(sup, diag);
+	if (err == TP_OK)
 		err = open_socket(sup, diag);
 	if (err == TP_OK)
 		err = open_programs(sup, diag);
 	if (err == TP_OK)
 		err = tp_sup_acme_open(sup, diag);
-	if (err == TP_OK && tp_memfd_sized("srtp-state", SRTP_STATE_BYTES, &sup->srtp_fd) != TP_OK)
-		err = tp_fail(diag, TP_IO, "srtp-state", "%s", strerror(errno));
+	if (err == TP_OK)
+		err = tp_sup_open_srtp(sup, diag);
 	if (err == TP_OK)
 		err = open_secrets(sup, diag);
 	if (err == TP_OK)

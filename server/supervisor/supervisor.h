@@ -77,6 +77,8 @@ struct tp_sup_child {
 void tp_sup_children_start(struct tp_sup *sup);
 /* Asks all to end, kills what is left after 5 s, then stops the loop. */
 void tp_sup_children_terminate(struct tp_sup *sup);
+/* The same for a factory reset, which goes on when all have ended. */
+void tp_sup_children_end(struct tp_sup *sup);
 void tp_sup_children_fini(struct tp_sup *sup);
 /* Brings this child to the revision it should have now; prepare and commit of its own. */
 void tp_sup_child_configure(struct tp_sup_child *c);
@@ -348,7 +350,40 @@ TP_NODISCARD enum tp_err tp_sup_acme_order(struct tp_sup *sup, struct tp_frame *
 TP_NODISCARD enum tp_err tp_sup_acme_ready(struct tp_sup *sup, struct tp_frame *frame);
 /* admin ended: the order does, too. */
 void tp_sup_acme_forget(struct tp_sup *sup);
+/* Ends the order and removes its files. */
+void tp_sup_acme_end(struct tp_sup *sup);
 void tp_sup_acme_fini(struct tp_sup *sup);
+
+/* ------------------------------------------------------------ factory reset (reset.c) */
+
+/* State files: `factory-reset`, the mark: who asked and from where, from the moment it is decided
+ * until a fresh admin is ready; `generation`, a random number in the key that seals, drawn by each
+ * reset, so that what was sealed before it opens no more. */
+struct tp_sup_reset {
+	bool marked; /* what there was is wiped, or is about to be */
+	bool begun;  /* the children of before still run, */
+	bool ending; /* and have been asked to end */
+	char user[128];
+	char source[64];
+	struct tp_timer timer;
+	struct tp_later next;
+};
+
+/* At the start, before anything is read: finishes a reset that was begun. */
+TP_NODISCARD enum tp_err tp_sup_reset_open(struct tp_sup *sup, struct tp_diag *diag);
+/* Wipes the state folder but for what a new appliance has, too, and makes a first-login secret. */
+TP_NODISCARD enum tp_err tp_sup_reset_wipe(struct tp_sup *sup, struct tp_diag *diag);
+/* Opens the key that seals for this generation. */
+TP_NODISCARD enum tp_err tp_sup_reset_generation(const struct tp_sup *sup, const struct tp_secret *root,
+						 struct tp_seal *seal, struct tp_diag *diag);
+/* The mark stands, and what there was is gone. */
+bool tp_sup_reset_is_wiped(const struct tp_sup *sup);
+/* Before each start of admin with an empty database. */
+void tp_sup_reset_checkpoint(struct tp_sup *sup);
+TP_NODISCARD enum tp_err tp_sup_reset_request(struct tp_sup *sup, struct tp_frame *frame);
+void tp_sup_reset_children_ended(struct tp_sup *sup);
+/* It has begun its log with who asked: takes the mark away. */
+void tp_sup_reset_admin_ready(struct tp_sup *sup);
 
 /* ---------------------------------------------------------- admin's questions (asked.c) */
 
@@ -361,6 +396,7 @@ struct tp_sup {
 	struct tp_sup_options options;
 	uint64_t started_unix_ms;
 	bool ending;
+	bool failed; /* turnpiked ends with an error */
 	struct tp_timer end_timer;
 	struct tp_watch signal_watch;
 
@@ -393,6 +429,7 @@ struct tp_sup {
 	struct tp_sup_remake remake;
 	struct tp_sup_commit commit;
 	struct tp_sup_trial trial;
+	struct tp_sup_reset reset;
 	struct tp_list fetches;         /* tp_sup_fetch: running first, then waiting */
 	struct tp_list points;          /* tp_sup_point */
 	struct tp_sup_crl crl;
@@ -408,6 +445,10 @@ struct tp_sup {
 TP_NODISCARD enum tp_err tp_sup_open(struct tp_sup *sup, const struct tp_sup_options *options,
 				     struct tp_diag *diag);
 void tp_sup_close(struct tp_sup *sup);
+
+/* start.c: the key that seals and the first-login secret, also anew; the memory for SRTP state. */
+TP_NODISCARD enum tp_err tp_sup_open_keys(struct tp_sup *sup, struct tp_diag *diag);
+TP_NODISCARD enum tp_err tp_sup_open_srtp(struct tp_sup *sup, struct tp_diag *diag);
 
 /* start.c: a file beside turnpiked, in a form that every child may open again. */
 TP_NODISCARD enum tp_err tp_sup_open_beside(const struct tp_sup *sup, const char *name, int *out,

@@ -64,6 +64,12 @@ enum tp_err tp_bus_trial_end(struct tp_bus *bus, const struct tp_msg_trial_end *
 	ASK(bus, TP_PROCESS_SUP, trial_end, q, -1, candidate_result, TP_BUS_COMMIT_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_factory_reset(struct tp_bus *bus, const struct tp_msg_factory_reset *q,
+				 struct tp_msg_factory_reset_begun *out)
+{
+	ASK(bus, TP_PROCESS_SUP, factory_reset, q, -1, factory_reset_begun, TP_BUS_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identity_make *q,
 				 struct tp_msg_identity_made *out)
 {

@@ -83,6 +83,9 @@ TP_NODISCARD enum tp_err tp_bus_candidate(struct tp_bus *bus, const struct tp_ms
 					  struct tp_msg_candidate_result *out);
 TP_NODISCARD enum tp_err tp_bus_trial_end(struct tp_bus *bus, const struct tp_msg_trial_end *q,
 					  struct tp_msg_candidate_result *out);
+/* Once it is begun, all processes end within half a second. */
+TP_NODISCARD enum tp_err tp_bus_factory_reset(struct tp_bus *bus, const struct tp_msg_factory_reset *q,
+					      struct tp_msg_factory_reset_begun *out);
 TP_NODISCARD enum tp_err tp_bus_identity_make(struct tp_bus *bus, const struct tp_msg_identity_make *q,
 					      struct tp_msg_identity_made *out);
 /* out->pem is the caller's own copy: end it with tp_bus_key_answer_fini. */

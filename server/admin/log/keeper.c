@@ -164,7 +164,7 @@ static void seal(struct tp_keeper *k, const struct tp_log_state *end)
 
 /* --------------------------------------------------------------------- at start */
 
-/* Retention that was interrupted when turnpiked had its checkpoint. */
+/* Retention that was interrupted when turnpiked had its checkpoint, or a factory reset. */
 static enum tp_err finish_checkpoint(struct tp_keeper *k, const struct tp_msg_audit_state *state)
 {
 	struct tp_audit_head theirs, ours = { 0 };
@@ -213,38 +213,46 @@ static enum tp_err look(struct tp_keeper *k, struct tp_log_verified *found)
 	return err;
 }
 
-/* What turnpiked has and the database has not. */
-static enum tp_err catch_up(struct tp_keeper *k)
+/* Records up to there were meant to go. */
+static bool is_dropped(const struct tp_msg_audit_state *state, uint64_t sequence)
 {
-	struct tp_msg_audit_state state;
+	return state->checkpoint_count && sequence <= state->checkpoint[0].sequence;
+}
+
+/* What turnpiked has and the database has not. */
+static enum tp_err catch_up(struct tp_keeper *k, const struct tp_msg_audit_state *state)
+{
 	struct tp_audit_head head;
 	struct tp_log_state end;
-	enum tp_err err = k->supervisor.state(k->supervisor.arg, &state);
+	enum tp_err err = TP_OK;
 
-	if (err != TP_OK)
-		return err;
 	tp_store_log_state(k->store, &end);
-	if (state.head_count && tp_log_head_of(&state.head[0], &head)) {
+	if (state->head_count && tp_log_head_of(&state->head[0], &head)) {
 		if (head.sequence > end.last) {
 			end.missing = end.last + 1;
 			err = tp_store_audit_resume(k->store, &head);
 		} else {
 			err = tp_store_head_add(k->store, &head);
 		}
-		if (err == TP_OK && end.missing)
+		if (err == TP_OK && end.missing && !is_dropped(state, head.sequence))
 			tell_missing(k, end.missing, head.sequence);
 		k->sealed = head.sequence;
 	}
-	return err == TP_OK ? finish_checkpoint(k, &state) : err;
+	return err;
 }
 
 static enum tp_err recover(struct tp_keeper *k)
 {
 	struct tp_log_verified *found = calloc(1, sizeof(*found));
-	enum tp_err err = found ? look(k, found) : TP_NOMEM;
+	struct tp_msg_audit_state state;
+	enum tp_err err = found ? k->supervisor.state(k->supervisor.arg, &state) : TP_NOMEM;
 
 	if (err == TP_OK)
-		err = catch_up(k);
+		err = finish_checkpoint(k, &state);
+	if (err == TP_OK)
+		err = look(k, found);
+	if (err == TP_OK)
+		err = catch_up(k, &state);
 	if (err == TP_OK)
 		tell_recovered(k, found);
 	free(found);

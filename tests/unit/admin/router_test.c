@@ -38,7 +38,7 @@ enum { CALLERS = sizeof(callers) / sizeof(callers[0]) };
 
 /* Statuses of the refusals in the order of the callers, outside of the advanced mode and
  * in it; 0: the handler is called. */
-enum rule { ANYONE, FIRST, OWN, PASSWORD, READ, WRITE, LOGS, RULES };
+enum rule { ANYONE, FIRST, OWN, PASSWORD, READ, WRITE, LOGS, CONSOLE, RULES };
 
 static const struct {
 	const char *name;
@@ -67,6 +67,9 @@ static const struct {
 	[LOGS] = { "logs",
 		   { 401, 403, 0, 0, 0, 0, 403, 0, 403, 403 },
 		   { 401, 403, 403, 403, 0, 403, 403, 403, 403, 403 } },
+	[CONSOLE] = { "console",
+		      { 401, 403, 403, 403, 403, 403, 403, 403, 403, 403 },
+		      { 401, 403, 403, 403, 403, 403, 403, 403, 403, 403 } },
 };
 
 /* Every route there is, as its table writes it. One that is not here fails the test, and so
@@ -165,6 +168,8 @@ static const struct {
 	{ G, "/api/v1/presets", READ },
 	{ P, "/api/v1/presets", WRITE },
 	{ G, "/api/v1/advanced", READ },
+	{ P, "/api/v1/advanced/leave", WRITE },
+	{ P, "/api/v1/factory-reset", CONSOLE },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
 
@@ -290,11 +295,39 @@ static void row_172_every_route_has_its_rule(void **state)
 	tp_router_free(&router);
 }
 
+/* Root with turnpikectl: everything, and in the advanced mode the one way out of it. */
+static void row_139_in_the_mode_the_console_resets_and_does_nothing_else(void **state)
+{
+	struct tp_router *router = router_of_all();
+	struct tp_admission admission;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * EXPECTED; i++) {
+		size_t line = i / 2;
+		struct tp_http_request req;
+		char path[128];
+		int wanted;
+
+		path_of(expected[line].pattern, path);
+		req = request(expected[line].method, path);
+		req.local = true;
+		req.state = TP_OPERATOR_ACTIVE;
+		req.rights = callers[3].rights;
+		req.advanced = i % 2;
+		wanted = req.advanced && expected[line].rule != CONSOLE ? 403 : 0;
+		if (admit(router, &req, &admission) != wanted)
+			fail_msg("%s, method %d, at the console%s: not %d", expected[line].pattern,
+				 expected[line].method, req.advanced ? " in the advanced mode" : "", wanted);
+	}
+	tp_router_free(&router);
+}
+
 /* What an API token must not open, whatever its account may do. */
 static bool is_for_people(size_t line)
 {
 	static const char *const patterns[] = { "/api/v1/accounts", "/api/v1/accounts/*", "/api/v1/sessions",
-						"/api/v1/sessions/*", "/api/v1/login/test" };
+						"/api/v1/sessions/*", "/api/v1/login/test",
+						"/api/v1/advanced/leave" };
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		if (!strcmp(expected[line].pattern, patterns[i]))
@@ -467,6 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(row_172_every_route_has_its_rule),
+		cmocka_unit_test(row_139_in_the_mode_the_console_resets_and_does_nothing_else),
 		cmocka_unit_test(row_182_tokens_open_what_is_for_programs),
 		cmocka_unit_test(row_181_other_paths_and_methods_are_refused),
 		cmocka_unit_test(changes_need_token_and_origin),
