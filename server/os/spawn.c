@@ -115,7 +115,8 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Of our own environment only the sanitizers' settings go on, and only in sanitizer builds. */
+/* Of our own environment only the sanitizers' settings go on, and only in sanitizer builds. No
+ * program reads the system's openssl.cnf, which could take algorithms away or bring others in. */
 static void make_environment(const struct tp_spawn *s, char text[ENVIRONMENT_MAX][OPTION_MAX],
 			     char *env[ENVIRONMENT_MAX + 1])
 {
@@ -139,7 +140,9 @@ static void make_environment(const struct tp_spawn *s, char text[ENVIRONMENT_MAX
 		n++;
 	}
 #endif
-	env[n] = NULL;
+	snprintf(text[n], OPTION_MAX, "OPENSSL_CONF=/dev/null");
+	env[n] = text[n];
+	env[n + 1] = NULL;
 }
 
 static const char *prepare_child(const struct tp_spawn *s, pid_t parent, int *program, int *report)

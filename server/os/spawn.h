@@ -34,10 +34,10 @@ struct tp_spawn {
 	bool no_thread_caches;
 };
 
-/* The program is killed when the calling thread ends. Its environment is empty (in
- * sanitizer builds: but for ASAN_OPTIONS, UBSAN_OPTIONS and LSAN_OPTIONS; else but for
- * GLIBC_TUNABLES where no_thread_caches says so). A failure
- * between fork and exec is reported here as TP_IO with the words of the system. */
+/* The program is killed when the calling thread ends. Its environment is OPENSSL_CONF=/dev/null
+ * alone (in sanitizer builds with ASAN_OPTIONS, UBSAN_OPTIONS and LSAN_OPTIONS; else with
+ * GLIBC_TUNABLES where no_thread_caches says so). A failure between fork and exec is reported
+ * here as TP_IO with the words of the system. */
 TP_NODISCARD enum tp_err tp_spawn(const struct tp_spawn *spawn, pid_t *pid, struct tp_diag *diag);
 
 #endif

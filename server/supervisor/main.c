@@ -123,6 +123,9 @@ int main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	umask(077);
+	/* As for the children (os/spawn.c): the system's openssl.cnf is not read. */
+	if (setenv("OPENSSL_CONF", "/dev/null", 1) < 0)
+		return 1;
 	sup = calloc(1, sizeof(*sup));
 	if (!sup)
 		return 1;

@@ -18,9 +18,10 @@ BIN = pathlib.Path(os.environ.get("TP_BUILD", TOP / "build" / "asan")) / "bin"
 class One:
     """A context manager; the web interface listens on `address`."""
 
-    def __init__(self, address, run=None):
+    def __init__(self, address, run=None, through=()):
         self.address = address
         self.run = run  # a folder of its own for the sockets
+        self.through = through  # a command that starts turnpiked
 
     def __enter__(self):
         folder = TOP / "build" / "lab"
@@ -30,7 +31,7 @@ class One:
         self.log = self.state / "log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [str(BIN / "turnpiked"), "--state", str(self.state), "--web", f"{self.address[0]}:{self.address[1]}",
+                [*self.through, str(BIN / "turnpiked"), "--state", str(self.state), "--web", f"{self.address[0]}:{self.address[1]}",
                  *(["--run", str(self.run)] if self.run else [])],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.admin = Admin(str((self.run or self.state / "run") / "admin.sock"))
