@@ -32,7 +32,8 @@ const fault = (status, tag, message, path) => Object.assign(new Error(message), 
 /**
  * scenario: "active"; "setup", a first run; "password", configured through the API but
  * without an administrator. quiet: a single revision. level, mustChange: of the account that
- * logs in; advanced: the appliance is in the advanced mode.
+ * logs in; advanced: the appliance is in the advanced mode. `frozen` of what this gives refuses
+ * every change after the login, and `tried` lists them.
  */
 export function createMock({ scenario = 'active', role = 'core', quiet = false, idleSeconds = 1800, level = 'read-write', mustChange = false, advanced = false, past = false, consent = null } = {}) {
 	const isFirstRun = scenario === 'setup';
@@ -353,6 +354,11 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 			for await (const chunk of request)
 				chunks.push(chunk);
 			const text = Buffer.concat(chunks).toString();
+			if (request.method !== 'GET' && session.user) {
+				mock.tried.push(`${request.method} ${url.pathname}`);
+				if (mock.frozen)
+					throw fault(403, 'access-denied', 'This mock changes nothing.');
+			}
 			const data = answer(request.method, url, { q: url.searchParams, session, body: text ? JSON.parse(text) : {}, socket: request.socket, reply });
 			if (reply.etag)
 				headers.ETag = reply.etag;
@@ -376,12 +382,14 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		handle(request, response).catch((error) => response.writeHead(500).end(String(error)));
 	});
 	server.on('connection', (socket) => { socket.opened = ++connections; });
-	return {
+	const mock = {
+		frozen: false, tried: [],
 		card: card.card,
 		secret, store, fleet, sessions: logged, tokens, certificates, accounts,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),
 	};
+	return mock;
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {

@@ -35,7 +35,7 @@ const preferences = {
 	'ui.prefersReducedMotion': 1,
 };
 
-const startSeconds = 30;
+const startSeconds = 60;
 
 /** The address that Firefox says it listens at, in its first lines. */
 function listening(child) {

@@ -26,12 +26,12 @@ after(async () => {
 
 /** Until `condition` holds in the page; what it gives. */
 const until = (condition, ...values) => firefox.run(`async (...values) => {
-	for (const end = Date.now() + 10000; Date.now() < end; await new Promise((next) => setTimeout(next, 15))) {
+	for (const end = Date.now() + 30000; Date.now() < end; await new Promise((next) => setTimeout(next, 15))) {
 		const found = (${condition})(...values);
 		if (found)
 			return found instanceof Node ? true : found;
 	}
-	throw new Error('waited 10 s for ' + ${JSON.stringify(String(condition))});
+	throw new Error('waited 30 s for ' + ${JSON.stringify(String(condition))});
 }`, ...values);
 
 const press = (name) => until((wanted) => {
@@ -53,7 +53,7 @@ async function picture(name) {
 		await firefox.picture(join(process.env.TURNPIKE_PICTURES, `firefox-${name}.png`));
 }
 
-test('Firefox logs in, opens every page, changes a setting and logs out', { timeout: 60_000 }, async () => {
+test('Firefox logs in, opens every page, changes a setting and logs out', { timeout: 180_000 }, async () => {
 	await firefox.go(address);
 	await until(() => document.querySelector('#password'));
 	await picture('login');

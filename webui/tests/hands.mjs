@@ -1,5 +1,6 @@
 // What somebody meets who has no mouse, or a large magnification: controls that are cut off, the
 // way of the Tab key through a page, dialogs and menus that open and close by keys.
+import { visit } from './browser.mjs';
 
 /** Runs in the page: names of controls that are not wholly to be seen, even after scrolling down. */
 export const clipped = (page) => page.evaluate(() => {
@@ -65,9 +66,13 @@ function prepareWalk(rootSelector) {
 		before: found.map(looks),
 		looks,
 		nameOf,
-		at: 0,
+		next: found.indexOf(document.activeElement) + 1,
+		seen: new Set(),
 		roots,
 	};
+	/* Where the walk begins needs no Tab to get there. */
+	if (found.includes(document.activeElement))
+		globalThis.tpWalk.seen.add(document.activeElement);
 	return { count: found.length, faults: mouseOnly.map((element) => `${nameOf(element)} answers to the mouse alone`) };
 }
 
@@ -76,15 +81,17 @@ function lookAtFocus() {
 	const { expected, before, looks, nameOf, roots } = globalThis.tpWalk;
 	const element = document.activeElement;
 	if (!element || element === document.body || !roots.some((root) => root.contains(element)))
-		return { left: true, faults: [] };
+		return { left: true, seen: globalThis.tpWalk.seen.size, faults: [] };
 	const at = expected.indexOf(element);
 	/* A box that scrolls takes the focus in Chromium when nothing in it does. */
 	if (at < 0)
-		return { left: false, faults: [] };
+		return { left: false, seen: globalThis.tpWalk.seen.size, faults: [] };
 	const faults = [];
-	if (at !== globalThis.tpWalk.at)
-		faults.push(`${nameOf(element)} comes at ${at}, not ${nameOf(expected[globalThis.tpWalk.at] ?? element)}`);
-	globalThis.tpWalk.at = at + 1;
+	const { next, seen } = globalThis.tpWalk;
+	if (at !== next % expected.length)
+		faults.push(`${nameOf(element)} comes at ${at}, not ${nameOf(expected[next % expected.length])}`);
+	globalThis.tpWalk.next = at + 1;
+	seen.add(element);
 	if (looks(element) === before[at])
 		faults.push(`${nameOf(element)} does not show that it has the focus`);
 	const box = (element.closest('.pf-v6-c-form-control') ?? element).getBoundingClientRect();
@@ -93,26 +100,26 @@ function lookAtFocus() {
 	const hit = document.elementFromPoint(x, y);
 	if (!hit || !(element.contains(hit) || hit.contains(element) || [...(element.labels ?? [])].some((label) => label.contains(hit))))
 		faults.push(`${nameOf(element)} is hidden behind ${hit ? nameOf(hit) : 'the edge of the window'} (${Math.round(x)}, ${Math.round(y)})`);
-	return { left: false, faults };
+	return { left: false, seen: globalThis.tpWalk.seen.size, faults };
 }
 
 /**
- * Tab from where the focus is through everything of `root`. What is wrong, in words: controls that
+ * Tab from where the focus is through everything of `root`, in a dialog round and round. What is wrong, in words: controls that
  * are not reached, come out of order, do not show the focus, or are hidden while they have it.
  */
 export async function walk(page, root = '#content') {
 	const { count, faults } = await page.evaluate(prepareWalk, root);
 	let seen = 0;
-	for (let presses = 0; presses < count + 20; presses++) {
+	for (let presses = 0; presses < count + 20 && seen < count; presses++) {
 		await page.keyboard.press('Tab');
 		const step = await page.evaluate(lookAtFocus);
 		faults.push(...step.faults);
-		seen = await page.evaluate(() => globalThis.tpWalk.at);
-		if (seen === count || (step.left && seen > 0))
+		seen = step.seen;
+		if (step.left && seen > 0)
 			break;
 	}
 	if (seen < count)
-		faults.push(await page.evaluate(() => `Tab ends before ${globalThis.tpWalk.nameOf(globalThis.tpWalk.expected[globalThis.tpWalk.at])}`));
+		faults.push(...await page.evaluate(() => globalThis.tpWalk.expected.filter((one) => !globalThis.tpWalk.seen.has(one)).map((one) => `Tab does not reach ${globalThis.tpWalk.nameOf(one)}`)));
 	return faults;
 }
 
@@ -137,5 +144,117 @@ export async function skip(page) {
 	await page.keyboard.press('Enter');
 	if (!await page.evaluate(() => document.activeElement?.id === 'content'))
 		faults.push('the skip link does not lead to the page');
+	return faults;
+}
+
+/* -------------------------------------------------- buttons, and what they open */
+
+/**
+ * Runs in the page: what somebody can press in `root`, of those called alike two at most. With
+ * `wanted`, one of the list, the focus goes there, and the answer is whether there was one.
+ */
+function presentButtons({ root, wanted }) {
+	const counts = new Map();
+	const found = [];
+	const nameOf = (element) => element.getAttribute('aria-label') ?? (element.textContent.trim() || element.labels?.[0]?.textContent.trim() || element.id);
+	for (const element of document.querySelectorAll(`:is(${root}) :is(button, select, input[type=checkbox], input[type=radio])`)) {
+		if (element.disabled || element.ariaDisabled === 'true' || !element.checkVisibility({ visibilityProperty: true }))
+			continue;
+		const name = nameOf(element).slice(0, 80);
+		const kind = `${element.tagName} ${element.type} ${element.role} ${name.split(/[\s,]/)[0]}`;
+		const at = (counts.get(kind) ?? 0) + 1;
+		counts.set(kind, at);
+		if (wanted?.kind === kind && wanted.at === at) {
+			element.focus();
+			return true;
+		}
+		if (at <= 2)
+			found.push({ name, kind, at, how: element.tagName === 'SELECT' ? 'ArrowDown' : element.type === 'checkbox' || element.type === 'radio' ? 'Space' : 'Enter' });
+	}
+	return wanted ? false : found;
+}
+
+const whatOpened = () => {
+	const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
+	const at = document.activeElement;
+	return {
+		dialog: [...document.querySelectorAll('[role=dialog]')].some(isSeen),
+		menu: [...document.querySelectorAll('[role=menu]')].some(isSeen),
+		focus: (at?.getAttribute('aria-label') ?? (at?.textContent.trim() || at?.labels?.[0]?.textContent.trim() || at?.id))?.slice(0, 80),
+		inside: Boolean(at?.closest('[role=dialog], [role=menu]')),
+		path: location.pathname + location.search,
+	};
+};
+
+/**
+ * Presses everything of the page at `path`, one after the other, by the keyboard: what dialogs and
+ * menus do wrong, in words. With `deep` also what stands in those dialogs and menus.
+ */
+export async function pressEverything(page, path, { deep = false } = {}) {
+	const faults = [];
+	const look = async () => {
+		await page.waitForTimeout(40);
+		return page.evaluate(whatOpened);
+	};
+	const press = async (root, button) => {
+		if (!await page.evaluate(presentButtons, { root, wanted: button }))
+			return null;
+		await page.keyboard.press(button.how);
+		return look();
+	};
+	const closeDialog = async (opener) => {
+		await page.keyboard.press('Escape');
+		const closed = await look();
+		if (closed.dialog)
+			faults.push(`Escape does not close what “${opener}” opened`);
+		else if (closed.focus !== opener)
+			faults.push(`closing what “${opener}” opened leaves the focus on “${closed.focus}”`);
+		return !closed.dialog;
+	};
+	const tryDialog = async (root, button, opened) => {
+		if (!opened.inside)
+			faults.push(`what “${button.name}” opened has not the focus, but “${opened.focus}”`);
+		faults.push(...(await walk(page, '[role=dialog]')).map((fault) => `in what “${button.name}” opened: ${fault}`));
+		for (const inner of deep ? await page.evaluate(presentButtons, { root: '[role=dialog]' }) : []) {
+			const after = await press('[role=dialog]', inner);
+			if (after && !after.dialog)
+				await press(root, button);
+		}
+		return await closeDialog(button.name);
+	};
+	const tryMenu = async (root, button) => {
+		const items = await page.evaluate(() => [...document.querySelectorAll('[role=menu] [role=menuitem]')].filter((one) => !one.disabled && one.ariaDisabled !== 'true').map((one) => one.textContent));
+		await page.keyboard.press('Escape');
+		const closed = await look();
+		if (closed.menu || closed.focus !== button.name)
+			faults.push(`Escape leaves the menu of “${button.name}” ${closed.menu ? 'open' : `with the focus on “${closed.focus}”`}`);
+		for (const item of items) {
+			if (!(await press(root, button))?.menu)
+				continue;
+			await page.locator('[role=menu] [role=menuitem]', { hasText: item }).first().focus();
+			await page.keyboard.press('Enter');
+			const opened = await look();
+			if (opened.dialog)
+				await tryDialog(root, button, opened);
+			else if (opened.path !== path)
+				await visit(page, path);
+		}
+	};
+
+	await visit(page, path);
+	for (const button of await page.evaluate(presentButtons, { root: '#content' })) {
+		let opened = await press('#content', button);
+		if (!opened) {
+			await visit(page, '/no/such/page');
+			await visit(page, path);
+			opened = await press('#content', button);
+		}
+		if (opened?.dialog && !await tryDialog('#content', button, opened))
+			await page.reload();
+		else if (opened?.menu)
+			await tryMenu('#content', button);
+		if (await page.evaluate(() => location.pathname + location.search) !== path)
+			await visit(page, path);
+	}
 	return faults;
 }

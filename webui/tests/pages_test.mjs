@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
 import { axeViolations, logIn, openBrowser, openPage, overflow, settle, visit } from './browser.mjs';
-import { clipped, rewind, skip, walk } from './hands.mjs';
+import { clipped, pressEverything, rewind, skip, walk } from './hands.mjs';
 import { fits, pages, patterns } from './pages.mjs';
 
 let mock;
@@ -82,6 +82,23 @@ test('every page works by the keyboard alone, enlarged to 200 %', { timeout: 180
 	await page.setViewportSize({ width: 1440, height: 900 });
 	await rewind(page);
 	assert.deepEqual(await walk(page, '.pf-v6-c-masthead, #navigation'), [], 'masthead and navigation');
+	assert.deepEqual(complaints, []);
+	await page.close();
+});
+
+test('dialogs and menus of every page open and close by the keyboard, enlarged to 200 %', { timeout: 300_000 }, async () => {
+	const { page, complaints } = await openPage(browser.context, { width: 640, height: 400 });
+	page.on('dialog', (dialog) => dialog.accept());
+	page.on('filechooser', () => undefined);
+	await page.goto(address);
+	await settle(page);
+	mock.frozen = true;
+	for (const { name, path, prepare } of pages) {
+		if (!prepare)
+			assert.deepEqual(await pressEverything(page, path), [], name);
+	}
+	mock.frozen = false;
+	assert.ok(mock.tried.length > 5, 'changes were tried');
 	assert.deepEqual(complaints, []);
 	await page.close();
 });

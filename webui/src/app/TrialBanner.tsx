@@ -5,6 +5,7 @@ import { confirm, readDiff, readRevisions, undo } from '../api/config';
 import { messageOf } from '../api/http';
 import { plainPath } from '../model/schema';
 import { clockText } from '../parts/format';
+import { useMayWrite } from './access';
 import { useLive } from './Live';
 import { Notice } from '../parts/Notice';
 
@@ -18,6 +19,7 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 	const { config } = useLive();
 	const [end, setEnd] = useState(() => Date.now() + leftSeconds * 1000);
 	const [now, setNow] = useState(() => Date.now());
+	const mayWrite = useMayWrite();
 	const [busy, setBusy] = useState<'confirm' | 'undo' | null>(null);
 	const [failure, setFailure] = useState<string | null>(null);
 	const [elsewhere, setElsewhere] = useState<string | null>(null);
@@ -50,7 +52,7 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 			variant="warning"
 			className="tp-trial"
 			title={<>Revision {revision} is on trial: <span role="timer">{clockText(left)}</span> left</>}
-			actionLinks={(
+			actionLinks={mayWrite && (
 				<>
 					{elsewhere === null && <AlertActionLink onClick={() => void act('confirm')} isDisabled={busy !== null}>{busy === 'confirm' ? 'Confirming…' : 'Confirm and keep'}</AlertActionLink>}
 					{elsewhere !== null && <AlertActionLink component="a" href={elsewhere}>Go on at {elsewhere}</AlertActionLink>}
@@ -58,9 +60,10 @@ function Countdown({ revision, leftSeconds }: { revision: string; leftSeconds: n
 				</>
 			)}
 		>
-			{elsewhere === null
+			{!mayWrite && 'Unless somebody confirms it who may change settings, the previous configuration comes back by itself.'}
+			{mayWrite && (elsewhere === null
 				? 'Confirming opens a new connection, which proves that the appliance can still be reached. Unless you confirm, the previous configuration comes back by itself.'
-				: 'This page has moved with it. Open the new address and confirm there. Unless you do, the previous configuration comes back by itself.'}
+				: 'This page has moved with it. Open the new address and confirm there. Unless you do, the previous configuration comes back by itself.')}
 			{failure && <div role="alert" className="tp-danger-text">{failure}</div>}
 		</Notice>
 	);

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { requestCertificate, type Acme } from '../api/acme';
 import { messageOf } from '../api/http';
 import { Facts } from '../parts/Facts';
+import { ForChanges } from '../parts/ForChanges';
 import { timeText } from '../parts/format';
 import { Notice } from '../parts/Notice';
 
@@ -36,7 +37,7 @@ export function AcmeCard({ acme, onChanged }: { acme: Acme; onChanged: () => voi
 	};
 	return (
 		<Card>
-			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" isLoading={acme.state === 'working'} isDisabled={acme.state === 'off' || acme.state === 'working'} onClick={() => void request()}>Request now</Button>, hasNoOffset: true }}>
+			<CardHeader actions={{ actions: <ForChanges><Button variant="secondary" size="sm" isLoading={acme.state === 'working'} isDisabled={acme.state === 'off' || acme.state === 'working'} onClick={() => void request()}>Request now</Button></ForChanges>, hasNoOffset: true }}>
 				<CardTitle component="h2">Certificate by ACME</CardTitle>
 				<p className="tp-quiet">{acme.state === 'off' ? 'ACME is off: switch it on below, save and commit.' : 'A new certificate is checked as an upload is, and then put in use by itself.'}</p>
 			</CardHeader>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { messageOf } from '../api/http';
 import { acknowledgeAlarm } from '../api/status';
 import type { Alarm } from '../api/types';
+import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { timeText } from '../parts/format';
 import { SeverityLabel } from '../parts/labels';
@@ -16,6 +17,7 @@ import { Notice } from '../parts/Notice';
 
 export function Alarms() {
 	const { alarms } = useLive();
+	const mayWrite = useMayWrite();
 	const [failure, setFailure] = useState<string | null>(null);
 	const sorted = alarms.data?.toSorted(bySeverity);
 	const open = sorted?.filter((alarm) => !alarm['cleared-at']);
@@ -36,7 +38,7 @@ export function Alarms() {
 			{!alarms.data && alarms.error && <FailureNote title="The alarms could not be read" error={alarms.error} retry={alarms.refresh} />}
 			{alarms.data && <StaleNote error={alarms.error} />}
 			{open?.length === 0 && <Nothing title="No open alarms" icon={CheckCircleIcon}>Nothing needs your attention.</Nothing>}
-			{open && open.length > 0 && <AlarmTable label="Open alarms" alarms={open} onAcknowledge={(alarm) => void acknowledge(alarm)} />}
+			{open && open.length > 0 && <AlarmTable label="Open alarms" alarms={open} isOpen onAcknowledge={mayWrite ? (alarm) => void acknowledge(alarm) : undefined} />}
 			{cleared.length > 0 && (
 				<>
 					<Title headingLevel="h2" size="lg" className="tp-section-title">Cleared</Title>
@@ -47,10 +49,10 @@ export function Alarms() {
 	);
 }
 
-function AlarmTable({ label, alarms, onAcknowledge }: { label: string; alarms: Alarm[]; onAcknowledge?: (alarm: Alarm) => void }) {
+function AlarmTable({ label, alarms, isOpen = false, onAcknowledge }: { label: string; alarms: Alarm[]; isOpen?: boolean; onAcknowledge?: (alarm: Alarm) => void }) {
 	return (
 		<Table variant="compact" aria-label={label} gridBreakPoint="grid-lg">
-			<Thead><Tr><Th modifier="nowrap">Severity</Th><Th modifier="nowrap">Code</Th><Th width={15}>Subject</Th><Th width={40}>What happened, and what to do</Th><Th modifier="nowrap">Raised</Th><Th modifier="nowrap">{onAcknowledge ? 'Acknowledged' : 'Cleared'}</Th></Tr></Thead>
+			<Thead><Tr><Th modifier="nowrap">Severity</Th><Th modifier="nowrap">Code</Th><Th width={15}>Subject</Th><Th width={40}>What happened, and what to do</Th><Th modifier="nowrap">Raised</Th><Th modifier="nowrap">{isOpen ? 'Acknowledged' : 'Cleared'}</Th></Tr></Thead>
 			<Tbody>
 				{alarms.map((alarm) => (
 					<Tr key={alarm.id}>
@@ -59,8 +61,9 @@ function AlarmTable({ label, alarms, onAcknowledge }: { label: string; alarms: A
 						<Td dataLabel="Subject" className="tp-strong">{alarm.subject || '–'}</Td>
 						<Td dataLabel="What happened, and what to do"><div>{alarm.text}{alarm.remedy && <div className="tp-quiet">{alarm.remedy}</div>}</div></Td>
 						<Td dataLabel="Raised" modifier="nowrap" className="tp-number">{timeText(alarm['raised-at'])}</Td>
-						<Td dataLabel={onAcknowledge ? 'Acknowledged' : 'Cleared'} modifier="nowrap" className="tp-number">
-							{onAcknowledge ? (alarm['acknowledged-by'] ? `by ${alarm['acknowledged-by']}` : <Button variant="secondary" size="sm" onClick={() => onAcknowledge(alarm)}>Acknowledge</Button>) : timeText(alarm['cleared-at'])}
+						<Td dataLabel={isOpen ? 'Acknowledged' : 'Cleared'} modifier="nowrap" className="tp-number">
+							{!isOpen && timeText(alarm['cleared-at'])}
+							{isOpen && (alarm['acknowledged-by'] ? `by ${alarm['acknowledged-by']}` : onAcknowledge ? <Button variant="secondary" size="sm" onClick={() => onAcknowledge(alarm)}>Acknowledge</Button> : 'Not yet')}
 						</Td>
 					</Tr>
 				))}

@@ -7,6 +7,7 @@ import type { CallDetail } from '../api/types';
 import { useRouter } from '../app/router';
 import { usePoll } from '../app/usePoll';
 import { ConfirmDialog } from '../parts/ConfirmDialog';
+import { ForChanges } from '../parts/ForChanges';
 import { Facts } from '../parts/Facts';
 import { aliasText, clockText, timeText } from '../parts/format';
 import { CallStateLabel } from '../parts/labels';
@@ -29,7 +30,7 @@ export function CallPage({ id, ended }: { id: string; ended: boolean }) {
 			title={call ? `${aliasText(call.from)} to ${aliasText(call.to)}` : 'Call'}
 			back={back}
 			badge={call && (ended ? <ResultLabel call={call} /> : <CallStateLabel state={isGone ? 'ended' : call.state} />)}
-			actions={!ended && call && !isGone && <Button variant="danger" onClick={() => setEnding(true)}>End call</Button>}
+			actions={!ended && call && !isGone && <ForChanges><Button variant="danger" onClick={() => setEnding(true)}>End call</Button></ForChanges>}
 		>
 			{reading.loading && <LoadingRows label="Reading the call" rows={6} />}
 			{isGone && !call && <Nothing title="This call is over" action={<Button variant="link" onClick={() => go('/calls/history')}>Call history</Button>}>Calls that ended are kept in the history.</Nothing>}

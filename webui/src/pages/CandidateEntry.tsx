@@ -2,6 +2,7 @@
 import { ActionList, ActionListItem, Button, Card, CardBody, Form, Stack } from '@patternfly/react-core';
 import { useEffect, type FormEvent } from 'react';
 import { readCandidate, type ConfigTree } from '../api/config';
+import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
@@ -10,6 +11,7 @@ import { ReferencesProvider, useReadReferences } from '../model/references';
 import { findNode, type SchemaNode } from '../model/schema';
 import { useEntryDraft } from '../model/useEntryDraft';
 import { FaultList } from '../parts/FaultList';
+import { ForChanges } from '../parts/ForChanges';
 import { FailureNote, LoadingRows, Nothing } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { useFirstFault } from '../parts/useFirstFault';
@@ -28,12 +30,13 @@ interface CandidateEntryProps {
 export function CandidateEntry({ listPath, name, title, back, initial, leaveTo }: CandidateEntryProps) {
 	const { model } = useLive();
 	const { go } = useRouter();
+	const mayWrite = useMayWrite();
 	const list = model.data && findNode(model.data, listPath);
 	const path = name === null ? null : `${listPath}=${encodeURIComponent(name)}`;
 	const reading = useRead(`entry ${path}`, async () => (path === null ? { value: initial ?? {}, etag: null } : readCandidate(path)));
 	const isGone = name !== null && reading.data !== null && Object.keys(reading.data.value).length === 0;
 	return (
-		<PageFrame title={title} back={back} purpose={name === null ? list?.help : undefined}>
+		<PageFrame title={mayWrite ? title : name ?? title} back={back} purpose={name === null ? list?.help : undefined}>
 			{(model.loading || reading.loading) && <LoadingRows label="Reading the settings" rows={6} />}
 			{model.error && <FailureNote title="The description of the settings could not be read" error={model.error} retry={model.refresh} />}
 			{reading.error && <FailureNote title="The settings could not be read" error={reading.error} retry={reading.refresh} />}
@@ -73,12 +76,14 @@ function EntryForm({ list, initial, etag, isNew, leaveTo }: EntryFormProps) {
 				<FaultList faults={draft.general} isSaved={draft.flawed} />
 				<Form onSubmit={submit} isHorizontal noValidate className="tp-settings">
 					<Card><CardBody className="tp-fields"><NodeFields scope={draft.scope} path={draft.path} faults={draft.faults} onChange={draft.change} fixedKeys={draft.exists} /></CardBody></Card>
-					<div className={draft.dirty ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar'}>
-						<ActionList>
-							<ActionListItem><Button type="submit" variant="primary" isLoading={draft.busy} isDisabled={draft.busy}>Save to the candidate</Button></ActionListItem>
-							<ActionListItem><Button variant="link" onClick={() => go(leaveTo)}>Cancel</Button></ActionListItem>
-						</ActionList>
-					</div>
+					<ForChanges>
+						<div className={draft.dirty ? 'tp-save-bar tp-save-bar-open' : 'tp-save-bar'}>
+							<ActionList>
+								<ActionListItem><Button type="submit" variant="primary" isLoading={draft.busy} isDisabled={draft.busy}>Save to the candidate</Button></ActionListItem>
+								<ActionListItem><Button variant="link" onClick={() => go(leaveTo)}>Cancel</Button></ActionListItem>
+							</ActionList>
+						</div>
+					</ForChanges>
 				</Form>
 			</Stack>
 		</ReferencesProvider>

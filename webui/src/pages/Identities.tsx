@@ -2,6 +2,7 @@
 import { Button, Card, CardBody, CardHeader, CardTitle, Stack } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { readIdentities, type OwnIdentity } from '../api/certificates';
+import { useMayWrite } from '../app/access';
 import { Link, useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
 import { ExpiryText } from '../parts/ExpiryLabel';
@@ -36,10 +37,11 @@ export function Identities() {
 
 function SharedCard({ identity }: { identity: OwnIdentity }) {
 	const { go } = useRouter();
+	const mayWrite = useMayWrite();
 	const { certificate } = identity;
 	return (
 		<Card>
-			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" onClick={() => go(identityPath(identity.id))}>Manage</Button>, hasNoOffset: true }}>
+			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" onClick={() => go(identityPath(identity.id))}>{mayWrite ? 'Manage' : 'Details'}</Button>, hasNoOffset: true }}>
 				<CardTitle component="h2">{identity.label} <Notes identity={identity} /></CardTitle>
 				<p className="tp-quiet">Shown by every service that has no certificate of its own.</p>
 			</CardHeader>

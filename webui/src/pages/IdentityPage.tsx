@@ -7,6 +7,7 @@ import { Link, useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
 import { ConfirmDialog } from '../parts/ConfirmDialog';
 import { Facts } from '../parts/Facts';
+import { ForChanges } from '../parts/ForChanges';
 import { timeText } from '../parts/format';
 import { FailureNote, LoadingRows, Nothing } from '../parts/notes';
 import { Notice } from '../parts/Notice';
@@ -30,7 +31,7 @@ export function IdentityPage({ id }: { id: string }) {
 		config.refresh();
 	};
 	return (
-		<PageFrame title={titleOf(identity, id)} back={[identitiesPage]} actions={identity && <Actions identity={identity} ask={setQuestion} />}>
+		<PageFrame title={titleOf(identity, id)} back={[identitiesPage]} actions={identity && <ForChanges><Actions identity={identity} ask={setQuestion} /></ForChanges>}>
 			{reading.loading && <LoadingRows label="Reading the identity" rows={6} />}
 			{reading.error && <FailureNote title="The identity could not be read" error={reading.error} retry={reading.refresh} />}
 			{reading.data && !identity && <Nothing title={`There is no identity “${id}”`} action={<Button variant="link" onClick={() => go('/identities')}>Back</Button>}>The link may be old.</Nothing>}
@@ -92,7 +93,7 @@ function Parts({ identity, onDiscard }: { identity: OwnIdentity; onDiscard: () =
 	);
 	return (
 		<Stack hasGutter>
-			{identity.staged && <Notice variant="info" title="An uploaded certificate waits to be activated"><Link to={`${identityPath(identity.id)}/upload`}>Look at its findings</Link></Notice>}
+			{identity.staged && <Notice variant="info" title="An uploaded certificate waits to be activated"><ForChanges><Link to={`${identityPath(identity.id)}/upload`}>Look at its findings</Link></ForChanges></Notice>}
 			{identity.request && <RequestCard request={identity.request} onDiscard={onDiscard} />}
 			<Card>
 				<CardHeader>
@@ -113,7 +114,7 @@ function RequestCard({ request, onDiscard }: { request: PendingRequest; onDiscar
 	const actions = (
 		<div className="tp-buttons">
 			<Button variant="secondary" size="sm" onClick={() => savePem(`${request['common-name'].replace(/[^\w.-]+/g, '-') || 'request'}.csr`, request.pem)}>Download request</Button>
-			<Button variant="secondary" size="sm" isDanger onClick={onDiscard}>Discard</Button>
+			<ForChanges><Button variant="secondary" size="sm" isDanger onClick={onDiscard}>Discard</Button></ForChanges>
 		</div>
 	);
 	return (

@@ -2,6 +2,7 @@
 // upload, what would happen to a peer now, and the settings.
 import { readCrls } from '../api/revocation';
 import { usePoll } from '../app/usePoll';
+import { ForChanges } from '../parts/ForChanges';
 import { FailureNote, LoadingRows } from '../parts/notes';
 import { SourcesCard } from './revocation/SourcesCard';
 import { TestCard } from './revocation/TestCard';
@@ -18,7 +19,7 @@ export function Revocation() {
 			{reading.error && <FailureNote title="The revocation lists could not be read" error={reading.error} retry={reading.refresh} />}
 			{reading.data && <SourcesCard crls={reading.data} onChanged={reading.refresh} />}
 			{reading.data && <UploadCard manual={reading.data.manual} onChanged={reading.refresh} />}
-			<TestCard />
+			<ForChanges><TestCard /></ForChanges>
 		</SettingsPage>
 	);
 }

@@ -1,17 +1,20 @@
 // The search rules in the order they are tried.
 import { Button, Switch } from '@patternfly/react-core';
 import RouteIcon from '@patternfly/react-icons/dist/esm/icons/route-icon';
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { deleteEntry, putEntry, readCandidate, type ConfigTree } from '../api/config';
 import { messageOf } from '../api/http';
+import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { Link, useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
 import { usePrevious } from '../app/usePrevious';
 import { ConfirmDialog } from '../parts/ConfirmDialog';
+import { ForChanges } from '../parts/ForChanges';
 import { FailureNote, LoadingRows, Nothing } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
+import { RowActions } from '../parts/RowActions';
 import { isOn, matchText, priorityOf, ruleListPath, sourceText, targetText } from './rules/words';
 import { Notice } from '../parts/Notice';
 
@@ -24,6 +27,7 @@ const readRules = async () => {
 export function RuleList() {
 	const { go } = useRouter();
 	const { config } = useLive();
+	const mayWrite = useMayWrite();
 	const reading = useRead(`rules ${config.data?.changes} ${config.data?.running.revision}`, readRules);
 	const last = usePrevious(reading.data);
 	const rules = reading.data ?? last;
@@ -42,7 +46,7 @@ export function RuleList() {
 			setFailure(messageOf(error));
 		}
 	};
-	const create = <Button variant="primary" onClick={() => go('/rules/new')}>Create rule</Button>;
+	const create = <ForChanges><Button variant="primary" onClick={() => go('/rules/new')}>Create rule</Button></ForChanges>;
 	return (
 		<PageFrame title="Search rules" purpose="Where a call goes: tried from the lowest priority number up, equal numbers at the same time." actions={create}>
 			{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
@@ -64,8 +68,8 @@ export function RuleList() {
 									<Td dataLabel="Called address">{matchText(rule)}</Td>
 									<Td dataLabel="Leads to">{targetText(rule)}</Td>
 									<Td dataLabel="Then">{rule['on-match'] === 'stop' ? 'Stop' : 'Continue'}</Td>
-									<Td dataLabel="Enabled"><Switch id={`rule-${name}`} aria-label={`Rule ${name} enabled`} isChecked={isOn(rule)} onChange={() => void toggle(rule)} /></Td>
-									<Td isActionCell><ActionsColumn items={[{ title: 'Edit', onClick: () => go(to) }, { title: 'Delete', onClick: () => setDoomed(name) }]} popperProps={{ position: 'right' }} /></Td>
+									<Td dataLabel="Enabled"><Switch id={`rule-${name}`} aria-label={`Rule ${name} enabled`} isChecked={isOn(rule)} isDisabled={!mayWrite} onChange={() => void toggle(rule)} /></Td>
+									<Td isActionCell><ForChanges><RowActions items={[{ title: 'Edit', onClick: () => go(to) }, { title: 'Delete', onClick: () => setDoomed(name) }]} /></ForChanges></Td>
 								</Tr>
 							);
 						})}

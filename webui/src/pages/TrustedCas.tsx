@@ -4,6 +4,7 @@ import CertificateIcon from '@patternfly/react-icons/dist/esm/icons/certificate-
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { deleteTrust, readTrust, resetTrust, trustPemAddress, type Trust, type TrustRow } from '../api/certificates';
+import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { Link, useRouter } from '../app/router';
 import { useRead } from '../app/usePoll';
@@ -23,6 +24,7 @@ const perPage = 50;
 export function TrustedCas() {
 	const { go } = useRouter();
 	const { config } = useLive();
+	const mayWrite = useMayWrite();
 	const reading = useRead('trust', readTrust);
 	const last = usePrevious(reading.data);
 	const data = reading.data ?? last;
@@ -35,9 +37,9 @@ export function TrustedCas() {
 	};
 	const actions = (
 		<div className="tp-buttons">
-			<Button variant="primary" onClick={() => setQuestion('append')}>Append</Button>
-			<Button variant="secondary" isDisabled={ticked.length === 0} onClick={() => setQuestion('delete')}>Delete selected</Button>
-			<Button variant="secondary" onClick={() => setQuestion('reset')}>Reset to the default list</Button>
+			{mayWrite && <Button variant="primary" onClick={() => setQuestion('append')}>Append</Button>}
+			{mayWrite && <Button variant="secondary" isDisabled={ticked.length === 0} onClick={() => setQuestion('delete')}>Delete selected</Button>}
+			{mayWrite && <Button variant="secondary" onClick={() => setQuestion('reset')}>Reset to the default list</Button>}
 			<Button variant="secondary" onClick={() => go('/trusted-cas-decoded')}>Show all decoded</Button>
 			<Button variant="secondary" component="a" href={trustPemAddress(null)} download="trusted-cas.pem">Download all as PEM</Button>
 		</div>
@@ -46,7 +48,7 @@ export function TrustedCas() {
 		<PageFrame title="Trusted CAs" purpose="Authorities whose certificates are accepted from SIP peers and from the other half of the pair." actions={actions}>
 			{!data && reading.loading && <LoadingRows label="Reading the trusted CAs" />}
 			{reading.error && <FailureNote title="The trusted CAs could not be read" error={reading.error} retry={reading.refresh} />}
-			{data?.certificates.length === 0 && <Nothing title="No authority is trusted yet" icon={CertificateIcon} action={<Button variant="link" onClick={() => setQuestion('append')}>Append the first one</Button>}>No peer that shows a certificate is accepted. Append the CA of the other half of the pair, and those of your phones and neighbors.</Nothing>}
+			{data?.certificates.length === 0 && <Nothing title="No authority is trusted yet" icon={CertificateIcon} action={mayWrite && <Button variant="link" onClick={() => setQuestion('append')}>Append the first one</Button>}>No peer that shows a certificate is accepted. Append the CA of the other half of the pair, and those of your phones and neighbors.</Nothing>}
 			{data && data.certificates.length > 0 && <TrustTable trust={data} ticked={ticked} onTick={setTicked} />}
 			{data && question === 'append' && <AppendDialog uses={data.uses} onClose={() => setQuestion(null)} onChanged={changed} />}
 			{question === 'delete' && (
@@ -78,6 +80,7 @@ interface TrustTableProps {
 }
 
 function TrustTable({ trust, ticked, onTick }: TrustTableProps) {
+	const mayWrite = useMayWrite();
 	const [filter, setFilter] = useState('');
 	const [page, setPage] = useState(1);
 	const words = filter.toLowerCase();
@@ -100,14 +103,14 @@ function TrustTable({ trust, ticked, onTick }: TrustTableProps) {
 				<Table variant="compact" aria-label="Trusted CAs" gridBreakPoint="grid-xl">
 					<Thead>
 						<Tr>
-							<Th><Checkbox id="tick-all" aria-label="Select all" isChecked={all} onChange={(_event, on) => onTick(on ? names : [])} /></Th>
+							{mayWrite && <Th><Checkbox id="tick-all" aria-label="Select all" isChecked={all} onChange={(_event, on) => onTick(on ? names : [])} /></Th>}
 							<Th width={25}>Name</Th><Th width={25}>Issued by</Th><Th modifier="nowrap">Type</Th><Th modifier="nowrap">Valid until</Th><Th>Trusted for</Th><Th modifier="nowrap">Serial</Th>
 						</Tr>
 					</Thead>
 					<Tbody>
 						{shown.map((row, index) => (
 							<Tr key={`${row.name} ${row.part} ${row.state}`} className={canTick(row) ? undefined : 'tp-row-off'}>
-								<Td><Checkbox id={`tick-${index}`} aria-label={`Select ${row.name}`} isChecked={ticked.includes(row.name)} isDisabled={!canTick(row)} onChange={(_event, on) => tick(row.name, on)} /></Td>
+								{mayWrite && <Td><Checkbox id={`tick-${index}`} aria-label={`Select ${row.name}`} isChecked={ticked.includes(row.name)} isDisabled={!canTick(row)} onChange={(_event, on) => tick(row.name, on)} /></Td>}
 								<Td dataLabel="Name">
 									<div>
 										{canTick(row) ? <Link to={`/trusted-cas/${encodeURIComponent(row.name)}`} className="tp-strong tp-break">{row.name}</Link> : <span className="tp-before">{row.name}</span>}{row.parts > 1 && ` (${row.part} of ${row.parts})`}

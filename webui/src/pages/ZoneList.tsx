@@ -1,13 +1,16 @@
 // All zones: what the running appliance reports, and what the candidate will change.
 import { Button, Flex, Label } from '@patternfly/react-core';
 import NetworkIcon from '@patternfly/react-icons/dist/esm/icons/network-icon';
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
+import { useMayWrite } from '../app/access';
 import { Link, useRouter } from '../app/router';
 import { countText, durationText, secondsSince } from '../parts/format';
+import { ForChanges } from '../parts/ForChanges';
 import { ZoneStateLabel, zoneTypeText } from '../parts/labels';
 import { FailureNote, LoadingRows, Nothing, StaleNote } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
+import { RowActions } from '../parts/RowActions';
 import { DeleteZone } from './zones/DeleteZone';
 import { isDefaultZone, useZones, type ZoneRow } from './zones/useZones';
 import { roundTripText } from './zones/words';
@@ -17,7 +20,7 @@ export function ZoneList() {
 	const { rows, status, candidate } = useZones();
 	const [doomed, setDoomed] = useState<string | null>(null);
 	const failure = status.error && !status.data ? status : candidate.error && !candidate.data ? candidate : null;
-	const create = <Button variant="primary" onClick={() => go('/zones/new')}>Create zone</Button>;
+	const create = <ForChanges><Button variant="primary" onClick={() => go('/zones/new')}>Create zone</Button></ForChanges>;
 	const actions = <Flex gap={{ default: 'gapSm' }}><Button variant="secondary" onClick={() => go('/zones-default')}>Default zone</Button>{create}</Flex>;
 	return (
 		<PageFrame title="Zones" purpose="The link to the other half of the pair, and the systems this appliance talks to." actions={actions}>
@@ -46,13 +49,14 @@ function ZoneTable({ rows, onDelete }: { rows: ZoneRow[]; onDelete: (name: strin
 
 function Row({ row, onDelete }: { row: ZoneRow; onDelete: (name: string) => void }) {
 	const { go } = useRouter();
+	const mayWrite = useMayWrite();
 	const { name, status, entry } = row;
 	const to = `/zones/${encodeURIComponent(name)}`;
 	const type = status?.type ?? String(entry?.type ?? '');
 	const actions = [
 		{ title: 'Details', onClick: () => go(to) },
-		...(entry ? [{ title: 'Edit', onClick: () => go(`${to}/edit`) }, { title: 'Delete', onClick: () => onDelete(name) }] : []),
-		...(isDefaultZone(row) ? [{ title: 'Edit', onClick: () => go('/zones-default') }] : []),
+		...(entry && mayWrite ? [{ title: 'Edit', onClick: () => go(`${to}/edit`) }, { title: 'Delete', onClick: () => onDelete(name) }] : []),
+		...(isDefaultZone(row) ? [{ title: mayWrite ? 'Edit' : 'Settings', onClick: () => go('/zones-default') }] : []),
 	];
 	return (
 		<Tr>
@@ -71,7 +75,7 @@ function Row({ row, onDelete }: { row: ZoneRow; onDelete: (name: string) => void
 			<Td dataLabel="Round trip" modifier="nowrap">{status ? roundTripText(status) : '–'}</Td>
 			<Td dataLabel="Calls">{status ? countText(status.calls) : '–'}</Td>
 			<Td dataLabel="Media hop">{type.startsWith('traversal') && status ? (status['hop-up'] ? 'Up' : 'Down') : '–'}</Td>
-			<Td isActionCell><ActionsColumn items={actions} popperProps={{ position: 'right' }} /></Td>
+			<Td isActionCell><RowActions items={actions} /></Td>
 		</Tr>
 	);
 }

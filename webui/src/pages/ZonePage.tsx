@@ -3,6 +3,7 @@ import { Button, Card, CardBody, CardHeader, CardTitle, Flex, Grid, GridItem } f
 import { useState } from 'react';
 import type { ConfigTree } from '../api/config';
 import type { ZoneStatus } from '../api/types';
+import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { useRouter } from '../app/router';
 import { choiceLabel, findNode, type SchemaNode } from '../model/schema';
@@ -20,6 +21,7 @@ import { Notice } from '../parts/Notice';
 export function ZonePage({ name }: { name: string }) {
 	const { go } = useRouter();
 	const { model } = useLive();
+	const mayWrite = useMayWrite();
 	const { rows, status, candidate } = useZones();
 	const [deleting, setDeleting] = useState(false);
 	const row = rows?.find((zone) => zone.name === name);
@@ -28,9 +30,9 @@ export function ZonePage({ name }: { name: string }) {
 	const isClient = row?.status?.type === 'traversal-client' || row?.entry?.type === 'traversal-client';
 	const actions = row && (
 		<Flex gap={{ default: 'gapSm' }}>
-			{isClient && <Button variant="secondary" onClick={() => go(`/traversal-test?zone=${encodeURIComponent(name)}`)}>Test the way</Button>}
-			{(row.entry || isDefault) && <Button variant="secondary" onClick={() => go(isDefault ? '/zones-default' : `/zones/${encodeURIComponent(name)}/edit`)}>Edit</Button>}
-			{row.entry && <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>Delete</Button>}
+			{isClient && mayWrite && <Button variant="secondary" onClick={() => go(`/traversal-test?zone=${encodeURIComponent(name)}`)}>Test the way</Button>}
+			{mayWrite && (row.entry || isDefault) && <Button variant="secondary" onClick={() => go(isDefault ? '/zones-default' : `/zones/${encodeURIComponent(name)}/edit`)}>Edit</Button>}
+			{mayWrite && row.entry && <Button variant="secondary" isDanger onClick={() => setDeleting(true)}>Delete</Button>}
 		</Flex>
 	);
 	return (

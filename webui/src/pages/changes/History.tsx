@@ -1,9 +1,10 @@
 // The kept revisions: who, when, why; compare any two, restore any.
 import { Button, Pagination, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { readRevisions, restore } from '../../api/config';
 import type { Revision } from '../../api/types';
+import { useMayWrite } from '../../app/access';
 import { useLive } from '../../app/Live';
 import { Link, useRouter } from '../../app/router';
 import { useRead } from '../../app/usePoll';
@@ -12,6 +13,7 @@ import { ConfirmDialog } from '../../parts/ConfirmDialog';
 import { countText, timeText } from '../../parts/format';
 import { RevisionStateLabel } from '../../parts/labels';
 import { FailureNote, LoadingRows, Nothing } from '../../parts/notes';
+import { RowActions } from '../../parts/RowActions';
 import { usePaging } from '../../parts/usePaging';
 import { Notice } from '../../parts/Notice';
 
@@ -81,11 +83,13 @@ interface RowProps {
 
 function Row({ revision, at, running, isChosen, onChoose, onRestore }: RowProps) {
 	const { go } = useRouter();
+	const mayWrite = useMayWrite();
 	const number = revision.revision;
 	const before = String(Number(number) - 1);
 	const actions = [
 		...(Number(number) > 1 ? [{ title: `What it changed (against ${before})`, onClick: () => go(comparePath(before, number)) }] : []),
-		...(running && running !== number ? [{ title: `Compare with what runs (${running})`, onClick: () => go(comparePath(number, running)) }, { title: 'Restore…', onClick: onRestore }] : []),
+		...(running && running !== number ? [{ title: `Compare with what runs (${running})`, onClick: () => go(comparePath(number, running)) }] : []),
+		...(mayWrite && running && running !== number ? [{ title: 'Restore…', onClick: onRestore }] : []),
 	];
 	return (
 		<Tr>
@@ -96,7 +100,7 @@ function Row({ revision, at, running, isChosen, onChoose, onRestore }: RowProps)
 			<Td dataLabel="Comment">{revision.comment || '–'}</Td>
 			<Td dataLabel="Changes" className="tp-number">{countText(revision.changes)}</Td>
 			<Td dataLabel="State"><RevisionStateLabel state={revision.state} running={revision.running} /></Td>
-			<Td isActionCell>{actions.length > 0 && <ActionsColumn items={actions} popperProps={{ position: 'right' }} />}</Td>
+			<Td isActionCell>{actions.length > 0 && <RowActions items={actions} />}</Td>
 		</Tr>
 	);
 }

@@ -4,6 +4,7 @@ import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle
 import { useState } from 'react';
 import { discard, readDiff, validate } from '../../api/config';
 import type { Change, ConfigFault } from '../../api/types';
+import { useMayWrite } from '../../app/access';
 import { useLive } from '../../app/Live';
 import { Link } from '../../app/router';
 import { useRead } from '../../app/usePoll';
@@ -16,16 +17,17 @@ import { DiffTable } from './DiffTable';
 import { placeOf } from './places';
 import { Notice } from '../../parts/Notice';
 
-async function readPending() {
+async function readPending(mayWrite: boolean) {
 	const changes = await readDiff();
-	const verdict = changes.length > 0 ? await validate() : null;
+	const verdict = changes.length > 0 && mayWrite ? await validate() : null;
 	return { changes, faults: verdict?.valid === false ? verdict.errors ?? [] : [] };
 }
 
 export function Pending() {
 	const { config } = useLive();
+	const mayWrite = useMayWrite();
 	const status = config.data;
-	const reading = useRead(`diff ${status?.changes} ${status?.running.revision}`, readPending);
+	const reading = useRead(`diff ${status?.changes} ${status?.running.revision}`, () => readPending(mayWrite));
 	const [discarding, setDiscarding] = useState(false);
 	const [done, setDone] = useState<string | null>(null);
 	const changes = reading.data?.changes;
@@ -45,19 +47,21 @@ export function Pending() {
 			)}
 			{changes && changes.length > 0 && reading.data && (
 				<Grid hasGutter>
-					<GridItem xl={8}>
+					<GridItem xl={mayWrite ? 8 : 12}>
 						<p className="tp-gap-below">{plural(changes.length, 'change')} to revision {status?.running.revision}{status?.holder && <>, edited by {status.holder}</>}.</p>
 						{reading.data.faults.length > 0 && <Faults faults={reading.data.faults} />}
-						<DiffTable changes={changes} label="Pending changes" faults={faultsByChange(changes, reading.data.faults)} linked />
+						<DiffTable changes={changes} label="Pending changes" faults={faultsByChange(changes, reading.data.faults)} linked={mayWrite} />
 					</GridItem>
-					<GridItem xl={4}>
-						<CommitCard
-							risky={changes.some((change) => change.lockout)}
-							blocked={status?.trial ? 'A trial is under way. Confirm or undo it before the next commit.' : reading.data.faults.length > 0 ? 'Mend what is wrong before you commit.' : null}
-							onCommitted={(message) => { setDone(message); renew(); }}
-							onDiscard={() => setDiscarding(true)}
-						/>
-					</GridItem>
+					{mayWrite && (
+						<GridItem xl={4}>
+							<CommitCard
+								risky={changes.some((change) => change.lockout)}
+								blocked={status?.trial ? 'A trial is under way. Confirm or undo it before the next commit.' : reading.data.faults.length > 0 ? 'Mend what is wrong before you commit.' : null}
+								onCommitted={(message) => { setDone(message); renew(); }}
+								onDiscard={() => setDiscarding(true)}
+							/>
+						</GridItem>
+					)}
 				</Grid>
 			)}
 			{discarding && (

@@ -2,6 +2,7 @@
 import { Card, CardBody, CardHeader, CardTitle, FormGroup, FormHelperText, HelperText, HelperTextItem, TextArea } from '@patternfly/react-core';
 import type { TlsService } from '../../api/ciphers';
 import type { ConfigTree, ConfigValue } from '../../api/config';
+import { useMayWrite } from '../../app/access';
 import type { Faults } from '../../model/check';
 import { cleanTree } from '../../model/check';
 import { Field, fieldId } from '../../model/Field';
@@ -98,10 +99,11 @@ interface ListFieldProps {
 
 /** A list of suites is long: it wraps. */
 function ListField({ node, path, value, onChange, fault }: ListFieldProps) {
+	const mayWrite = useMayWrite();
 	const id = fieldId(path);
 	return (
 		<FormGroup label={node.label} fieldId={id}>
-			<TextArea id={id} className="tp-cipher-list" value={String(value ?? '')} onChange={(_event, next) => onChange(next === '' ? undefined : next.replaceAll('\n', ''))} validated={fault ? 'error' : 'default'} aria-describedby={`${id}-help`} placeholder={String(node.default ?? '')} rows={3} resizeOrientation="vertical" spellCheck="false" autoComplete="off" />
+			<TextArea id={id} className="tp-cipher-list" readOnlyVariant={mayWrite ? undefined : 'default'} value={String(value ?? '')} onChange={(_event, next) => onChange(next === '' ? undefined : next.replaceAll('\n', ''))} validated={fault ? 'error' : 'default'} aria-describedby={`${id}-help`} placeholder={String(node.default ?? '')} rows={3} resizeOrientation="vertical" spellCheck="false" autoComplete="off" />
 			<FormHelperText>
 				<HelperText id={`${id}-help`} aria-live="polite">
 					{fault && <HelperTextItem variant="error">{fault}</HelperTextItem>}

@@ -7,6 +7,7 @@ import { useLive } from '../../app/Live';
 import { Link, useRouter } from '../../app/router';
 import { ConfirmDialog } from '../../parts/ConfirmDialog';
 import { ExpiryText } from '../../parts/ExpiryLabel';
+import { ForChanges } from '../../parts/ForChanges';
 import { hasTrouble, Notes } from './Notes';
 import { identityPath } from './words';
 
@@ -14,7 +15,7 @@ export function ClientIdentities({ identities }: { identities: OwnIdentity[] }) 
 	const [adding, setAdding] = useState(false);
 	return (
 		<Card>
-			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" onClick={() => setAdding(true)}>Add one</Button>, hasNoOffset: true }}>
+			<CardHeader actions={{ actions: <ForChanges><Button variant="secondary" size="sm" onClick={() => setAdding(true)}>Add one</Button></ForChanges>, hasNoOffset: true }}>
 				<CardTitle component="h2">Client identities of zones</CardTitle>
 				<p className="tp-quiet">A zone can show one of these on the connections that it opens, in place of that of its service.</p>
 			</CardHeader>

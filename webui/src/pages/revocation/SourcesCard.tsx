@@ -3,6 +3,7 @@ import { Button, Card, CardBody, CardHeader, CardTitle, Label, type LabelProps }
 import { useState } from 'react';
 import { messageOf } from '../../api/http';
 import { updateCrls, type CrlSource, type Crls } from '../../api/revocation';
+import { ForChanges } from '../../parts/ForChanges';
 import { octetsText, timeText } from '../../parts/format';
 import { Notice } from '../../parts/Notice';
 import { ListTable } from './ListTable';
@@ -26,7 +27,7 @@ export function SourcesCard({ crls, onChanged }: { crls: Crls; onChanged: () => 
 	};
 	return (
 		<Card>
-			<CardHeader actions={{ actions: <Button variant="secondary" size="sm" isLoading={crls.updating} isDisabled={!crls.automatic || crls.updating} onClick={() => void update()}>Update now</Button>, hasNoOffset: true }}>
+			<CardHeader actions={{ actions: <ForChanges><Button variant="secondary" size="sm" isLoading={crls.updating} isDisabled={!crls.automatic || crls.updating} onClick={() => void update()}>Update now</Button></ForChanges>, hasNoOffset: true }}>
 				<CardTitle component="h2">Downloaded revocation lists</CardTitle>
 				<p className="tp-quiet">{crls.automatic ? `Downloaded each day, next at ${timeText(crls['next-at'])}. They count instead of uploaded ones, except for SIP TLS, where both count.` : 'Automatic updates are off: switch them on below.'}</p>
 			</CardHeader>

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react';
 import { messageOf } from '../../api/http';
 import { removeCrls, uploadCrls, type UploadedLists } from '../../api/revocation';
 import { ConfirmDialog } from '../../parts/ConfirmDialog';
+import { ForChanges } from '../../parts/ForChanges';
 import { octetsText, timeText } from '../../parts/format';
 import { Notice } from '../../parts/Notice';
 import { PemInput } from '../../parts/PemInput';
@@ -31,7 +32,7 @@ export function UploadCard({ manual, onChanged }: { manual: UploadedLists | null
 	};
 	return (
 		<Card>
-			<CardHeader actions={{ actions: manual && <Button variant="secondary" size="sm" onClick={() => setDoomed(true)}>Remove</Button>, hasNoOffset: true }}>
+			<CardHeader actions={{ actions: manual && <ForChanges><Button variant="secondary" size="sm" onClick={() => setDoomed(true)}>Remove</Button></ForChanges>, hasNoOffset: true }}>
 				<CardTitle component="h2">Uploaded revocation lists</CardTitle>
 				<p className="tp-quiet">One file in PEM form with one list or several; it takes the place of the one before and counts at once, without a commit.</p>
 			</CardHeader>
@@ -39,13 +40,15 @@ export function UploadCard({ manual, onChanged }: { manual: UploadedLists | null
 				{!manual && <p className="tp-quiet tp-gap-below">Nothing is uploaded.</p>}
 				{manual && <p className="tp-quiet">Uploaded {timeText(manual['uploaded-at'])}, {octetsText(manual.bytes)}.</p>}
 				{manual && <ListTable lists={manual.lists} label="Uploaded lists" />}
-				<Form onSubmit={submit} noValidate className="tp-gap-above">
-					<div aria-live="polite">{failure && <Notice variant="danger" title={failure} />}</div>
-					<FormGroup label="Revocation lists in PEM form" fieldId="crl-pem">
-						<PemInput id="crl-pem" value={pem} onChange={setPem} placeholder="-----BEGIN X509 CRL-----" mostBytes={mostBytes} />
-					</FormGroup>
-					<div><Button type="submit" variant="secondary" isLoading={busy} isDisabled={busy || pem.trim() === ''}>{manual ? 'Upload and replace' : 'Upload'}</Button></div>
-				</Form>
+				<ForChanges>
+					<Form onSubmit={submit} noValidate className="tp-gap-above">
+						<div aria-live="polite">{failure && <Notice variant="danger" title={failure} />}</div>
+						<FormGroup label="Revocation lists in PEM form" fieldId="crl-pem">
+							<PemInput id="crl-pem" value={pem} onChange={setPem} placeholder="-----BEGIN X509 CRL-----" mostBytes={mostBytes} />
+						</FormGroup>
+						<div><Button type="submit" variant="secondary" isLoading={busy} isDisabled={busy || pem.trim() === ''}>{manual ? 'Upload and replace' : 'Upload'}</Button></div>
+					</Form>
+				</ForChanges>
 			</CardBody>
 			{isDoomed && (
 				<ConfirmDialog title="Remove the uploaded revocation lists?" action="Remove" onClose={() => setDoomed(false)} onConfirm={async () => {

@@ -1,7 +1,7 @@
 // A list of the configuration as a table: filter, add, edit, delete.
 import { Button, Card, CardBody, CardHeader, CardTitle, Pagination, SearchInput, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import PlusIcon from '@patternfly/react-icons/dist/esm/icons/plus-icon';
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { deleteEntry, type ConfigTree } from '../../api/config';
 import { useMayWrite } from '../../app/access';
@@ -12,6 +12,7 @@ import { choiceLabel, type SchemaNode } from '../../model/schema';
 import { effective } from '../../model/when';
 import { ConfirmDialog } from '../../parts/ConfirmDialog';
 import { LockoutLabel } from '../../parts/labels';
+import { RowActions } from '../../parts/RowActions';
 
 interface ListCardProps {
 	list: SchemaNode;
@@ -65,7 +66,7 @@ export function ListCard({ list, entries, onChanged }: ListCardProps) {
 												{column.name === key && mayWrite ? <Button variant="link" isInline onClick={() => setEdited(entry)}>{name}</Button> : cellText(column, entry)}
 											</Td>
 										))}
-										{mayWrite && <Td isActionCell><ActionsColumn items={[{ title: 'Edit', onClick: () => setEdited(entry) }, { title: 'Delete', onClick: () => setDoomed(name) }]} popperProps={{ position: 'right' }} /></Td>}
+										{mayWrite && <Td isActionCell><RowActions items={[{ title: 'Edit', onClick: () => setEdited(entry) }, { title: 'Delete', onClick: () => setDoomed(name) }]} /></Td>}
 									</Tr>
 								);
 							})}

@@ -4,18 +4,21 @@ import { useState, type FormEvent } from 'react';
 import { deleteTrust, readTrust, readTrustText, trustPath, trustPemAddress, type TrustRow, type TrustUse } from '../../api/certificates';
 import { putEntry, readCandidate } from '../../api/config';
 import { messageOf } from '../../api/http';
+import { useMayWrite } from '../../app/access';
 import { useLive } from '../../app/Live';
 import { Link, useRouter } from '../../app/router';
 import { useRead } from '../../app/usePoll';
 import { ConfirmDialog } from '../../parts/ConfirmDialog';
 import { ExpiryText } from '../../parts/ExpiryLabel';
 import { Facts } from '../../parts/Facts';
+import { ForChanges } from '../../parts/ForChanges';
 import { timeText } from '../../parts/format';
 import { FailureNote, LoadingRows, Nothing } from '../../parts/notes';
 import { Notice } from '../../parts/Notice';
 import { PageFrame } from '../../parts/PageFrame';
 import { Decoded } from './DecodedCas';
 import { UseBoxes } from './UseBoxes';
+import { usesText } from './words';
 
 const back = [{ to: '/trusted-cas', label: 'Trusted CAs' }];
 
@@ -25,11 +28,12 @@ export function TrustedCaPage({ name }: { name: string }) {
 	const trust = useRead('trust', readTrust);
 	const text = useRead(`trust ${name}`, (signal) => readTrustText(name, signal));
 	const [doomed, setDoomed] = useState(false);
+	const mayWrite = useMayWrite();
 	const rows = trust.data?.certificates.filter((row) => row.name === name && row.state !== 'deleted') ?? [];
 	const actions = (
 		<div className="tp-buttons">
 			<Button variant="secondary" component="a" href={trustPemAddress(name)} download={`${name}.pem`}>Download PEM</Button>
-			<Button variant="secondary" isDanger onClick={() => setDoomed(true)}>Delete</Button>
+			<ForChanges><Button variant="secondary" isDanger onClick={() => setDoomed(true)}>Delete</Button></ForChanges>
 		</div>
 	);
 	return (
@@ -38,8 +42,8 @@ export function TrustedCaPage({ name }: { name: string }) {
 			{trust.error && <FailureNote title="The trusted CAs could not be read" error={trust.error} retry={trust.refresh} />}
 			{trust.data && rows.length === 0 && <Nothing title={`There is no trusted CA “${name}”`} action={<Button variant="link" onClick={() => go('/trusted-cas')}>Back</Button>}>It may have been deleted.</Nothing>}
 			<Stack hasGutter>
-				{rows.map((row) => <FactsCard key={row.part} row={row} />)}
-				{rows[0] && trust.data && <UseCard name={name} use={rows[0].use} uses={trust.data.uses} onSaved={() => { trust.refresh(); config.refresh(); }} />}
+				{rows.map((row) => <FactsCard key={row.part} row={row} use={mayWrite ? null : usesText(row.use, trust.data?.uses ?? [])} />)}
+				{mayWrite && rows[0] && trust.data && <UseCard name={name} use={rows[0].use} uses={trust.data.uses} onSaved={() => { trust.refresh(); config.refresh(); }} />}
 				{rows.length > 0 && text.error && <FailureNote title="The certificate could not be read" error={text.error} retry={text.refresh} />}
 				{rows.length > 0 && text.data && <Card><CardHeader><CardTitle component="h2">Decoded</CardTitle></CardHeader><CardBody><Decoded text={text.data} label={`${name}, decoded`} /></CardBody></Card>}
 			</Stack>
@@ -56,7 +60,8 @@ export function TrustedCaPage({ name }: { name: string }) {
 	);
 }
 
-function FactsCard({ row }: { row: TrustRow }) {
+/** `use` for those who may not change it. */
+function FactsCard({ row, use }: { row: TrustRow; use: string | null }) {
 	return (
 		<Card>
 			<CardHeader><CardTitle component="h2">{row.parts > 1 ? `Certificate ${row.part} of ${row.parts}` : 'Certificate'}</CardTitle></CardHeader>
@@ -69,6 +74,7 @@ function FactsCard({ row }: { row: TrustRow }) {
 					['Serial', <span key="serial" className="tp-mono">{row.serial}</span>],
 					['SHA-256', <span key="sha256" className="tp-mono">{row.sha256}</span>],
 					['Default list', row.default ? 'Yes' : 'No'],
+					...(use ? [['Trusted for', use] as [string, string]] : []),
 				]} />
 			</CardBody>
 		</Card>
