@@ -52,8 +52,15 @@ def set_policy(one, container, values):
 def row_175_the_first_administrator_may_do_all(one):
     one.first = Browser(ADDRESS)
     one.first.visit()
-    check(one.first.status("POST", "/api/v1/setup/unlock", {"secret": one.secret()}) == 200, "unlock")
+    other = Browser(ADDRESS)
+    other.visit()
+    for browser in (other, one.first):
+        check(browser.status("POST", "/api/v1/setup/unlock", {"secret": one.secret()}) == 200, "unlock")
     check(one.first.status("POST", "/api/v1/setup/password", {"user": "first", "password": FIRST}) == 204, "password")
+    check(other.status("POST", "/api/v1/setup/complete", {}) == 401 and "ended" in other.visit()["ended"],
+          "whoever knew the first-login secret goes on after it has ended")
+    own = next(s for s in one.first.call("GET", "/api/v1/sessions")[2]["sessions"] if s["own"])
+    check((own["user"], own["source"], own["method"]) == ("first", "127.0.0.1", "first-login-secret"), f"{own}")
     one.admin.post("/api/v1/setup/complete", {
         "role": "core", "host-name": "core.accounts.test", "peer": None,
         "networks": [{"name": "lan", "address": ADDRESS[0]}]})

@@ -472,6 +472,8 @@ def row_98_the_card_is_the_login(one):
     ann = CardBrowser("card-adams")
     check(ann.log_in(ANN, PASSWORD)[0] == 200 and ann.commit(60)[0] == 200, "not raised")
     wait_until(lambda: level(one) == "authentication", 5, "the level does not rise")
+    check("settings of logins" in ann.visit()["ended"], "the session that a password opened goes on")
+    check("A certificate is the login now." in events(one, "session.ended")[0]["text"], "the end is not told")
     ann = CardBrowser("card-adams")
     ann.visit()
     refused(ann.log_in(ANN, PASSWORD), 403, "no login by password")

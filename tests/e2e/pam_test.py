@@ -302,6 +302,41 @@ def local_accounts_go_first(one):
     one.source("both")
 
 
+def sessions_end_with_what_let_them_in(one):
+    """A group or a source that is taken away ends the sessions that were opened by it, and no other."""
+    people = {}
+    for user, password in (("writer", PASSWORD), ("reader", PASSWORD), ("watcher", PASSWORD), ("admin", LOCAL)):
+        people[user] = Browser(ADDRESS, source="127.0.28.23")
+        check(people[user].log_in(user, password)[0] == 200, f"{user} does not log in")
+
+    def inside():
+        return [user for user, browser in people.items() if browser.visit()["state"] == "active"]
+
+    one.admin.delete("/restconf/ds/candidate/turnpike-access:access/group=tp-watchers")
+    one.admin.commit("no more watchers")
+    check(inside() == ["writer", "reader", "admin"], f"without the group: {inside()}")
+    why = people["watcher"].visit()["ended"]
+    check("settings of logins" in why, f"the page is told {why}")
+    text = last_log(one, "session.ended")
+    check("None of the user's groups" in text, f"the log says {text}")
+    one.admin.put("turnpike-access:access/group=tp-writers",
+                  {"name": "tp-writers", "level": "read-only", "web": True, "api": True})
+    one.admin.commit("writers only read")
+    check(inside() == ["reader", "admin"], f"with a lower level: {inside()}")
+    for name in ("tp-writers", "tp-watchers"):
+        level, web, api = GROUPS[name]
+        one.admin.put(f"turnpike-access:access/group={name}", {"name": name, "level": level, "web": web, "api": api})
+    one.admin.commit("as before")
+    one.admin.put("turnpike-access:access/login/source", "remote")
+    one.admin.commit("remote", confirm_within_s=60)
+    check(inside() == ["reader"], f"remote only: {inside()}")
+    one.admin.post("/api/v1/config/undo")
+    one.admin.post("/api/v1/config/discard")
+    one.source("local")
+    check(inside() == [], f"local only: {inside()}")
+    one.source("both")
+
+
 def a_card_is_a_remote_users_login(one):
     """The name in a certificate, the groups of PAM: to raise the level, and to come in."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -376,5 +411,6 @@ def remote_only_is_undone_unless_confirmed(one):
 run([groups_give_the_level, a_namesake_gets_no_token, a_remote_reader_has_no_say_in_tokens,
      who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
      too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
-     hostile_names_and_passwords_are_refused, without_its_service_nobody_is_asked, the_tester_says_which_step_fails, local_accounts_go_first,
-     a_card_is_a_remote_users_login, remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))
+     hostile_names_and_passwords_are_refused, without_its_service_nobody_is_asked, the_tester_says_which_step_fails,
+     local_accounts_go_first, sessions_end_with_what_let_them_in, a_card_is_a_remote_users_login,
+     remote_only_is_undone_unless_confirmed], Appliance(ADDRESS))

@@ -276,7 +276,7 @@ static void change_account(struct tp_login *l, const struct tp_http_request *req
 	/* Rights are told to a session when it begins. */
 	if (before.level != after.level || before.web != after.web || before.api != after.api ||
 	    before.disabled != after.disabled)
-		tp_session_close_user(l->sessions, req->parameter,
+		tp_session_close_user(l->sessions, req->parameter, false,
 				      strcmp(req->parameter, req->user) ? NULL : req->session,
 				      TP_SESSION_ACCOUNT, tp_login_steady_ms());
 	tp_http_reply_empty(res, 204);
@@ -308,7 +308,7 @@ void tp_login_account_delete(void *arg, const struct tp_http_request *req, struc
 		refuse(res, err);
 		return;
 	}
-	tp_session_close_user(l->sessions, req->parameter, NULL, TP_SESSION_ACCOUNT,
+	tp_session_close_user(l->sessions, req->parameter, false, NULL, TP_SESSION_ACCOUNT,
 			      tp_login_steady_ms());
 	tell_difference(&before, &before, text, sizeof(text));
 	note(l, req, "account.deleted", "The account %s was deleted; it was: %s.", before.name, text);

@@ -134,8 +134,24 @@ static enum tp_err store_password(struct tp_login *l, const struct tp_login_pass
 
 /* -------------------------------------------------------------------- the first */
 
+/* The wizard goes on under the same cookie, now as this administrator. */
+static enum tp_err go_on_as(struct tp_login *l, const struct tp_http_request *req, const char *user)
+{
+	struct tp_session_facts facts;
+	enum tp_err err = tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts);
+
+	if (err != TP_OK)
+		return err;
+	facts.state = TP_OPERATOR_ACTIVE;
+	facts.rights = (struct tp_rights){ .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true };
+	tp_text_copy(facts.user, sizeof(facts.user), user);
+	return tp_session_change(l->sessions, req->session, &facts);
+}
+
+/* The secret is good for nothing more, nor is a session that was opened by it. */
 static void done_with_first(struct tp_login *l)
 {
+	tp_session_close_user(l->sessions, "", false, NULL, TP_SESSION_REVOKED, tp_login_steady_ms());
 	pthread_mutex_lock(&l->lock);
 	l->has_first = false;
 	tp_wipe(&l->first, sizeof(l->first));
@@ -147,9 +163,8 @@ static void done_with_first(struct tp_login *l)
 static void first_password(struct tp_login *l, const struct tp_http_request *req,
 			   struct tp_http_response *res, const char *user, const char *password)
 {
-	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
-					  .rights = { .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true } };
 	const struct tp_login_password p = { .user = user, .password = password };
+	enum tp_err err;
 
 	if (!tp_login_awaits_first(l)) {
 		tp_http_reply_error(res, 409, "in-use", NULL,
@@ -158,11 +173,10 @@ static void first_password(struct tp_login *l, const struct tp_http_request *req
 	}
 	if (store_password(l, &p, res) != TP_OK)
 		return;
+	err = req->local ? TP_OK : go_on_as(l, req, user);
 	done_with_first(l);
 	tp_login_log(l, req, 0, "setup.password", user, "The first administrator has a password.");
-	tp_text_copy(facts.user, sizeof(facts.user), user);
-	/* The wizard goes on under the same cookie, now as this administrator. */
-	if (!req->local && tp_session_change(l->sessions, req->session, &facts) != TP_OK)
+	if (err != TP_OK)
 		tp_http_reply_failure(res, TP_AUTH, NULL);
 	else
 		tp_http_reply_empty(res, 204);
@@ -227,7 +241,7 @@ static void end_sessions(struct tp_login *l, const struct tp_http_request *req)
 	bool own = tp_account_is_own(req, req->parameter);
 	struct tp_session_facts facts;
 
-	tp_session_close_user(l->sessions, req->parameter, own ? req->session : NULL,
+	tp_session_close_user(l->sessions, req->parameter, false, own ? req->session : NULL,
 			      TP_SESSION_ACCOUNT, tp_login_steady_ms());
 	if (!own || tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) != TP_OK)
 		return;

@@ -41,7 +41,7 @@ static void disable(struct tp_login *l, const struct tp_account *row, uint32_t d
 		TP_LOG(TP_LOG_WARN, "account.unused", "an unused account could not be disabled");
 		return;
 	}
-	tp_session_close_user(l->sessions, a.name, NULL, TP_SESSION_ACCOUNT, tp_login_steady_ms());
+	tp_session_close_user(l->sessions, a.name, false, NULL, TP_SESSION_ACCOUNT, tp_login_steady_ms());
 	snprintf(line.text, sizeof(line.text), "The account %s was disabled: nobody logged in with it for %u day%s.", a.name,
 		 days, days == 1 ? "" : "s");
 	for (enum tp_log_kind kind = TP_LOG_KIND_EVENT; kind <= TP_LOG_KIND_CONFIGURATION; kind++)

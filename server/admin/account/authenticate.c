@@ -196,6 +196,7 @@ static enum tp_err judge_groups(struct question *q, const struct tp_msg_remote_a
 	snprintf(text, sizeof(text), "Its groups give the level %s.",
 		 tp_account_level_name(q->out->rights.level));
 	note(q, "level", true, text);
+	tp_auth_basis_add(&q->out->basis, q->settings, a->groups, a->groups_count);
 	tp_text_copy(q->out->user, sizeof(q->out->user), a->user);
 	return TP_OK;
 }
@@ -334,15 +335,25 @@ bool tp_authenticate_knows(const char *name)
 	return false;
 }
 
+static bool counts(const struct tp_auth_settings *settings, const struct source *source)
+{
+	return source->on(settings) && (settings->source == TP_LOGIN_BOTH ||
+					source->remote == (settings->source == TP_LOGIN_REMOTE));
+}
+
+bool tp_authenticate_asks(const struct tp_auth_settings *settings, const char *source)
+{
+	for (size_t i = 0; i < SOURCES; i++)
+		if (!strcmp(sources[i].name, source))
+			return counts(settings, &sources[i]);
+	return false;
+}
+
 static bool is_asked(const struct question *q, const struct source *source)
 {
 	if (q->ask->only)
 		return !strcmp(q->ask->only, source->name);
-	if (!source->on(q->settings))
-		return false;
-	if (q->settings->source == TP_LOGIN_REMOTE)
-		return source->remote || is_emergency(q, q->ask->user);
-	return q->settings->source == TP_LOGIN_BOTH || !source->remote;
+	return counts(q->settings, source) || (!source->remote && is_emergency(q, q->ask->user));
 }
 
 static enum tp_err check_access(struct question *q)
@@ -368,7 +379,8 @@ static enum tp_err ask_all(struct question *q)
 		q->source = sources[i].name;
 		err = sources[i].ask(q);
 		if (err == TP_OK) {
-			q->out->source = q->source;
+			q->out->source = q->out->basis.source = q->source;
+			q->out->basis.ldap_digest = q->settings->ldap_digest;
 			q->out->remote = sources[i].remote;
 			return check_access(q);
 		}

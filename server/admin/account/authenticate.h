@@ -30,6 +30,7 @@ struct tp_auth_settings {
 	bool pam;
 	uint8_t pam_time_s;
 	bool ldap; /* the rest of it is in struct tp_auth_ldap */
+	uint64_t ldap_digest; /* of where and how the directory is searched */
 	size_t group_count;
 	struct tp_cfg_login_group groups[TP_AUTH_GROUPS_MAX];
 };
@@ -56,6 +57,15 @@ struct tp_auth_ask {
 	bool by_api;          /* a program; else the web interface */
 };
 
+/* What somebody was let in on; it may be taken away later (account/standing.c). Names are
+ * kept as digests. */
+struct tp_auth_basis {
+	const char *source;   /* of the table in authenticate.c; NULL: none was asked */
+	uint64_t ldap_digest; /* as it was; of LDAP alone */
+	uint8_t group_count;  /* of remote sources: those of the settings that the user is in */
+	uint64_t groups[TP_AUTH_GROUPS_MAX];
+};
+
 struct tp_auth_step {
 	const char *source;
 	char name[32];
@@ -68,6 +78,7 @@ struct tp_auth_step {
 struct tp_auth_verdict {
 	const char *source; /* that let the user pass */
 	bool remote;        /* there is no account here */
+	struct tp_auth_basis basis;
 	char user[128];
 	struct tp_rights rights;
 	uint64_t previous_login_ms;
@@ -87,11 +98,21 @@ bool tp_authenticate_knows(const char *source);
  * read-only, then auditor), and each access that any of them gives. False: none is mapped. */
 bool tp_authenticate_map(const struct tp_auth_settings *settings, const struct tp_msg_remote_group *groups,
 			 size_t count, struct tp_rights *out);
+/* Whether a source is asked about logins now. */
+bool tp_authenticate_asks(const struct tp_auth_settings *settings, const char *source);
+/* Adds the groups of the settings that are among these. */
+void tp_auth_basis_add(struct tp_auth_basis *basis, const struct tp_auth_settings *settings,
+		       const struct tp_msg_remote_group *groups, size_t count);
+/* What those groups give by these settings. False: nothing. */
+bool tp_auth_basis_map(const struct tp_auth_basis *basis, const struct tp_auth_settings *settings,
+		       struct tp_rights *out);
 
 void tp_auth_settings_set(struct tp_auth_settings *out, const struct tp_cfg_admin *cfg);
 /* Replaces what *out holds; it begins as { .trusted_fd = -1 }. TP_LIMIT, TP_IO: it asks
  * nobody. */
 TP_NODISCARD enum tp_err tp_auth_ldap_set(struct tp_auth_ldap *out, const struct tp_cfg_ldap *cfg);
 void tp_auth_ldap_fini(struct tp_auth_ldap *ldap);
+/* Of all that decides which directory is asked, and who its users are. */
+uint64_t tp_auth_ldap_digest(const struct tp_auth_ldap *ldap);
 
 #endif

@@ -1,5 +1,6 @@
 /* How sources outside of this appliance are asked about administrators, by the configuration.
  * Runs in turnpike-admin. */
+#include <openssl/evp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -93,4 +94,36 @@ enum tp_err tp_auth_ldap_set(struct tp_auth_ldap *out, const struct tp_cfg_ldap 
 	memcpy(m->bind_secret, cfg->bind_sealed, sealed);
 	m->bind_secret_len = (uint16_t)sealed;
 	return tp_memfd_sealed("ldap-trust", cfg->trusted_pem, cfg->trusted_pem_len, &out->trusted_fd);
+}
+
+/* ------------------------------------------------------------------------- digest */
+
+static void add(EVP_MD_CTX *md, const char *text)
+{
+	(void)EVP_DigestUpdate(md, text, strlen(text) + 1);
+}
+
+uint64_t tp_auth_ldap_digest(const struct tp_auth_ldap *ldap)
+{
+	const struct tp_msg_ldap_ask *m = &ldap->form;
+	const uint8_t numbers[] = { m->encryption, m->bind, m->group_lookup, m->depth };
+	const char *const texts[] = { m->user_dn,	 m->base,	m->filter,
+				      m->name_attribute, m->group_base, m->member_attribute };
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t hash[EVP_MAX_MD_SIZE] = { 0 };
+	uint64_t digest;
+
+	if (md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1) {
+		(void)EVP_DigestUpdate(md, numbers, sizeof(numbers));
+		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+			add(md, texts[i]);
+		for (size_t i = 0; i < m->servers_count; i++) {
+			add(md, m->servers[i].host);
+			(void)EVP_DigestUpdate(md, &m->servers[i].port, sizeof(m->servers[i].port));
+		}
+		(void)EVP_DigestFinal_ex(md, hash, NULL);
+	}
+	EVP_MD_CTX_free(md);
+	memcpy(&digest, hash, sizeof(digest));
+	return digest;
 }

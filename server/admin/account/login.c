@@ -74,6 +74,7 @@ static void take_ldap(struct tp_login *l, const struct tp_cfg_admin *cfg)
 		return;
 	err = tp_auth_ldap_set(&l->ldap, &cfg->ldap[0]);
 	l->auth.ldap = err == TP_OK && cfg->ldap[0].enabled;
+	l->auth.ldap_digest = tp_auth_ldap_digest(&l->ldap);
 	if (err != TP_OK)
 		TP_LOG(TP_LOG_ERROR, "login.ldap", "the settings of LDAP cannot be used: %s", tp_err_name(err));
 }
@@ -115,11 +116,13 @@ void tp_login_configure(struct tp_login *l, const struct tp_cfg_admin *cfg)
 	l->api_off = !cfg->api;
 	tp_auth_settings_set(&l->auth, cfg);
 	take_ldap(l, cfg);
+	l->card_level = cfg->card_login_count ? (enum tp_cac_level)cfg->card_login[0].level : TP_CAC_NOT_REQUIRED;
 	pthread_mutex_unlock(&l->lock);
 	if (cfg->advanced_count)
 		take_advanced(l, &cfg->advanced[0]);
 	tp_sessions_set_limits(l->sessions, &limits);
 	tp_login_set_rate(l, cfg->api_per_minute);
+	tp_login_end_fallen(l);
 }
 
 void tp_login_by_card(struct tp_login *l, bool by_card)
@@ -223,6 +226,7 @@ bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct t
 	req->remote = facts.remote;
 	req->rights.emergency = !facts.remote && tp_advanced_is_emergency(l->advanced, facts.user);
 	memcpy(req->session_card, facts.card, sizeof(req->session_card));
+	tp_text_copy(req->session_card_name, sizeof(req->session_card_name), facts.card_name);
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
 	return !req->by_api || tp_login_may_call(l, req->user, res);
 }
@@ -368,8 +372,8 @@ static void refuse_another(struct tp_login *l, const struct tp_http_request *req
 			    "end a session, or wait until one ends by itself.");
 }
 
-/* Whether a local account is what the login found it to be, and the advanced mode has not begun.
- * What changed while its password was looked at ended only the sessions that there were. */
+/* Whether account and settings are what the login found them to be. What changed while the
+ * password was looked at ended only the sessions that there were. */
 static bool still_stands(struct tp_login *l, const struct tp_session_facts *facts)
 {
 	const struct tp_rights *r = &facts->rights;
@@ -379,7 +383,11 @@ static bool still_stands(struct tp_login *l, const struct tp_session_facts *fact
 	tp_advanced_get(l->advanced, &advanced);
 	if (is_shut_out(&advanced, facts))
 		return false;
-	if (facts->state != TP_OPERATOR_ACTIVE || facts->remote)
+	if (facts->state != TP_OPERATOR_ACTIVE)
+		return tp_login_awaits_first(l);
+	if (!tp_login_stands(l, facts))
+		return false;
+	if (facts->remote)
 		return true;
 	return tp_store_account_get(l->store, facts->user, &a) == TP_OK && !a.disabled && a.level == r->level &&
 	       a.web == r->web && a.api == r->api &&
@@ -391,8 +399,9 @@ static void refuse_changed(struct tp_login *l, const struct tp_http_request *req
 			   const uint8_t session[32], const char *user)
 {
 	tp_session_close(l->sessions, session, TP_SESSION_ACCOUNT, tp_login_steady_ms());
-	tp_login_log(l, req, 1, "login.failed", user, "The account, or who may log in, was changed during the login.");
-	tp_http_reply_error(res, 401, "access-denied", NULL, "The account has just been changed: log in again.");
+	tp_login_log(l, req, 1, "login.failed", user, "The account or the settings were changed during the login.");
+	tp_http_reply_error(res, 401, "access-denied", NULL,
+			    "The account or the settings of logins have just been changed: log in again.");
 }
 
 bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
@@ -477,6 +486,7 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 					  .by_api = ask->by_api,
 					  .method = method_of(v),
 					  .remote = v->remote,
+					  .basis = v->basis,
 					  .rights = v->rights,
 					  .previous_login_ms = v->previous_login_ms,
 					  .failed_logins = v->failures,

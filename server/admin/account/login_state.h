@@ -10,6 +10,7 @@
 #include "admin/account/policy.h"
 #include "admin/account/throttle.h"
 #include "admin/advanced/advanced.h"
+#include "admin/cac/rules.h"
 #include "admin/store/logins.h"
 #include "core/log.h"
 
@@ -42,6 +43,7 @@ struct tp_login {
 	struct tp_attempts attempts;
 	struct tp_auth_settings auth;
 	struct tp_auth_ldap ldap;
+	enum tp_cac_level card_level;
 	char host_name[256];
 	int role;
 	bool set_up;
@@ -111,6 +113,10 @@ void tp_login_source(const struct tp_http_request *req, char text[64]);
  * answers as GET /api/v1/session does. False: it was not opened, and *res says why. */
 TP_NODISCARD bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req,
 				 struct tp_http_response *res, const struct tp_session_facts *facts);
+/* Whether what a session is let in on holds now (standing.c). */
+bool tp_login_stands(struct tp_login *l, const struct tp_session_facts *facts);
+/* Ends the sessions for which it does not, and says so in the event log. */
+void tp_login_end_fallen(struct tp_login *l);
 /* Ends the session of the request, which goes on as nobody's. */
 void tp_login_end_session(struct tp_login *l, struct tp_http_request *req);
 /* Into the log of who changed what. */

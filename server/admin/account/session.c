@@ -233,9 +233,15 @@ static struct session *find(struct tp_sessions *s, const uint8_t hash[32])
 	return node ? TP_CONTAINER(node, struct session, node) : NULL;
 }
 
+/* A remote user is not the local one who is called the same. */
+static bool is_of(const struct session *session, const char *user, bool remote)
+{
+	return session->facts.remote == remote && !strcmp(session->facts.user, user);
+}
+
 /* With the lock. Makes room among the user's own sessions but `before`. */
-static enum tp_err admit_of_user(struct tp_sessions *s, const char *user, const struct session *before,
-				 uint64_t now_ms, struct tp_list *ended)
+static enum tp_err admit_of_user(struct tp_sessions *s, const struct tp_session_facts *facts,
+				 const struct session *before, uint64_t now_ms, struct tp_list *ended)
 {
 	struct tp_list *it, *next;
 	size_t count = 0;
@@ -245,7 +251,7 @@ static enum tp_err admit_of_user(struct tp_sessions *s, const char *user, const 
 	TP_LIST_EACH(it, next, &s->by_use) {
 		const struct session *session = TP_CONTAINER(it, struct session, by_use);
 
-		count += session != before && !strcmp(session->facts.user, user);
+		count += session != before && is_of(session, facts->user, facts->remote);
 	}
 	if (count >= s->limits.most_each && s->limits.refuse)
 		return TP_LIMIT;
@@ -254,7 +260,7 @@ static enum tp_err admit_of_user(struct tp_sessions *s, const char *user, const 
 
 		if (count < s->limits.most_each)
 			break;
-		if (session == before || strcmp(session->facts.user, user) != 0)
+		if (session == before || !is_of(session, facts->user, facts->remote))
 			continue;
 		drop(s, session, TP_SESSION_CROWDED, now_ms, ended);
 		count--;
@@ -280,7 +286,7 @@ enum tp_err tp_session_open(struct tp_sessions *s, const struct tp_session_facts
 	pthread_mutex_lock(&s->lock);
 	expire_all(s, now_ms, &ended);
 	old = before ? find(s, before) : NULL;
-	err = admit_of_user(s, facts->user, old, now_ms, &ended);
+	err = admit_of_user(s, facts, old, now_ms, &ended);
 	if (err == TP_OK && old)
 		drop(s, old, TP_SESSION_LOGOUT, now_ms, &ended);
 	if (err == TP_OK) {
@@ -419,8 +425,8 @@ size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const vo
 	return count;
 }
 
-size_t tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32],
-			     enum tp_session_end end, uint64_t now_ms)
+size_t tp_session_close_user(struct tp_sessions *s, const char *user, bool remote,
+			     const uint8_t except[32], enum tp_session_end end, uint64_t now_ms)
 {
 	struct tp_list *it, *next, ended;
 	size_t count = 0;
@@ -430,8 +436,7 @@ size_t tp_session_close_user(struct tp_sessions *s, const char *user, const uint
 	TP_LIST_EACH(it, next, &s->by_use) {
 		struct session *session = TP_CONTAINER(it, struct session, by_use);
 
-		if (strcmp(session->facts.user, user) != 0 ||
-		    (except && !memcmp(session->hash, except, sizeof(session->hash))))
+		if (!is_of(session, user, remote) || (except && !memcmp(session->hash, except, sizeof(session->hash))))
 			continue;
 		drop(s, session, end, now_ms, &ended);
 		count++;
@@ -522,6 +527,8 @@ const char *tp_session_why(struct tp_sessions *s, const uint8_t hash[32])
 		[TP_SESSION_CARD] = "Your session ended because it was used without its certificate.",
 		[TP_SESSION_ADVANCED] = "Your session ended because in the advanced mode only remote users and the "
 					"emergency account may log in.",
+		[TP_SESSION_SETTINGS] = "Your session ended because the settings of logins were changed: log in "
+					"again.",
 	};
 	const char *why = NULL;
 
@@ -552,6 +559,7 @@ const char *tp_session_end_name(enum tp_session_end end)
 		[TP_SESSION_REVOKED] = "revoked",   [TP_SESSION_CROWDED] = "too-many",
 		[TP_SESSION_ACCOUNT] = "account",   [TP_SESSION_CARD] = "certificate",
 		[TP_SESSION_GONE] = "no-logout",    [TP_SESSION_ADVANCED] = "advanced-mode",
+		[TP_SESSION_SETTINGS] = "settings",
 	};
 
 	return (unsigned)end < TP_SESSION_ENDS ? names[end] : "unknown";

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admin/account/authenticate.h"
 #include "admin/http/router.h"
 
 enum {
@@ -47,6 +48,7 @@ enum tp_session_end {
 	TP_SESSION_CARD = 7,          /* came without its certificate */
 	TP_SESSION_GONE = 8,          /* turnpike-admin was started anew */
 	TP_SESSION_ADVANCED = 9,      /* of who does not come in any more, in the advanced mode */
+	TP_SESSION_SETTINGS = 10,     /* what had let it in does not hold any more */
 	TP_SESSION_ENDS
 };
 
@@ -56,9 +58,11 @@ struct tp_session_facts {
 	struct tp_rights rights;      /* when ACTIVE */
 	bool by_api;                  /* opened by a program for the API */
 	uint8_t card[32];             /* SHA-256 of the certificate it belongs to; zeros: none */
+	char card_name[128];          /* where the certificate was the login: as whom; else "" */
 	char user[TP_SESSION_USER_MAX + 1];
 	enum tp_session_method method;
 	bool remote;           /* the account is kept elsewhere, whatever is called like it here */
+	struct tp_auth_basis basis; /* what it was let in on */
 	char source[64];       /* address that logged in */
 	uint64_t login;        /* its number in the history; 0: none */
 	uint64_t logged_in_ms; /* Unix time */
@@ -119,9 +123,10 @@ TP_NODISCARD enum tp_err tp_session_change(struct tp_sessions *s, const uint8_t 
 					   const struct tp_session_facts *facts);
 void tp_session_close(struct tp_sessions *s, const uint8_t hash[32], enum tp_session_end end,
 		      uint64_t now_ms);
-/* Ends all sessions of a user but the one of `except` (may be NULL). Their number. */
-size_t tp_session_close_user(struct tp_sessions *s, const char *user, const uint8_t except[32],
-			     enum tp_session_end end, uint64_t now_ms);
+/* Ends all sessions of a local or (remote) of another user but the one of `except` (may be
+ * NULL). Their number. */
+size_t tp_session_close_user(struct tp_sessions *s, const char *user, bool remote,
+			     const uint8_t except[32], enum tp_session_end end, uint64_t now_ms);
 /* Ends all sessions that the test is true of. Their number. */
 typedef bool (*tp_session_test)(const void *arg, const struct tp_session_facts *facts);
 size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const void *arg,

@@ -94,15 +94,17 @@ void tp_login_session_revoke(void *arg, const struct tp_http_request *req, struc
 void tp_login_sessions_revoke(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 {
 	struct tp_login *l = arg;
+	const uint8_t *own = req->local ? NULL : req->session;
 	char user[TP_SESSION_USER_MAX + 1], text[320];
+	uint64_t now_ms = tp_login_steady_ms();
 	size_t count;
 
 	if (!tp_http_query(req, "user", user, sizeof(user)) || !user[0]) {
 		tp_http_reply_error(res, 400, "missing-element", NULL, "user says whose sessions are meant");
 		return;
 	}
-	count = tp_session_close_user(l->sessions, user, req->local ? NULL : req->session, TP_SESSION_REVOKED,
-				      tp_login_steady_ms());
+	count = tp_session_close_user(l->sessions, user, false, own, TP_SESSION_REVOKED, now_ms) +
+		tp_session_close_user(l->sessions, user, true, own, TP_SESSION_REVOKED, now_ms);
 	if (count) {
 		snprintf(text, sizeof(text), "%zu session%s of %s %s ended.", count, count == 1 ? "" : "s", user,
 			 count == 1 ? "was" : "were");

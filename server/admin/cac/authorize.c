@@ -35,6 +35,7 @@ enum tp_err tp_cac_authorize(struct tp_login *login, const struct tp_card *card,
 	out->rights = v->rights;
 	out->rights.must_change_password = false; /* nobody asks for it */
 	out->remote = v->remote;
+	out->basis = v->basis;
 	out->previous_login_ms = v->previous_login_ms;
 	out->failures = v->failures;
 	free(v);

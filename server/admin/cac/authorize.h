@@ -3,6 +3,7 @@
 #ifndef TP_ADMIN_CAC_AUTHORIZE_H
 #define TP_ADMIN_CAC_AUTHORIZE_H
 
+#include "admin/account/authenticate.h"
 #include "admin/account/login.h"
 #include "admin/cac/card.h"
 
@@ -10,6 +11,7 @@ struct tp_cac_user {
 	char name[128]; /* "": no source knows the user, or none lets it pass */
 	struct tp_rights rights;
 	bool remote; /* has no account here */
+	struct tp_auth_basis basis;
 	uint64_t previous_login_ms;
 	uint32_t failures; /* since then */
 };

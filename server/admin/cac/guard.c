@@ -19,13 +19,27 @@ static bool is_its_card(const struct tp_http_request *req)
 	return req->card->good && !memcmp(req->card->sha256, req->session_card, sizeof(req->session_card));
 }
 
+/* The certificate is the session's; but was it the login, and is it called as it was then? */
+static const char *fault_of_login(const struct tp_http_request *req)
+{
+	if (!req->card->login)
+		return NULL;
+	if (!req->session_card_name[0])
+		return "The session was opened by a password before certificates were the login.";
+	if (!req->card->named || strcmp(req->card->name, req->session_card_name) != 0)
+		return "The name in its certificate is read in another way now.";
+	return NULL;
+}
+
 /* Why the session of a request does not count; NULL: it does. */
 static const char *stranger(const struct tp_http_request *req, char text[TP_DIAG_TEXT_MAX + 1])
 {
 	const struct tp_card *card = req->card;
 	bool bound = is_bound(req);
 
-	if (bound ? is_its_card(req) : !card->wanted)
+	if (bound && is_its_card(req))
+		return fault_of_login(req);
+	if (!bound && !card->wanted)
 		return NULL;
 	if (!bound)
 		return "The session was opened before certificates were asked for.";

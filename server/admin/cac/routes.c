@@ -86,6 +86,8 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 	facts.failed_logins = user.failures;
 	facts.rights = user.rights;
 	facts.remote = user.remote;
+	facts.basis = user.basis;
+	tp_text_copy(facts.card_name, sizeof(facts.card_name), req->card->name);
 	tp_text_copy(facts.user, sizeof(facts.user), user.name);
 	if (!user.remote)
 		err = tp_store_account_note_login(p->store, user.name, true, tp_times_now_ms(), source);

@@ -66,6 +66,7 @@ struct tp_http_request {
 	uint8_t session[32];    /* SHA-256 of the cookie's value; zeros: no cookie */
 	const char *ended;      /* why that session is no more, for its user; NULL: not known */
 	uint8_t session_card[32]; /* of the certificate that the session belongs to; zeros: none */
+	char session_card_name[128]; /* what the certificate was called when it was the login; else "" */
 	char csrf_wanted[65];   /* what csrf has to be; "" on the administration socket */
 
 	/* From the route's pattern. */

@@ -72,7 +72,7 @@ static void one_session_too_many_ends_the_quietest(void **state)
 	assert_int_equal(tp_session_open(s, &alice, NULL, 4, id, third), TP_OK);
 	assert_int_equal(tp_session_find(s, second, 5, true, &got), TP_NOTFOUND);
 	assert_int_equal(tp_session_find(s, first, 5, true, &got), TP_OK);
-	assert_int_equal(tp_session_close_user(s, "alice", third, TP_SESSION_REVOKED, 6), 1);
+	assert_int_equal(tp_session_close_user(s, "alice", false, third, TP_SESSION_REVOKED, 6), 1);
 	assert_int_equal(tp_session_find(s, first, 6, true, &got), TP_NOTFOUND);
 	assert_int_equal(tp_session_find(s, third, 6, true, &got), TP_OK);
 	tp_sessions_free(&s);
@@ -120,6 +120,30 @@ static void one_account_has_its_own_limit(void **state)
 	/* and what has passed its time takes none. */
 	assert_int_equal(tp_session_open(s, &alice, NULL, 100008, id, third), TP_OK);
 	assert_int_equal(tp_sessions_count(s), 1);
+	tp_sessions_free(&s);
+}
+
+static void a_namesake_of_another_source_is_another_user(void **state)
+{
+	const struct tp_session_limits limits = { .idle_s = 60, .absolute_s = 100, .most = 10, .most_each = 1,
+						  .refuse = true };
+	struct tp_session_facts remote = facts_of("alice");
+	struct tp_sessions *s = NULL;
+	struct tp_session_facts got;
+	char id[TP_SESSION_ID_TEXT];
+	uint8_t here[32], there[32], more[32];
+
+	(void)state;
+	remote.remote = true;
+	assert_int_equal(tp_sessions_new(&s), TP_OK);
+	tp_sessions_set_limits(s, &limits);
+	assert_int_equal(tp_session_open(s, &alice, NULL, 1, id, here), TP_OK);
+	assert_int_equal(tp_session_open(s, &remote, NULL, 2, id, there), TP_OK);
+	assert_int_equal(tp_session_open(s, &remote, NULL, 3, id, more), TP_LIMIT);
+	assert_int_equal(tp_session_close_user(s, "alice", false, NULL, TP_SESSION_ACCOUNT, 4), 1);
+	assert_int_equal(tp_session_find(s, here, 5, false, &got), TP_NOTFOUND);
+	assert_int_equal(tp_session_find(s, there, 5, false, &got), TP_OK);
+	assert_true(got.remote);
 	tp_sessions_free(&s);
 }
 
@@ -467,6 +491,7 @@ int main(void)
 		cmocka_unit_test(session_ends_by_idleness_and_age),
 		cmocka_unit_test(one_session_too_many_ends_the_quietest),
 		cmocka_unit_test(one_account_has_its_own_limit),
+		cmocka_unit_test(a_namesake_of_another_source_is_another_user),
 		cmocka_unit_test(each_end_is_told_with_its_reason),
 		cmocka_unit_test(cookie_is_read_strictly),
 		cmocka_unit_test(guessing_slows_down),
