@@ -284,6 +284,10 @@ def row_105_to_108_certificates_are_tried_without_consequence(one):
     check(again["string"] == "user-DAVIS" or again["again"], f"{again}")
     _, _, default = try_card(ann, "kept", "/Subject:.*CN=(?<Group1>.*)/m")
     check(default["string"].startswith("DAVIS.DEE.D.1000000004,OU="), f"{default}")
+    for example in ann.call("GET", "/api/v1/certificate-login")[2]["examples"]:
+        _, _, tried = try_card(ann, "connection", example["pattern"], example["format"])
+        wanted = {"cn": ANN, "edipi": "1000000001", "upn": "1000000010@pki.test", "email": "card-adams@pki.test"}
+        check(tried["string"] == wanted[example["id"]], f"{example}: {tried}")
     refused(try_card(ann, "kept", "/(/"), 400, "pattern")
     refused(try_card(ann, "kept", form="admin"), 400, "same name")
     _, _, plain = try_card(ann, "upload", certificate=text)
@@ -399,6 +403,26 @@ def row_94_a_responder_revokes_at_the_next_request(one):
         check(someone.connection is connection, "another connection")
         refused(someone.call("GET", "/api/v1/status"), 401, "revoked")
     check("revoked" in events(one, EVENT)[0]["text"] and events(one, EVENT)[0]["user"] == ANN, f"{events(one, EVENT)[0]}")
+
+
+def s_client(*options):
+    """What openssl says of a connection and of the answer to a request over it."""
+    asked = "GET /api/v1/session/certificate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    return subprocess.run(["openssl", "s_client", "-connect", ":".join(map(str, ADDRESS)), "-ign_eof", *options],
+                          input=asked, capture_output=True, text=True, timeout=20, check=False).stdout
+
+
+def no_session_of_tls_carries_a_certificate_to_another_connection(_one):
+    CardBrowser("card-adams").context()  # makes the file with the leaf alone
+    card = ["-cert", PKI / "card-adams.leaf.pem", "-key", PKI / "ec" / "card-adams.key"]
+    for version in ("-tls1_2", "-tls1_3"):
+        kept = PKI / f"session{version}"
+        first = s_client(version, *card, "-sess_out", kept)
+        check('"shown":true' in first and "New, TLS" in first, first)
+        for again in (card, []):
+            second = s_client(version, *again, *(["-sess_in", kept] if kept.exists() else []))
+            check("New, TLS" in second and "Reused" not in second, f"{version} was resumed: {second}")
+            check(("HTTP/1.1 200" if again else "none was shown") in second, second)
 
 
 def no_session_of_tls_is_resumed(_one):
@@ -590,6 +614,7 @@ with tempfile.TemporaryDirectory() as temporary:
          row_97_chromium_with_a_card_and_a_password,
          revocation_counts_at_the_next_request,
          row_94_a_responder_revokes_at_the_next_request, no_session_of_tls_is_resumed,
+         no_session_of_tls_carries_a_certificate_to_another_connection,
          nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
          row_98_the_card_is_the_login, wish_8_the_account_of_the_only_card_stays, row_98_a_card_behind_pkcs11_logs_in,
          row_98_chromium_comes_in_by_certificate,

@@ -52,10 +52,42 @@ test('row_105, row_106: a certificate is tried, again with another pattern, and 
 	await accessible();
 });
 
+test('row_102: an example fills in pattern and format', async () => {
+	const example = page.getByLabel('Begin with');
+	assert.equal(await example.inputValue(), '');
+	await example.selectOption('edipi');
+	assert.equal(await page.getByRole('textbox', { name: 'Format' }).inputValue(), '#EDIPI#');
+	await page.getByRole('button', { name: 'Try', exact: true }).click();
+	await page.getByText('There is no account with the name 1000000001').waitFor();
+	await example.selectOption('cn');
+	await page.getByRole('button', { name: 'Try', exact: true }).click();
+	await page.getByText('May change settings.').waitFor();
+	await accessible();
+});
+
+test('row_106: what is chosen is sent once, and a file again only when it is chosen again', async () => {
+	const sources = () => mock.card.asked.splice(0).map((body) => body.source);
+	const choose = (text) => page.getByLabel('Certificate file').setInputFiles({ name: 'card.pem', mimeType: 'text/plain', buffer: Buffer.from(text) });
+	const tried = async () => {
+		await page.getByRole('button', { name: 'Try', exact: true }).click();
+		await page.getByRole('button', { name: 'Try', exact: true, disabled: false }).waitFor();
+	};
+	await choose('-----BEGIN CERTIFICATE-----\nANN');
+	await page.getByText('When the file changes, choose it again.').waitFor();
+	sources();
+	await tried();
+	await tried();
+	assert.deepEqual(sources(), ['upload', 'kept']);
+	await choose('-----BEGIN CERTIFICATE-----\nBOB');
+	await tried();
+	assert.deepEqual(sources(), ['upload']);
+	await page.getByText('The certificate would be refused').waitFor();
+});
+
 test('row_107: what was tried is kept in the candidate', async () => {
 	await page.getByRole('button', { name: 'Make these settings permanent' }).click();
 	await page.getByText('Saved to the candidate').waitFor();
-	assert.equal(mock.store.candidate['turnpike-access:access']['certificate-login'].pattern, '/Subject: CN=(?<Group1>[^,]+)/');
+	assert.equal(mock.store.candidate['turnpike-access:access']['certificate-login'].pattern, '/Subject: CN=(?<CN>[^,+]+)/');
 });
 
 test('a pattern that is wrong is told', async () => {

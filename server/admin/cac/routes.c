@@ -124,6 +124,24 @@ static void post_login(void *arg, const struct tp_http_request *req, struct tp_h
 
 /* -------------------------------------------------------------------------- the guide */
 
+static json_t *examples_json(void)
+{
+	static const struct {
+		const char *id, *title, *pattern, *format;
+	} examples[] = {
+#define TP_CAC_EXAMPLE(id, title, pattern, format) { id, title, pattern, format },
+#include "admin/cac/examples.def"
+#undef TP_CAC_EXAMPLE
+	};
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:s}", "id", examples[i].id, "title",
+						     examples[i].title, "pattern", examples[i].pattern, "format",
+						     examples[i].format));
+	return out;
+}
+
 /* What is held of this issuer among the lists of admin/revocation; NULL: nothing. */
 static const json_t *find_list(const json_t *at, const char *issuer)
 {
@@ -205,11 +223,12 @@ static void get_guide(void *arg, const struct tp_http_request *req, struct tp_ht
 		return;
 	}
 	tp_http_reply_json(res, 200,
-			   json_pack("{s:s, s:i, s:b, s:b, s:b, s:o, s:o, s:o}", "level",
+			   json_pack("{s:s, s:i, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "level",
 				     level_names[rules->level], "card-port", (int)rules->port, "use-crls",
 				     rules->crls, "use-ocsp", rules->ocsp, "refuse-unknown", rules->refuse_unknown,
 				     "authorities", authorities_json(p, rules), "certificate",
-				     tp_cac_card_json(req->card), "account", account_json(p, req)));
+				     tp_cac_card_json(req->card), "account", account_json(p, req), "examples",
+				     examples_json()));
 	tp_cac_rules_unref(&rules);
 }
 

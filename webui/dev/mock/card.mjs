@@ -4,6 +4,11 @@ const issuer = 'CN=DOD ID CA-72,OU=PKI,OU=DoD,O=U.S. Government,C=US';
 const certificate = { subject, issuer, serial: '10:2F:6A', sha256: 'AB:'.repeat(31) + 'CD', 'not-before-at': '2026-01-01T00:00:00.000Z', 'not-after-at': '2029-01-01T00:00:00.000Z' };
 const text = `Certificate:\n    Data:\n        Version: 3 (0x2)\n        Issuer: ${issuer}\n        Subject: ${subject}\n`;
 
+const examples = [
+	{ id: 'cn', title: 'Common name: DOE.JOHN.Q.1234567890', pattern: '/Subject: CN=(?<CN>[^,+]+)/', format: '#CN#' },
+	{ id: 'edipi', title: 'EDIPI, the ten digits at the end of the common name: 1234567890', pattern: '/Subject: CN=[^,+]*\\.(?<EDIPI>\\d{10})/', format: '#EDIPI#' },
+];
+
 const fault = (message) => Object.assign(new Error(message), { status: 400, tag: 'invalid-value' });
 
 /** A small reader of PHP's patterns: enough for the pages. */
@@ -18,7 +23,7 @@ function nameOf(pattern, format) {
 }
 
 export function createCard(store) {
-	const card = { level: 'not-required', shown: false, port: 0 };
+	const card = { level: 'not-required', shown: false, port: 0, asked: [], kept: '' };
 	const own = () => (card.shown
 		? { shown: true, good: true, reason: null, ...certificate, name: 'ADAMS.ANN.A.1000000001', 'name-reason': null, again: false }
 		: { shown: false, good: false, reason: 'no certificate was shown' });
@@ -31,9 +36,13 @@ export function createCard(store) {
 				level: card.level, 'card-port': card.port, 'use-crls': true, 'use-ocsp': false, 'refuse-unknown': false,
 				authorities: authorities().map((ca, n) => ({ subject: `CN=${ca.name}`, crl: n === 0 ? 'current' : null, 'next-update-at': null })),
 				certificate: own(), account: card.shown ? { administers: true, reason: null, level: 'read-write' } : null,
+				examples,
 			}),
 			'POST /api/v1/certificate-login/test': ({ body }) => {
-				const bad = (body.certificate ?? '').includes('BOB');
+				card.asked.push(body);
+				if (body.source === 'upload')
+					card.kept = body.base64 ? atob(body.certificate) : body.certificate;
+				const bad = body.source !== 'connection' && card.kept.includes('BOB');
 				const [string, reason] = nameOf(body.pattern, body.format);
 				const known = string === 'ADAMS.ANN.A.1000000001';
 				return {

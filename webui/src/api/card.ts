@@ -30,6 +30,15 @@ export interface CardGuide extends OwnCard {
 	'refuse-unknown': boolean;
 	authorities: { subject: string; crl: 'current' | 'ends-soon' | 'expired' | null; 'next-update-at': string | null }[];
 	account: { administers: boolean; reason: string | null; level: string | null } | null;
+	/** Patterns and formats to begin with. */
+	examples: CardExample[];
+}
+
+export interface CardExample {
+	id: string;
+	title: string;
+	pattern: string;
+	format: string;
 }
 
 export interface CardCheck {

@@ -1,7 +1,7 @@
 // A certificate, a pattern and a format are tried; nothing changes until they are kept.
-import { Button, Card, CardBody, CardHeader, CardTitle, CodeBlock, CodeBlockCode, ExpandableSection, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Label, Radio, Stack, TextArea, TextInput } from '@patternfly/react-core';
+import { Button, Card, CardBody, CardHeader, CardTitle, CodeBlock, CodeBlockCode, ExpandableSection, Form, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, Label, Radio, Stack, TextArea, TextInput } from '@patternfly/react-core';
 import { useRef, useState, type FormEvent } from 'react';
-import { readCardGuide, tryCard, type CardCheck, type CardTrial } from '../api/card';
+import { readCardGuide, tryCard, type CardCheck, type CardExample, type CardTrial } from '../api/card';
 import { putContainer, readCandidate } from '../api/config';
 import { messageOf } from '../api/http';
 import { useLive } from '../app/Live';
@@ -28,6 +28,7 @@ export function ClientCertificateTest() {
 					pattern={String(live.data.value.pattern ?? defaults.pattern)}
 					format={String(live.data.value.format ?? defaults.format)}
 					hasOwn={guide.data.certificate.shown}
+					examples={guide.data.examples}
 				/>
 			)}
 		</PageFrame>
@@ -43,7 +44,7 @@ interface Upload {
 
 const nothing: Upload = { text: '', base64: false, file: null };
 
-function TrialForm({ pattern: livePattern, format: liveFormat, hasOwn }: { pattern: string; format: string; hasOwn: boolean }) {
+function TrialForm({ pattern: livePattern, format: liveFormat, hasOwn, examples }: { pattern: string; format: string; hasOwn: boolean; examples: CardExample[] }) {
 	const { config } = useLive();
 	const [source, setSource] = useState<'upload' | 'connection'>(hasOwn ? 'connection' : 'upload');
 	const [upload, setUpload] = useState<Upload>(nothing);
@@ -73,6 +74,10 @@ function TrialForm({ pattern: livePattern, format: liveFormat, hasOwn }: { patte
 		}
 		setBusy(false);
 	};
+	const fill = (example: CardExample | undefined) => {
+		setPattern(example?.pattern ?? livePattern);
+		setFormat(example?.format ?? liveFormat);
+	};
 	const keep = async () => {
 		try {
 			const candidate = await readCandidate(settings);
@@ -93,9 +98,16 @@ function TrialForm({ pattern: livePattern, format: liveFormat, hasOwn }: { patte
 							<Radio id="source-own" name="source" label="The one that this browser shows now" isChecked={source === 'connection'} isDisabled={!hasOwn} onChange={() => setSource('connection')} description={hasOwn ? undefined : 'This connection shows none.'} />
 						</FormGroup>
 						{source === 'upload' && <UploadInput upload={upload} onChange={setUpload} />}
+						<FormGroup label="Begin with" fieldId="example">
+							<FormSelect id="example" value={examples.find((one) => one.pattern === pattern && one.format === format)?.id ?? ''} onChange={(_event, id) => fill(examples.find((one) => one.id === id))}>
+								<FormSelectOption value="" label="Pattern and format of my own" />
+								{examples.map((one) => <FormSelectOption key={one.id} value={one.id} label={one.title} />)}
+							</FormSelect>
+							<FormHelperText><HelperText><HelperTextItem>Which part of the certificate is the user name. The choice fills in pattern and format.</HelperTextItem></HelperText></FormHelperText>
+						</FormGroup>
 						<FormGroup label="Pattern" fieldId="pattern">
 							<TextInput id="pattern" value={pattern} onChange={(_event, value) => setPattern(value)} spellCheck="false" className="tp-mono" />
-							<FormHelperText><HelperText><HelperTextItem>A regular expression the PHP way, with groups (?&lt;name&gt;…). The text has CN= without spaces, and begins with the most specific part: end a name at the comma, as in /Subject: CN=(?&lt;Group1&gt;[^,\\]+)/</HelperTextItem></HelperText></FormHelperText>
+							<FormHelperText><HelperText><HelperTextItem>A regular expression the PHP way, with groups (?&lt;name&gt;…). The text has CN= without spaces, and a subject begins with its most specific part.</HelperTextItem></HelperText></FormHelperText>
 						</FormGroup>
 						<FormGroup label="Format" fieldId="format">
 							<TextInput id="format" value={format} onChange={(_event, value) => setFormat(value)} spellCheck="false" className="tp-mono" />
@@ -160,7 +172,7 @@ function Outcome({ trial }: { trial: CardTrial }) {
 				<CardHeader><CardTitle component="h2">User name</CardTitle></CardHeader>
 				<CardBody>
 					<Facts facts={[['Resulting string', trial.string ?? trial['string-reason']], ['Account', accountWords(trial)]]} />
-					{trial.again && <Notice variant="warning" title="The pattern fits a second place of the text" className="tp-gap-above">Who gets to choose other parts of a certificate could choose the name, too. Begin the pattern with “Subject: ” and end it at the comma.</Notice>}
+					{trial.again && <Notice variant="warning" title="The pattern fits a second place of the text" className="tp-gap-above">Who gets to choose other parts of a certificate could choose the name, too. Begin with one of the examples: they take one place alone.</Notice>}
 					{trial.text && <ExpandableSection toggleText="Text that the pattern runs over" className="tp-gap-above"><CodeBlock><CodeBlockCode>{trial.text}</CodeBlockCode></CodeBlock></ExpandableSection>}
 				</CardBody>
 			</Card>
