@@ -9,6 +9,7 @@
 #include "admin/acme/acme.h"
 #include "admin/advanced/gate.h"
 #include "admin/advanced/leave.h"
+#include "admin/advanced/lockout.h"
 #include "admin/advanced/routes.h"
 #include "admin/apply.h"
 #include "admin/bus/bus.h"
@@ -360,6 +361,8 @@ static enum tp_err start_parts(struct admin *a, int socket_fd, struct tp_diag *d
 
 	if (err == TP_OK)
 		err = tp_status_new(a->store, a->bus, a->login, a->config, &a->status);
+	if (err == TP_OK)
+		tp_lockout_on_change(tp_login_lockout(a->login), tp_status_look, a->status);
 	if (err == TP_OK)
 		err = tp_identities_new(a->store, a->bus, a->config, &a->identities);
 	if (err == TP_OK)

@@ -160,6 +160,28 @@ static void refuse_for(struct tp_http_response *res, uint32_t wait_s)
 	say_when(res, wait_s);
 }
 
+bool tp_login_is_open(struct tp_login *l, struct tp_http_response *res)
+{
+	uint64_t now_ms = tp_times_now_ms();
+	struct tp_lockout_state state;
+
+	tp_lockout_look(l->lockout, now_ms, &state);
+	if (!state.blocked)
+		return true;
+	if (state.until_ms)
+		refuse_for(res, (uint32_t)((state.until_ms - now_ms + 999) / 1000));
+	else
+		tp_http_reply_error(res, 429, "access-denied", NULL,
+				    "Too many failed attempts: an administrator has to allow logins again.");
+	return false;
+}
+
+void tp_login_release(struct tp_login *l, const struct tp_http_request *req)
+{
+	if (tp_lockout_release(l->lockout, tp_times_now_ms()))
+		tp_login_log(l, req, 0, "login.released", req->user, "Logins with a password are let in again.");
+}
+
 /* Where this account logged in last: strangers who guess at it must not keep its owner
  * out, so from there only the source's own wait counts. */
 static bool is_usual_source(struct tp_login *l, const struct tp_http_request *req, const char *account)

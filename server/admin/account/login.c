@@ -26,6 +26,7 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 			 struct tp_login **out)
 {
 	struct tp_login *l = calloc(1, sizeof(*l));
+	enum tp_err err;
 
 	if (!l)
 		return TP_NOMEM;
@@ -44,6 +45,11 @@ enum tp_err tp_login_new(struct tp_store *store, const struct tp_password_gate *
 		tp_login_free(&l);
 		return TP_NOMEM;
 	}
+	err = tp_lockout_new(store, l->advanced, &l->lockout);
+	if (err != TP_OK) {
+		tp_login_free(&l);
+		return err;
+	}
 	tp_visits_start(l);
 	*out = l;
 	return TP_OK;
@@ -57,6 +63,7 @@ void tp_login_free(struct tp_login **login)
 		return;
 	*login = NULL;
 	tp_sessions_free(&l->sessions);
+	tp_lockout_free(&l->lockout);
 	tp_advanced_free(&l->advanced);
 	tp_attempts_free(&l->attempts);
 	pthread_mutex_destroy(&l->lock);
@@ -150,6 +157,11 @@ void tp_login_names(struct tp_login *l, char host_name[256], int *role)
 	tp_text_copy(host_name, 256, l->host_name);
 	*role = l->role;
 	pthread_mutex_unlock(&l->lock);
+}
+
+struct tp_lockout *tp_login_lockout(struct tp_login *l)
+{
+	return l->lockout;
 }
 
 struct tp_advanced *tp_login_advanced(struct tp_login *l)
@@ -463,7 +475,9 @@ static void refuse_login(struct tp_login *l, const struct tp_http_request *req,
 			 is_known(v) ? TP_LOGIN_REFUSED : TP_LOGIN_WRONG);
 	tp_login_log(l, req, 1, "login.failed", ask->user,
 		     v->text[0] ? v->text : "Wrong user name or password.");
-	tp_http_reply_error(res, 401, "access-denied", NULL, "User name or password is wrong.");
+	/* From the failure on that begins a block, right and wrong passwords are told the same. */
+	if (tp_login_is_open(l, res))
+		tp_http_reply_error(res, 401, "access-denied", NULL, "User name or password is wrong.");
 }
 
 static void put_off(struct tp_http_response *res, const char *text)
@@ -494,6 +508,12 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 	enum tp_err err = TP_OK;
 	char text[64];
 
+	/* A try that was under way when the block began is no way around it. */
+	if (!tp_login_is_open(l, res)) {
+		tp_login_log(l, req, 1, "login.failed", ask->user, "Logins were blocked while this one was looked at.");
+		return;
+	}
+	tp_lockout_passed(l->lockout);
 	tp_login_passed(l, req, ask->user);
 	tp_text_copy(facts.user, sizeof(facts.user), v->user);
 	if (!v->remote)
@@ -560,7 +580,8 @@ static void session_post(void *arg, const struct tp_http_request *req, struct tp
 		tp_http_reply_error(res, 400, "missing-element", NULL, "user and password are needed");
 	else if (req->advanced && by && !strcmp(by, "api"))
 		tp_http_reply_error(res, 403, "access-denied", NULL, TP_ACCESS_NO_API);
-	else if (tp_login_has_consent(l, req, body, res) && tp_login_may_try(l, req, res, user))
+	else if (tp_login_is_open(l, res) && tp_login_has_consent(l, req, body, res) &&
+		 tp_login_may_try(l, req, res, user))
 		log_in(l, req, res, user, password, by && !strcmp(by, "api"));
 	tp_login_json_free(body);
 }

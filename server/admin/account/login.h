@@ -12,6 +12,7 @@
 #include "model/slice.h"
 
 struct tp_advanced; /* admin/advanced/advanced.h */
+struct tp_lockout;  /* admin/advanced/lockout.h */
 struct tp_login;
 
 /* Called when the first administrator's password is stored. */
@@ -44,6 +45,10 @@ void tp_login_names(struct tp_login *login, char host_name[256], int *role);
 bool tp_login_is_set_up(struct tp_login *login);
 /* Advanced account security as it is in force; borrowed. */
 struct tp_advanced *tp_login_advanced(struct tp_login *login);
+/* What failed logins come to in it. */
+struct tp_lockout *tp_login_lockout(struct tp_login *login);
+/* An administrator lets logins in again; who that is stands in the log. */
+void tp_login_release(struct tp_login *login, const struct tp_http_request *req);
 
 /* Routes of this module; their argument is the struct tp_login. */
 const struct tp_route *tp_login_routes(size_t *count);

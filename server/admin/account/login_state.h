@@ -9,6 +9,7 @@
 #include "admin/account/login.h"
 #include "admin/account/policy.h"
 #include "admin/account/throttle.h"
+#include "admin/advanced/lockout.h"
 #include "admin/advanced/advanced.h"
 #include "admin/cac/rules.h"
 #include "admin/store/logins.h"
@@ -38,6 +39,7 @@ struct tp_login {
 	const struct tp_auth_helpers *helpers;
 	struct tp_sessions *sessions;
 	struct tp_advanced *advanced;
+	struct tp_lockout *lockout;
 
 	pthread_mutex_t lock; /* guards what follows; the throttles have their own */
 	struct tp_attempts attempts;
@@ -90,6 +92,9 @@ bool tp_login_knows_device(struct tp_login *l, const struct tp_http_request *req
 /* After a login: the cookie by which it is known from now on. */
 void tp_login_remember_device(struct tp_login *l, const struct tp_http_request *req,
 			      struct tp_http_response *res, const char *account);
+/* Of a login by password. False: too many have failed in the advanced mode, whoever they were
+ * (admin/advanced/lockout.h), and *res holds the 429. */
+bool tp_login_is_open(struct tp_login *l, struct tp_http_response *res);
 /* False: *res holds the 429. The local socket is never slowed down. */
 bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
 		      struct tp_http_response *res, const char *account);

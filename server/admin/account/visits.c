@@ -1,6 +1,7 @@
 /* The history of logins: each one begins and ends in the store, failed tries stand beside
  * them, and root's use of the administration socket counts as one visit for as long as it
  * is not quiet for ten minutes. Runs in turnpike-admin's workers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,22 @@ void tp_visits_crowded(struct tp_login *l, const struct tp_session_facts *facts)
 		complain(tp_store_login_refuse(l->store, facts->login, TP_LOGIN_CROWDED), "a refused login");
 }
 
+static void tell_block(struct tp_login *l, const struct tp_http_request *req)
+{
+	struct tp_cfg_advanced settings;
+	char text[256];
+	int n;
+
+	tp_advanced_get(l->advanced, &settings);
+	n = snprintf(text, sizeof(text), "%u failed logins in a row: nobody logs in with a password ",
+		     settings.lockout_failures);
+	if (settings.lockout_s)
+		snprintf(text + n, sizeof(text) - (size_t)n, "for %u s.", settings.lockout_s);
+	else
+		snprintf(text + n, sizeof(text) - (size_t)n, "until an administrator allows it.");
+	tp_login_log(l, req, 2, "login.blocked", "", text);
+}
+
 void tp_visits_failed(struct tp_login *l, const struct tp_http_request *req, const char *user, bool by_api,
 		      enum tp_session_method method, enum tp_login_failure failure)
 {
@@ -86,6 +103,10 @@ void tp_visits_failed(struct tp_login *l, const struct tp_http_request *req, con
 	tp_login_source(req, row.source);
 	tp_text_copy(row.user, sizeof(row.user), user);
 	complain(tp_store_login_add(l->store, &row, &id), "a failed login");
+	/* A certificate cannot be guessed; a source that did not answer has refused nobody. */
+	if (method == TP_SESSION_PASSWORD && failure != TP_LOGIN_UNKNOWN &&
+	    tp_lockout_failed(l->lockout, row.started_ms))
+		tell_block(l, req);
 }
 
 /* ------------------------------------------------------------------------- shell */

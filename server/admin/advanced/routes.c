@@ -3,8 +3,10 @@
 #include "admin/advanced/routes.h"
 
 #include "admin/advanced/advanced.h"
+#include "admin/advanced/lockout.h"
 #include "admin/advanced/prerequisites.h"
 #include "admin/config/inside.h"
+#include "admin/http/times.h"
 
 static void look(void *arg, const struct tp_model *model, const struct tp_tree *running,
 		 const struct tp_tree *candidate)
@@ -27,6 +29,16 @@ static json_t *prerequisites_json(const bool passed[TP_PREREQUISITES])
 	return list;
 }
 
+static json_t *lockout_json(struct tp_login *login)
+{
+	struct tp_lockout_state state;
+
+	tp_lockout_look(tp_login_lockout(login), tp_times_now_ms(), &state);
+	return json_pack("{s:b, s:o, s:i}", "blocked", state.blocked, "until_ms",
+			 state.until_ms ? json_integer((json_int_t)state.until_ms) : json_null(), "failures",
+			 (int)state.failures);
+}
+
 /* Prerequisites are those of the candidate: what a commit would be asked now. */
 static void get_advanced(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 {
@@ -45,12 +57,23 @@ static void get_advanced(void *arg, const struct tp_http_request *req, struct tp
 	}
 	tp_advanced_get(tp_login_advanced(p->login), &now);
 	tp_http_reply_json(res, 200,
-			   json_pack("{s:b, s:o, s:o}", "enabled", now.enabled, "emergency-account",
+			   json_pack("{s:b, s:o, s:o, s:o}", "enabled", now.enabled, "emergency-account",
 				     now.emergency_account[0] ? tp_json_text(now.emergency_account) : json_null(),
-				     "prerequisites", prerequisites_json(passed)));
+				     "prerequisites", prerequisites_json(passed), "lockout",
+				     lockout_json(p->login)));
+}
+
+/* Also where nobody is blocked: then nothing changes. */
+static void release_lockout(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
+{
+	const struct tp_advanced_parts *p = arg;
+
+	tp_login_release(p->login, req);
+	tp_http_reply_empty(res, 204);
 }
 
 static const struct tp_route table[] = {
+	TP_ROUTE(TP_HTTP_POST, "/api/v1/advanced/release-lockout", TP_ACCESS_WRITE, 1024, release_lockout),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/advanced", TP_ACCESS_READ, 0, get_advanced),
 };
 

@@ -30,6 +30,7 @@ struct tp_status {
 	struct tp_tls_context *web[TP_STATUS_WEB_CONTEXTS]; /* references; the last is in force */
 	size_t web_count;
 	bool ending;
+	bool look; /* at once */
 	pthread_cond_t wake;
 	bool watching;
 	pthread_t watcher;

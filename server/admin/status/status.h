@@ -31,6 +31,9 @@ void tp_status_tls_least(struct tp_status *status, const struct tp_cfg_tls_least
 /* Whether PAM is turned on, any thread: for the alarm about its service file. */
 void tp_status_pam(struct tp_status *status, bool on);
 
+/* Something may have become an alarm, or ceased to be one: looks now. Any thread. */
+void tp_status_look(void *status);
+
 /* Starts, and ends, the thread that keeps admin's own alarms up to date. */
 TP_NODISCARD enum tp_err tp_status_watch(struct tp_status *status);
 void tp_status_unwatch(struct tp_status *status);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "admin/advanced/lockout.h"
 #include "admin/http/times.h"
 #include "admin/status/parts.h"
 #include "ipc/remote.h"
@@ -13,6 +14,7 @@ enum {
 	CODE_TEMPORARY_CERTIFICATE = 40001,
 	CODE_OLD_TLS = 40020, /* subject: the service's name */
 	CODE_NO_PAM_SERVICE = 40040,
+	CODE_LOCKED_OUT = 40050,
 	CODE_RESTARTED = 15003,
 	EVERY_S = 10,
 	CALM_MS = 10 * 60 * 1000, /* after which a restart is no longer an alarm */
@@ -123,6 +125,23 @@ static void check_pam(struct tp_status *s, struct told *told, bool missing)
 	tell(s, told, &m);
 }
 
+static void check_lockout(struct tp_status *s, struct told *told)
+{
+	struct tp_lockout_state state;
+	struct tp_msg_alarm m = {
+		.code = CODE_LOCKED_OUT,
+		.severity = 2,
+		.subject = "login",
+		.text = "After failed logins nobody logs in with a password.",
+		.remedy = "Look at the history of logins for where they came from. An administrator who is logged "
+			  "in can allow logins again; a certificate is not blocked.",
+	};
+
+	tp_lockout_look(tp_login_lockout(s->login), tp_times_now_ms(), &state);
+	m.raised = state.blocked;
+	tell(s, told, &m);
+}
+
 static void check_supervisor(struct tp_status *s, struct told *told, bool pam)
 {
 	struct tp_msg_supervisor_status m;
@@ -147,6 +166,7 @@ static void *watch_run(void *arg)
 		bool pam = s->pam;
 		struct timespec at;
 
+		s->look = false;
 		pthread_mutex_unlock(&s->lock);
 		/* After a restart the configuration comes a moment later: until then the
 		 * alarm of before stands. */
@@ -155,16 +175,27 @@ static void *watch_run(void *arg)
 		check_tls(s, &told, &tls);
 		tp_status_check_expiry(s);
 		tp_status_check_identities(s);
+		check_lockout(s, &told);
 		check_supervisor(s, &told, pam);
 		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += EVERY_S;
 		pthread_mutex_lock(&s->lock);
-		if (!s->ending && s->not_after_s == not_after_s && s->temporary == temporary && s->pam == pam &&
+		if (!s->ending && !s->look && s->not_after_s == not_after_s && s->temporary == temporary && s->pam == pam &&
 		    memcmp(&s->tls, &tls, sizeof(tls)) == 0)
 			pthread_cond_timedwait(&s->wake, &s->lock, &at);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
+}
+
+void tp_status_look(void *status)
+{
+	struct tp_status *s = status;
+
+	pthread_mutex_lock(&s->lock);
+	s->look = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
 }
 
 enum tp_err tp_status_watch(struct tp_status *s)

@@ -19,8 +19,9 @@ SQL(0006, "0006-acme")
 SQL(0007, "0007-login")
 SQL(0008, "0008-api-token")
 SQL(0009, "0009-account-first")
+SQL(0010, "0010-lockout")
 
 const char *const tp_store_migrations[] = {tp_sql_0001, tp_sql_0002, tp_sql_0003, tp_sql_0004,
 					   tp_sql_0005, tp_sql_0006, tp_sql_0007,
-					   tp_sql_0008, tp_sql_0009};
+					   tp_sql_0008, tp_sql_0009, tp_sql_0010};
 const size_t tp_store_migration_count = sizeof(tp_store_migrations) / sizeof(*tp_store_migrations);

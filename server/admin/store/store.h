@@ -122,6 +122,22 @@ TP_NODISCARD enum tp_err tp_store_acme_put(struct tp_store *store, const struct 
 /* Zeros when there is nothing yet. */
 TP_NODISCARD enum tp_err tp_store_acme_get(struct tp_store *store, struct tp_acme_row *out);
 
+/* --------------------------------------------------------------------- lockout */
+
+enum { TP_LOCKOUT_FAILURES_MAX = 10 };
+
+/* What the lockout of the advanced mode goes by (admin/advanced/lockout.h). */
+struct tp_lockout_row {
+	uint64_t failed_ms[TP_LOCKOUT_FAILURES_MAX]; /* failed logins that count, the oldest first */
+	uint32_t failures;
+	uint64_t since_ms; /* nobody logs in with a password; 0: everybody may */
+	uint32_t seconds;  /* for so long; 0: until an administrator ends it */
+};
+
+TP_NODISCARD enum tp_err tp_store_lockout_put(struct tp_store *store, const struct tp_lockout_row *row);
+/* Zeros when there is nothing yet. */
+TP_NODISCARD enum tp_err tp_store_lockout_get(struct tp_store *store, struct tp_lockout_row *out);
+
 /* -------------------------------------------------------------------- accounts */
 
 struct tp_account {

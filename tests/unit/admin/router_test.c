@@ -169,6 +169,7 @@ static const struct {
 	{ P, "/api/v1/presets", WRITE },
 	{ G, "/api/v1/advanced", READ },
 	{ P, "/api/v1/advanced/leave", WRITE },
+	{ P, "/api/v1/advanced/release-lockout", WRITE },
 	{ P, "/api/v1/factory-reset", CONSOLE },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
