@@ -18,6 +18,7 @@ import { createCiphers } from './mock/ciphers.mjs';
 import { createAcme } from './mock/acme.mjs';
 import { createSessions } from './mock/sessions.mjs';
 import { createTokens } from './mock/tokens.mjs';
+import { createAdvanced } from './mock/advanced.mjs';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const mime = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -46,6 +47,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const sessions = new Map();
 	const logged = createSessions();
 	const tokens = createTokens();
+	const mode = createAdvanced(store, accounts.list);
 	let connections = 0;
 	const setup = { needed: isFirstRun ? ['password', 'system', 'identity', 'peer'] : scenario === 'password' ? ['password'] : [] };
 	const secret = 'TURN-PIKE-FIRST-LOGIN';
@@ -69,10 +71,10 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 
 	const describe = (session) => ({
 		state: session.state, product: 'Turnpike', version: '0.1.0', 'host-name': hostName, role: currentRole, user: session.user ?? null, csrf: session.csrf,
-		'idle-s': idleSeconds, banner: null, 'previous-login-at': session.user ? new Date(Date.now() - 7.2e6).toISOString() : null, 'failed-logins': 0,
+		'idle-s': idleSeconds, banner: mode.banner(), 'previous-login-at': session.user ? new Date(Date.now() - 7.2e6).toISOString() : null, 'failed-logins': 0,
 		consent: consent && !session.user ? { digest: 'd1', ...consent } : null, ended: null,
 		...(past && session.user ? { 'previous-login-source': '10.20.9.14', 'previous-login-method': 'password', 'failed-logins': 2, 'last-failure-at': new Date(Date.now() - 6e5).toISOString(), 'last-failure-source': '10.20.9.99', 'logged-in-at': session.at } : {}),
-		level: session.user ? level : null, 'must-change-password': Boolean(session.user) && forced, advanced,
+		level: session.user ? level : null, 'must-change-password': Boolean(session.user) && forced, advanced: advanced || mode.isOn(), emergency: mode.isEmergency(session.user),
 	});
 	const trialLeft = () => (store.trial ? Math.max(0, Math.round((store.trial.until - Date.now()) / 1000)) : 0);
 	const page = (list, q, filter) => {
@@ -104,6 +106,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		...logged.routes,
 		...tokens.routes,
 		...accounts.routes,
+		...mode.routes,
 		'GET /api/v1/session': ({ session }) => describe(session),
 		'POST /api/v1/session': ({ session, body }) => {
 			if (body.user !== 'admin' || body.password !== password)
@@ -385,7 +388,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 	const mock = {
 		frozen: false, tried: [],
 		card: card.card,
-		secret, store, fleet, sessions: logged, tokens, certificates, accounts,
+		mode, secret, store, fleet, sessions: logged, tokens, certificates, accounts,
 		listen: (port = 0, address = '127.0.0.1') => new Promise((done) => server.listen(port, address, () => done(`http://${address}:${server.address().port}`))),
 		close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }),
 	};

@@ -11,6 +11,13 @@ export interface Consent {
 	'must-acknowledge': boolean;
 }
 
+export type Colour = 'green' | 'blue' | 'red' | 'orange' | 'yellow' | 'purple' | 'white' | 'black';
+
+export interface Banner {
+	text: string;
+	colour: Colour;
+}
+
 export interface Session {
 	state: 'setup' | 'anonymous' | 'active';
 	product: string;
@@ -20,7 +27,8 @@ export interface Session {
 	user?: string | null;
 	csrf: string;
 	'idle-s'?: number;
-	banner?: string | null;
+	/** The classification, in the advanced mode. */
+	banner?: Banner | null;
 	'previous-login-at'?: string | null;
 	'previous-login-source'?: string | null;
 	'previous-login-method'?: LoginMethod | null;
@@ -36,6 +44,8 @@ export interface Session {
 	'must-change-password'?: boolean;
 	/** The appliance is in the advanced mode. */
 	advanced?: boolean;
+	/** And this is its emergency account. */
+	emergency?: boolean;
 }
 
 export type AccountLevel = 'read-write' | 'read-only' | 'auditor';

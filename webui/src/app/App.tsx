@@ -8,6 +8,7 @@ import { ForcedPassword } from '../pages/ForcedPassword';
 import { Login } from '../pages/Login';
 import { FailureNote } from '../parts/notes';
 import { FirstRun } from '../wizard/FirstRun';
+import { Classified } from './Classification';
 import { expired, SessionContext } from './SessionContext';
 import { Shell } from './Shell';
 
@@ -49,9 +50,11 @@ export function App() {
 	}
 	return (
 		<SessionContext value={state}>
-			{state.session.state === 'setup' && <FirstRun />}
-			{state.session.state === 'anonymous' && <Login notice={notice} onLoggedIn={() => setNotice(null)} />}
-			{state.session.state === 'active' && (state.session['must-change-password'] ? <ForcedPassword /> : <Shell />)}
+			<Classified banner={state.session.banner ?? null}>
+				{state.session.state === 'setup' && <FirstRun />}
+				{state.session.state === 'anonymous' && <Login notice={notice} onLoggedIn={() => setNotice(null)} />}
+				{state.session.state === 'active' && (state.session['must-change-password'] ? <ForcedPassword /> : <Shell />)}
+			</Classified>
 		</SessionContext>
 	);
 }

@@ -29,6 +29,8 @@ export const pageRules = {
 	'/login': 'read',
 	'/api-access': 'read',
 	'/password-policy': 'read',
+	'/advanced': 'read',
+	'/presets': 'read',
 	'/acme': 'read',
 	'/zones': 'read',
 	'/zones/:name': 'read',

@@ -33,6 +33,8 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/sessions', label: 'Sessions' },
 			{ to: '/api-access', label: 'API access' },
 			{ to: '/consent', label: 'Notice before login' },
+			{ to: '/advanced', label: 'Advanced account security' },
+			{ to: '/presets', label: 'Presets' },
 			{ to: '/zones', label: 'Zones' },
 			{ to: '/rules', label: 'Search rules' },
 			{ to: '/sip', label: 'SIP' },

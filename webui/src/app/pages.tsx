@@ -2,6 +2,7 @@
 import { Button } from '@patternfly/react-core';
 import { useEffect, type ReactNode } from 'react';
 import { Acme } from '../pages/Acme';
+import { AdvancedSecurity } from '../pages/AdvancedSecurity';
 import { Administrators } from '../pages/Administrators';
 import { Alarms } from '../pages/Alarms';
 import { CallPage } from '../pages/CallPage';
@@ -25,6 +26,7 @@ import { LogVerification } from '../pages/LogVerification';
 import { PasswordPolicy } from '../pages/PasswordPolicy';
 import { Programs } from '../pages/Programs';
 import { Overview } from '../pages/Overview';
+import { Presets } from '../pages/Presets';
 import { Ports } from '../pages/Ports';
 import { Registrations } from '../pages/Registrations';
 import { Revocation } from '../pages/Revocation';
@@ -68,6 +70,8 @@ const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/login', () => <LoginSources />],
 	['/api-access', () => <Programs />],
 	['/password-policy', () => <PasswordPolicy />],
+	['/advanced', () => <AdvancedSecurity />],
+	['/presets', () => <Presets />],
 	['/zones', () => <ZoneList />],
 	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],
 	['/zones/:name/edit', ({ name = '' }) => zoneForm(name)],

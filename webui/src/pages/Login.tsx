@@ -53,7 +53,6 @@ export function Login({ notice, onLoggedIn }: { notice: string | null; onLoggedI
 	return (
 		<Doorway session={session} title="Log in">
 			{consent && !consent['must-acknowledge'] && <Notice variant="info" isPlain title={consent.title} className="tp-gap-below"><div className="tp-consent-short">{consent.text}</div></Notice>}
-			{session.banner && <Notice variant="info" isPlain title={session.banner} className="tp-gap-below tp-banner-text" />}
 			<div aria-live="polite">
 				{told && !failure && <Notice variant="info" title={told} className="tp-gap-below" />}
 				{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}

@@ -24,6 +24,7 @@ const pages: [RegExp, (path: string) => string][] = [
 	[/^\/turnpike-access:access\/consent/, () => '/consent'],
 	[/^\/turnpike-access:access\/certificate-login/, () => '/certificate-login'],
 	[/^\/turnpike-access:access\/api\b/, () => '/api-access'],
+	[/^\/turnpike-access:access\/advanced\b/, () => '/advanced'],
 	[/^\/turnpike-log:/, () => '/log/settings'],
 	[/^\/turnpike-system:/, () => '/system'],
 ];

@@ -34,9 +34,13 @@ interface SettingsPageProps {
 	children?: ReactNode;
 	/** Stands below them. */
 	below?: ReactNode;
+	/** Makes the description of the settings fit this page, by what is saved. */
+	adapt?: (node: SchemaNode, saved: ConfigTree) => SchemaNode;
+	/** Shows, below the fields of a group, what they come to while they are edited. */
+	aside?: (group: string, value: ConfigTree) => ReactNode;
 }
 
-export function SettingsPage({ path, title, purpose, part, back, children, below }: SettingsPageProps) {
+export function SettingsPage({ path, title, purpose, part, back, children, below, adapt, aside }: SettingsPageProps) {
 	const { model } = useLive();
 	const node = model.data && findNode(model.data, path);
 	const reading = useRead(`candidate ${path}`, () => readCandidate(path));
@@ -48,7 +52,7 @@ export function SettingsPage({ path, title, purpose, part, back, children, below
 				{(model.loading || reading.loading) && <LoadingRows label="Reading the settings" rows={6} />}
 				{model.error && <FailureNote title="The description of the settings could not be read" error={model.error} retry={model.refresh} />}
 				{reading.error && <FailureNote title="The settings could not be read" error={reading.error} retry={reading.refresh} />}
-				{node && reading.data && <Settings key={path} node={node} part={part ?? page(node)} saved={reading.data.value} reload={reading.refresh} />}
+				{node && reading.data && <Settings key={path} node={adapt ? adapt(node, reading.data.value) : node} part={part ?? page(node)} saved={reading.data.value} reload={reading.refresh} aside={aside} />}
 				{below}
 			</Stack>
 		</PageFrame>
@@ -71,7 +75,15 @@ function entriesAt(tree: ConfigTree, rootPath: string, list: SchemaNode): Config
 	return Array.isArray(at) ? (at as ConfigTree[]) : [];
 }
 
-function Settings({ node, part, saved, reload }: { node: SchemaNode; part: string | null; saved: ConfigTree; reload: () => void }) {
+interface SettingsProps {
+	node: SchemaNode;
+	part: string | null;
+	saved: ConfigTree;
+	reload: () => void;
+	aside: SettingsPageProps['aside'];
+}
+
+function Settings({ node, part, saved, reload, aside }: SettingsProps) {
 	const mayWrite = useMayWrite();
 	const { config } = useLive();
 	const { guard } = useRouter();
@@ -139,6 +151,7 @@ function Settings({ node, part, saved, reload }: { node: SchemaNode; part: strin
 							<CardHeader><CardTitle component="h2">{group.label} {group.lockout && <LockoutLabel />}</CardTitle><p className="tp-quiet">{group.help}</p></CardHeader>
 							<CardBody className="tp-fields">
 								<NodeFields scope={childScope(scope, group, value[group.name])} path={`${node.path}/${group.name}`} faults={verdict.faults} onChange={(next) => setValue({ ...value, [group.name]: next })} leaveOut={noLists} />
+								{aside?.(group.name, (value[group.name] ?? {}) as ConfigTree)}
 							</CardBody>
 						</Card>
 					))}
