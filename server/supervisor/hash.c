@@ -1,5 +1,6 @@
-/* Password hashing for admin, done by at most two hash helpers; those who wait for their
- * turn are counted. Runs in turnpiked. */
+/* Password hashing for admin, done by at most two hash helpers, of which what is not urgent
+ * takes one at a time: whoever is known never waits for a stranger. Those who wait for
+ * their turn are counted. Runs in turnpiked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,9 +127,20 @@ static struct tp_sup_hasher *free_hasher(struct tp_sup *sup)
 	return cold;
 }
 
+/* Whether a helper works on what is not urgent. */
+static bool works_for_a_stranger(const struct tp_sup *sup)
+{
+	for (size_t i = 0; i < TP_SUP_HASHERS; i++)
+		if (sup->hash.hashers[i].busy && !sup->hash.hashers[i].urgent)
+			return true;
+	return false;
+}
+
 static struct tp_sup_hash_ask *next_ask(struct tp_sup *sup)
 {
-	for (size_t i = 0; i < TP_SUP_HASH_QUEUES; i++) {
+	size_t queues = works_for_a_stranger(sup) ? 1 : TP_SUP_HASH_QUEUES;
+
+	for (size_t i = 0; i < queues; i++) {
 		struct tp_list *first = tp_list_first(&sup->hash.waiting[i]);
 
 		if (!first)
@@ -148,6 +160,7 @@ static void work(struct tp_sup *sup, struct tp_sup_hasher *h, const struct tp_su
 		return;
 	}
 	h->busy = true;
+	h->urgent = ask->m.urgent;
 	h->request = ask->request;
 	err = TP_CHANNEL_SEND(h->process.channel, hash_ask, 0, &ask->m);
 	if (err == TP_OK)

@@ -217,6 +217,7 @@ struct tp_sup_hasher {
 	struct tp_timer timer; /* of its work, then of its idleness */
 	bool busy;
 	bool ending; /* killed, its end is not seen yet */
+	bool urgent; /* what it works on */
 	uint32_t request; /* 0: nobody waits for it any more */
 };
 

@@ -158,6 +158,12 @@ def row_184_the_network_log_tells_of_connections(one):
 
     lines = wait_until(found, 10, "connections are not in the network log")
     check(any("TLSv1.3" in line["text"] for line in lines), f"no version: {lines}")
+    texts = [line["text"] for line in lines if (line["path"], line["name"]) == ("web", "connection.failed")]
+    check(any("wrong version number" in text and "begins with https" in text for text in texts), f"{texts}")
+    subprocess.run(["openssl", "s_client", "-connect", f"{ADDRESS[0]}:{ADDRESS[1]}", "-tls1_1", "-cipher",
+                    "ALL:@SECLEVEL=0"], input="", capture_output=True, text=True, check=False, timeout=20)
+    wait_until(lambda: any("unsupported protocol" in line["text"] and "page Ciphers" in line["text"] for line in
+                           one.admin.get("/api/v1/log?kind=network&limit=50")["lines"]), 10, "no reason of TLS")
     one.admin.put("turnpike-log:log/network/enabled", False)
     one.admin.commit("no network log")
     time.sleep(1.5)

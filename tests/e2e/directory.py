@@ -116,7 +116,7 @@ def ldif():
 class Slapd:
     """One slapd; each of its addresses listens for LDAP at 3389 and for LDAPS at 6636."""
 
-    def __init__(self, pki, name, addresses):
+    def __init__(self, pki, name, addresses, access=()):
         if not shutil.which("slapd"):
             raise Skip("slapd is not installed")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tp-slapd-", dir="/tmp"))
@@ -129,6 +129,7 @@ class Slapd:
             f"TLSCertificateKeyFile {pki.folder}/{name}.key", "TLSVerifyClient try",
             f"authz-regexp \"^cn=client.pike.test$\" \"{SERVICE[0]}\"",
             "database mdb", f"suffix {SUFFIX}", f"directory {self.folder}/db", "maxsize 8388608",
+            *access,
             # The service alone reads; anybody may try a password.
             f"access to * by dn.exact=\"{SERVICE[0]}\" read by self read by anonymous auth by * none")))
         (self.folder / "users.ldif").write_text(ldif())

@@ -101,7 +101,7 @@ class Strict(Browser):
     """Takes only what the given context takes."""
 
     def __init__(self, context, address=ADDRESS):
-        super().__init__(address, source=next(SOURCES), timeout=10)
+        super().__init__(address, source=next(SOURCES), timeout=30)
         self.strict = context
 
     def context(self):
@@ -226,8 +226,17 @@ def own_world():
     for command in ("link set lo up", f"addr add {OUTSIDE}/32 dev lo"):
         subprocess.run(["ip", *command.split()], check=True)
     shutil.copytree("/etc/pam.d", AT / "pam.d")
-    (AT / "pam.d" / "turnpike").write_text("auth required pam_permit.so\naccount required pam_permit.so\n")
-    subprocess.run(["mount", "--bind", AT / "pam.d", "/etc/pam.d"], check=True)
+    (AT / "pam.d" / "turnpike").write_text("auth required pam_unix.so nodelay\naccount required pam_permit.so\n")
+    # A password that takes seconds to look at.
+    made = subprocess.run(["perl", "-e", 'print crypt("any", "\\$6\\$rounds=4000000\\$turnpike")'], capture_output=True,
+                          text=True, check=True).stdout
+    lines = [f"daemon:{made}:20000:0:99999:7:::" if line.startswith("daemon:") else line
+             for line in pathlib.Path("/etc/shadow").read_text().splitlines()]
+    (AT / "shadow").write_text("\n".join(lines) + "\n")
+    shutil.chown(AT / "shadow", "root", "shadow")
+    os.chmod(AT / "shadow", 0o640)
+    for name in ("pam.d", "shadow"):
+        subprocess.run(["mount", "--bind", AT / name, f"/etc/{name}"], check=True)
 
 
 class Appliance(One):
@@ -370,31 +379,31 @@ WEB_TLS_BY_ITSELF = [
 
 def ldap(leaves, who=by_directory, words="401", before=None, puts=None, **changes):
     """With another directory setting; `before` is what the case starts from."""
-    start = {**DIRECTORY_SETTINGS, **(before or {})}
+    start = {k: v for k, v in {**DIRECTORY_SETTINGS, **(before or {})}.items() if v is not None}
     return Case(ACCESS, tuple(f"ldap/{leaf}" for leaf in leaves),
                 puts or {LDAP: {**start, **{k.replace("_", "-"): v for k, v in changes.items()}}}, who, words,
                 {LDAP: start})
 
 
-USER_BIND = {"bind": "user", "user-dn": f"uid=%s,{PEOPLE}"}
+USER_BIND = {"bind": "user", "user-dn": f"uid=%s,{PEOPLE}", "bind-dn": None, "bind-password": None}
 SLOW = {"server": [{"host": DELAYED, "port": 6636}]}
 OLD = {"server": [{"host": OLD_TLS, "port": 6636}]}
 
 BY_DIRECTORY = [
     Case(TLS, ("trusted-ca/crl",), {f"{TRUSTED}/crl": None}, by_directory, "503",
          {LDAP: {**DIRECTORY_SETTINGS, "crl-check": "all"}}),
-    ldap(["enabled"], enabled=False),
+    ldap(["enabled"], puts={LDAP: {**DIRECTORY_SETTINGS, "enabled": False}, f"{ACCESS}/pam/enabled": True}),
     ldap(["server/host"], words="503", server=[{"host": NOBODY, "port": 6636}]),
     ldap(["server/port"], words="503", server=[{"host": DIRECTORY, "port": 6637}]),
     ldap(["encryption"], words="503", encryption="none"),
-    ldap(["crl-check"], words="503", crl_check="all"),
+    ldap(["crl-check"], words="503", puts={LDAP: {**DIRECTORY_SETTINGS, "crl-check": "all"}, f"{TRUSTED}/crl": None}),
     ldap(["bind"], bind="user", user_dn=f"cn=%s,{PEOPLE}"),
     ldap(["bind-dn"], words="503", bind_dn="cn=other," + SUFFIX),
     ldap(["bind-password"], words="503", bind_password="not it"),
     ldap(["base"], words="503", base="ou=nowhere," + SUFFIX),
-    ldap(["filter"], filter="(cn=%s)"),
+    ldap(["filter"], filter="(mail=%s)"),
     ldap(["user-dn"], before=USER_BIND, **{"user-dn": f"cn=%s,{PEOPLE}"}),
-    ldap(["name-attribute"], words="50", name_attribute="displayName"),
+    ldap(["name-attribute"], name_attribute="mail"),  # which is the name of a local account
     ldap(["group-lookup"], group_lookup="member-of"),
     ldap(["group-base"], group_base="ou=nowhere," + SUFFIX),
     ldap(["member-attribute"], member_attribute="uniqueMember"),
@@ -420,10 +429,10 @@ BY_DIRECTORY = [
 
 
 BY_PAM = [
-    Case(ACCESS, ("pam/enabled",), {f"{ACCESS}/pam/enabled": False}, by_pam, "401"),
+    Case(ACCESS, ("pam/enabled",), {f"{ACCESS}/pam/enabled": False, LDAP: DIRECTORY_SETTINGS}, by_pam, "503"),
     Case(ACCESS, ("pam/time-limit",), {f"{ACCESS}/pam/time-limit": 1}, by_pam, "503"),
     Case(ACCESS, ("advanced/enabled",), {f"{ACCESS}/advanced/enabled": True}, by_token, "advanced mode",
-         {f"{ACCESS}/login/source": "remote", f"{ACCESS}/pam/time-limit": 20,
+         {f"{ACCESS}/login/source": "remote", f"{ACCESS}/pam/time-limit": 60,
           f"{ACCESS}/advanced/classification/text": "SECRET", f"{ACCESS}/advanced/emergency-account": "program"}),
 ]
 
@@ -435,10 +444,10 @@ LISTS = f"{TLS}/revocation/crl/automatic"
 def by_ann(port):
     """Commits over a connection that shows Ann's card, in her session; without a trial it is one that
     she confirms."""
-    def enter():
-        ann = Strict(card_context("card-adams"), (ADDRESS[0], port))
+    def enter(at):
+        ann = Strict(card_context("card-adams"), (ADDRESS[0], at))
         ann.visit()
-        if port == CARD_PORT:
+        if at == CARD_PORT:
             status, _, answer = ann.log_in(ANN, PASSWORD)
         else:
             status, _, answer = ann.call("POST", "/api/v1/session/certificate", {})
@@ -446,11 +455,11 @@ def by_ann(port):
         return ann
 
     def commit(one, within):
-        ann = enter()
+        ann = enter(port)
         status, _, answer = ann.call("POST", "/api/v1/config/commit", {"comment": "card", "confirm-within-s": within or 60})
         check(status == 200, f"Ann's commit: {status} {answer}")
         if not within:
-            status, _, answer = ann.call("POST", "/api/v1/config/confirm")
+            status, _, answer = enter(ADDRESS[1]).call("POST", "/api/v1/config/confirm")
             check(status == 200, f"Ann's confirmation: {status} {answer}")
     return commit
 
@@ -512,13 +521,14 @@ def the_worst_of_the_others_shuts_nobody_out(one):
 
 # ------------------------------------------------------------------ by night
 
-def by_night():
+def by_night(one):
     if not nightly():
         raise Skip("a trial for each setting takes time: TP_NIGHTLY=yes")
+    one.admin.post("/api/v1/config/discard")
 
 
 def each_setting_of_tls_and_of_the_api(one):
-    by_night()
+    by_night(one)
     for case in WEB_TLS_BY_ITSELF:
         shut_out_and_in_again(one, case)
 
@@ -549,7 +559,7 @@ def relay(address, wait_s, context):
 
 
 def each_setting_of_the_directory(one):
-    by_night()
+    by_night(one)
     (AT / "ldap").mkdir()
     pki = Pki(AT / "ldap")
     for name, address in (("good", DIRECTORY), ("delayed", DELAYED), ("old", OLD_TLS)):
@@ -564,7 +574,9 @@ def each_setting_of_the_directory(one):
     context.set_ciphers("ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256")
     relay(OLD_TLS, 0, context)
     relay(DELAYED, 1.3, None)
-    slapd = Slapd(pki, "both", [DIRECTORY])
+    one.admin.post("/api/v1/accounts", {"name": "w@pike.test", "level": "read-only", "password": PASSWORD, "web": True,
+                                        "api": False, "must-change-password": False})
+    slapd = Slapd(pki, "both", [DIRECTORY], ["access to dn.subtree=\"ou=groups,dc=pike,dc=test\" by users read"])
     try:
         one.admin.post("/api/v1/trust/append", {"pem": pki.text("root.pem", "root.crl", "issuer.crl"), "use": ["ldap"]})
         one.change({f"{ACCESS}/group=outer": {"name": "outer", "level": "read-write", "web": True, "api": True},
@@ -579,14 +591,11 @@ def each_setting_of_the_directory(one):
 
 
 def each_setting_of_pam(one):
-    by_night()
+    by_night(one)
     one.change({f"{ACCESS}/group=daemon": {"name": "daemon", "level": "read-write", "web": True, "api": True},
-                f"{ACCESS}/pam": {"enabled": True, "time-limit": 20}, f"{ACCESS}/login/source": "both"})
+                f"{ACCESS}/pam": {"enabled": True, "time-limit": 60}, f"{ACCESS}/login/source": "both"})
     one.commit(0)
     for case in BY_PAM:
-        if "pam/time-limit" in case.leaves:
-            (AT / "pam.d" / "turnpike").write_text("auth optional pam_faildelay.so delay=2000000\n"
-                                                   "auth required pam_permit.so\naccount required pam_permit.so\n")
         shut_out_and_in_again(one, case)
     one.change({f"{ACCESS}/login/source": "local", f"{ACCESS}/pam/enabled": False})
     one.commit(0)
@@ -621,7 +630,7 @@ def leaf_of(name):
 
 
 def each_setting_of_certificate_login(one):
-    by_night()
+    by_night(one)
     helpers = cards_and_who_judges_them(one)
     lists = AT / "pki" / "ec"
     try:

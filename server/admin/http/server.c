@@ -16,6 +16,7 @@
 
 #include "admin/cac/guard.h"
 #include "admin/http/files.h"
+#include "admin/http/handshake.h"
 #include "admin/http/head.h"
 #include "admin/http/listeners.h"
 #include "admin/http/page.h"
@@ -29,6 +30,7 @@ enum { NOTED_FDS = 1024 }; /* descriptors above are not noted; far more than con
 struct noted {
 	struct tp_addr peer; /* family 0: none of a browser */
 	bool up;
+	unsigned long failure; /* of the handshake, as OpenSSL numbers it; 0: none */
 };
 
 struct tp_server {
@@ -412,13 +414,15 @@ static int on_accept(const struct mg_context *ctx, const struct sockaddr *remote
 static void on_done(const struct mg_context *ctx, int fd)
 {
 	struct tp_server *server = mg_get_user_data(ctx);
+	char words[TP_HANDSHAKE_TEXT];
 	struct noted *n;
 
 	tp_sources_leave(server->sources, fd);
 	if (fd >= NOTED_FDS)
 		return;
 	n = &server->noted[fd];
-	note(server, n->up ? 2 : 1, &n->peer, n->up ? "ended" : "the TLS handshake was not finished");
+	tp_handshake_words(n->failure, words);
+	note(server, n->up ? 2 : 1, &n->peer, n->up ? "ended" : words);
 	*n = (struct noted){ 0 };
 }
 
@@ -462,6 +466,14 @@ static void *on_ssl_new(void *arg, int fd)
 	return ssl;
 }
 
+static void on_ssl_failed(void *arg, int fd, unsigned long reason)
+{
+	struct tp_server *server = arg;
+
+	if (fd >= 0 && fd < NOTED_FDS)
+		server->noted[fd].failure = reason;
+}
+
 static int on_log(const struct mg_connection *conn, const char *message)
 {
 	(void)conn;
@@ -478,6 +490,7 @@ static struct mg_context *start_civetweb(struct tp_server *server)
 		.connection_accept = on_accept,
 		.connection_done = on_done,
 		.ssl_new = on_ssl_new,
+		.ssl_failed = on_ssl_failed,
 		.begin_request = on_request,
 		.log_message = on_log,
 		.http_error = on_error,

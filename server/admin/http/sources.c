@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* An IPv4 address in the first four bytes, or the first eight of an IPv6 address. */
 struct source {
@@ -16,11 +17,17 @@ struct connection {
 	int fd; /* -1: slot is free */
 	bool busy;
 	bool leaving; /* shut down to make room */
+	bool ours;    /* what it has sent waits for us: as of the look for a victim */
 	unsigned long entered;
+	size_t held; /* connections of its source, itself among them */
 	struct source source;
 };
 
-enum { TRUSTED = 64 };
+enum {
+	TRUSTED = 64,
+	MODEST = 8, /* what a browser opens: so many give nobody away as the one with most */
+	LOOKS = 16, /* at connections for one victim */
+};
 
 struct tp_sources {
 	pthread_mutex_t lock;
@@ -29,6 +36,7 @@ struct tp_sources {
 	size_t trusted_count;
 	size_t most;
 	size_t share;
+	size_t counted;
 	size_t slots;
 	struct connection connections[];
 };
@@ -83,15 +91,21 @@ static bool is_counted(const struct connection *c)
 	return c->fd >= 0 && !c->leaving;
 }
 
-/* Connections of this source, or of all for NULL. */
-static size_t count(const struct tp_sources *s, const struct source *source)
+static size_t count_of(const struct tp_sources *s, const struct source *source)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < s->slots; i++)
-		n += is_counted(&s->connections[i]) &&
-		     (!source || is_same(&s->connections[i].source, source));
-	return n;
+		if (is_counted(&s->connections[i]) && is_same(&s->connections[i].source, source))
+			return s->connections[i].held;
+	return 0;
+}
+
+/* One more of this source is counted, or one less. */
+static void recount(struct tp_sources *s, const struct source *source, size_t held, bool more)
+{
+	for (size_t i = 0; i < s->slots; i++)
+		if (is_counted(&s->connections[i]) && is_same(&s->connections[i].source, source))
+			s->connections[i].held = held;
+	s->counted = more ? s->counted + 1 : s->counted - 1;
 }
 
 static size_t trusted_at(const struct tp_sources *s, const struct source *source)
@@ -108,27 +122,50 @@ static bool is_trusted(const struct tp_sources *s, const struct source *source)
 	return trusted_at(s, source) < s->trusted_count;
 }
 
+static size_t greed(const struct connection *c)
+{
+	return c->held > MODEST ? c->held : 0;
+}
+
+/* Whether what it has sent has not been read yet: then it is we who are slow. */
+static bool waits_for_us(const struct connection *c)
+{
+	int unread = 0;
+
+	return ioctl(c->fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
 /* The idle connection to give up: of this source, or, for NULL, of the source that is
  * not trusted and holds most; the one that was opened first. */
-static struct connection *victim(struct tp_sources *s, const struct source *source)
+static struct connection *candidate(struct tp_sources *s, const struct source *source)
 {
 	struct connection *best = NULL;
-	size_t best_count = 0;
 
 	for (size_t i = 0; i < s->slots; i++) {
 		struct connection *c = &s->connections[i];
-		size_t n;
 
-		if (!is_counted(c) || c->busy ||
+		if (!is_counted(c) || c->busy || c->ours ||
 		    (source ? !is_same(&c->source, source) : is_trusted(s, &c->source)))
 			continue;
-		n = source ? 0 : count(s, &c->source);
-		if (!best || n > best_count || (n == best_count && c->entered < best->entered)) {
+		if (!best || greed(c) > greed(best) || (greed(c) == greed(best) && c->entered < best->entered))
 			best = c;
-			best_count = n;
-		}
 	}
 	return best;
+}
+
+/* Those that wait for us only when they are all: else, when there is more to do than can be
+ * done, nobody would come to the end of a handshake. */
+static struct connection *victim(struct tp_sources *s, const struct source *source)
+{
+	struct connection *first = candidate(s, source), *c = first;
+
+	for (size_t i = 0; c && waits_for_us(c); i++) {
+		c->ours = true;
+		c = i < LOOKS ? candidate(s, source) : NULL;
+	}
+	for (size_t i = 0; i < s->slots; i++)
+		s->connections[i].ours = false;
+	return c ? c : first;
 }
 
 static bool make_room(struct tp_sources *s, const struct source *source)
@@ -138,6 +175,7 @@ static bool make_room(struct tp_sources *s, const struct source *source)
 	if (!c)
 		return false;
 	c->leaving = true;
+	recount(s, &c->source, c->held - 1, false);
 	shutdown(c->fd, SHUT_RDWR);
 	return true;
 }
@@ -157,13 +195,17 @@ bool tp_sources_enter(struct tp_sources *s, const struct sockaddr *remote, int f
 	bool room = true;
 
 	pthread_mutex_lock(&s->lock);
-	if (count(s, &source) >= s->share)
+	if (count_of(s, &source) >= s->share)
 		room = make_room(s, &source);
-	else if (count(s, NULL) >= s->most)
+	else if (s->counted >= s->most)
 		room = make_room(s, NULL);
 	slot = room ? find(s, -1) : NULL;
-	if (slot)
+	if (slot) {
+		size_t held = count_of(s, &source) + 1;
+
 		*slot = (struct connection){ .fd = fd, .entered = s->clock++, .source = source };
+		recount(s, &source, held, true);
+	}
 	pthread_mutex_unlock(&s->lock);
 	return slot != NULL;
 }
@@ -204,6 +246,8 @@ void tp_sources_leave(struct tp_sources *s, int fd)
 
 	pthread_mutex_lock(&s->lock);
 	c = find(s, fd);
+	if (c && is_counted(c))
+		recount(s, &c->source, c->held - 1, false);
 	if (c)
 		c->fd = -1;
 	pthread_mutex_unlock(&s->lock);
@@ -214,7 +258,7 @@ size_t tp_sources_count(struct tp_sources *s)
 	size_t n;
 
 	pthread_mutex_lock(&s->lock);
-	n = count(s, NULL);
+	n = s->counted;
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
