@@ -599,6 +599,42 @@ def the_way_back_is_always_open(one):
     check(CardBrowser(None).log_in(ANN, PASSWORD)[0] == 200, "no login by password")
 
 
+def row_109_the_emergency_account_has_its_own_card(one):
+    """The advanced mode and login by certificate begin in one commit. Nothing ends the mode: the last case."""
+    one.admin.call("PUT", f"/api/v1/accounts/{BOB}", {"disabled": False, "level": "read-write",
+                                                      "must-change-password": False})
+
+    def by_card(card):
+        someone = CardBrowser(card)
+        someone.visit()
+        return someone, someone.call("POST", "/api/v1/session/certificate", {})
+
+    for within in (2, 60):  # what nobody confirms is undone, and the card of before comes in again
+        for path, value in (("certificate-login/level", "authentication"), ("pam/enabled", True),
+                            ("login/source", "remote"),
+                            ("group=tp-writers", {"name": "tp-writers", "level": "read-write", "web": True}),
+                            ("advanced", {"enabled": True, "emergency-account": BOB,
+                                          "classification": {"text": "UNCLASSIFIED", "colour": "green"}})):
+            one.admin.put(f"turnpike-access:access/{path}", value)
+        ann = CardBrowser("card-adams", CARD_PORT)
+        check(ann.log_in(ANN, PASSWORD)[0] == 200, "the administrator is shut out")
+        check(ann.commit(0)[0] == 403, "the mode begins without a trial")
+        status, _, data = ann.commit(within)
+        check(status == 200, f"{status} {data}")
+        wait_until(lambda: CardBrowser("card-baker").visit()["advanced"], 5, "the mode does not begin")
+        # Her account here does not count any more, and the remote source is away: PAM has no service file.
+        refused(by_card("card-adams")[1], 503, "cannot be checked now")
+        refused(CardBrowser(None).call("POST", "/api/v1/session", {"user": BOB, "password": PASSWORD}), 401)
+        bob, (status, _, data) = by_card("card-baker")
+        check(status == 200 and data["user"] == BOB and data["emergency"], f"{status} {data}")
+        if within == 2:
+            wait_until(lambda: not CardBrowser("card-baker").visit()["advanced"], 15, "the trial is not undone")
+    check(bob.status("POST", "/api/v1/config/confirm", {}) == 200, "the emergency account does not confirm")
+    status, _, guide = bob.call("GET", "/api/v1/certificate-login")
+    check(status == 200 and guide["emergency"]["account"] == BOB and guide["emergency"]["by-certificate-at"], f"{guide}")
+    refused(bob.call("POST", "/api/v1/session", {"user": BOB, "password": PASSWORD}), 403, "no login by password")
+
+
 if os.environ.get("TP_OWN_NETWORK") != "yes":
     os.execvpe("unshare", ["unshare", "--net", sys.executable, *sys.argv], {**os.environ, "TP_OWN_NETWORK": "yes"})
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -619,4 +655,5 @@ with tempfile.TemporaryDirectory() as temporary:
          row_98_the_card_is_the_login, wish_8_the_account_of_the_only_card_stays, row_98_a_card_behind_pkcs11_logs_in,
          row_98_chromium_comes_in_by_certificate,
          row_100_a_good_card_without_an_account_is_nobody,
-         an_account_that_nobody_used_is_disabled_before_its_card_logs_in, the_way_back_is_always_open], Appliance(ADDRESS))
+         an_account_that_nobody_used_is_disabled_before_its_card_logs_in, the_way_back_is_always_open,
+         row_109_the_emergency_account_has_its_own_card], Appliance(ADDRESS))

@@ -36,6 +36,17 @@ test('row_99: the guide says what is done, on this connection, and what comes ne
 	await accessible();
 });
 
+test('row_109: the emergency account needs a certificate of its own', async () => {
+	await page.getByText('The emergency account needs a certificate of its own').waitFor();
+	mock.card.emergency = { account: 'rescue', 'by-certificate-at': null };
+	await visit('/certificate-login');
+	await page.getByText('The emergency account rescue has never logged in with a certificate').waitFor();
+	await accessible();
+	mock.card.emergency = { account: 'rescue', 'by-certificate-at': '2026-11-20T10:00:00.000Z' };
+	await visit('/certificate-login');
+	await page.getByText('The emergency account rescue has logged in with a certificate').waitFor();
+});
+
 test('row_105, row_106: a certificate is tried, again with another pattern, and once more by the keyboard', async () => {
 	await visit('/certificate-test');
 	assert.ok(await page.getByLabel('The one that this browser shows now').isChecked());

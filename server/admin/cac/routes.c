@@ -213,6 +213,20 @@ static json_t *account_json(const struct tp_cac_parts *p, const struct tp_http_r
 			 user.name[0] ? tp_account_level_name(user.rights.level) : NULL);
 }
 
+/* In the advanced mode one local account stays, and needs a certificate as everybody does. */
+static json_t *emergency_json(const struct tp_cac_parts *p)
+{
+	struct tp_cfg_advanced advanced;
+	uint64_t at_ms = 0;
+
+	tp_advanced_get(tp_login_advanced(p->login), &advanced);
+	if (!advanced.emergency_account[0] ||
+	    tp_store_login_by(p->store, advanced.emergency_account, TP_SESSION_CERTIFICATE, &at_ms) != TP_OK)
+		return json_null();
+	return json_pack("{s:o, s:o}", "account", tp_json_text(advanced.emergency_account), "by-certificate-at",
+			 tp_times_json(at_ms));
+}
+
 static void get_guide(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 {
 	const struct tp_cac_parts *p = arg;
@@ -223,12 +237,12 @@ static void get_guide(void *arg, const struct tp_http_request *req, struct tp_ht
 		return;
 	}
 	tp_http_reply_json(res, 200,
-			   json_pack("{s:s, s:i, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "level",
+			   json_pack("{s:s, s:i, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "level",
 				     level_names[rules->level], "card-port", (int)rules->port, "use-crls",
 				     rules->crls, "use-ocsp", rules->ocsp, "refuse-unknown", rules->refuse_unknown,
 				     "authorities", authorities_json(p, rules), "certificate",
 				     tp_cac_card_json(req->card), "account", account_json(p, req), "examples",
-				     examples_json()));
+				     examples_json(), "emergency", emergency_json(p)));
 	tp_cac_rules_unref(&rules);
 }
 

@@ -142,6 +142,19 @@ static enum tp_err find_latest(struct tp_store *store, const char *user, bool su
 	return err == TP_NOTFOUND ? TP_OK : err;
 }
 
+enum tp_err tp_store_login_by(struct tp_store *store, const char *user, uint8_t method, uint64_t *at_ms)
+{
+	TP_STORE_LOCK(store);
+	int64_t at = 0;
+	enum tp_err err = tp_sql_number(store, &at,
+					"SELECT coalesce(max(started_ms), 0) FROM login WHERE user = ?"
+					" AND method = ? AND failure = 0",
+					"ti", user, (int64_t)method);
+
+	*at_ms = (uint64_t)at;
+	return err;
+}
+
 enum tp_err tp_store_login_past(struct tp_store *store, const char *user, struct tp_login_past *out)
 {
 	TP_STORE_LOCK(store);

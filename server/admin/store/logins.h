@@ -66,6 +66,9 @@ TP_NODISCARD enum tp_err tp_store_logins_gone(struct tp_store *store, uint8_t en
 /* Newest first; rows is freed with free(). */
 TP_NODISCARD enum tp_err tp_store_login_list(struct tp_store *store, const struct tp_logins_query *q,
 					     struct tp_login_row **rows, size_t *count, uint64_t *total);
+/* When the user last logged in by this method; 0: never. */
+TP_NODISCARD enum tp_err tp_store_login_by(struct tp_store *store, const char *user, uint8_t method,
+					   uint64_t *at_ms);
 TP_NODISCARD enum tp_err tp_store_login_past(struct tp_store *store, const char *user,
 					     struct tp_login_past *out);
 

@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "admin/cac/pattern.h"
 
 #define ADAMS "        Subject: CN=ADAMS.ANN.A.1000000001,OU=PKI,OU=DoD,O=U.S. Government,C=US\n"
@@ -208,6 +211,34 @@ static void attack_45_catastrophic_patterns_are_refused_within_50_ms(void **stat
 	free(text);
 }
 
+/* Counted, so that it is the same on a slow machine: our limits end it, no clock does. */
+static void attack_45_the_number_of_ways_ends_it(void **state)
+{
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	pcre2_match_data *data;
+	pcre2_code *code;
+	PCRE2_SIZE at;
+	char *text = malloc(TP_CAC_TEXT_MAX);
+	int why;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', TP_CAC_TEXT_MAX);
+	text[TP_CAC_TEXT_MAX - 1] = '!';
+	code = pcre2_compile((PCRE2_SPTR)"(a+)+$", PCRE2_ZERO_TERMINATED, PCRE2_AUTO_CALLOUT, &why, &at, NULL);
+	assert_non_null(code);
+	data = pcre2_match_data_create_from_pattern(code, NULL);
+	pcre2_set_match_limit(limits, TP_CAC_MATCH_LIMIT);
+	pcre2_set_depth_limit(limits, TP_CAC_DEPTH_LIMIT);
+	pcre2_set_heap_limit(limits, TP_CAC_HEAP_LIMIT_KIB);
+	why = pcre2_match(code, (PCRE2_SPTR)text, TP_CAC_TEXT_MAX, 0, 0, data, limits);
+	assert_true(why == PCRE2_ERROR_MATCHLIMIT || why == PCRE2_ERROR_DEPTHLIMIT || why == PCRE2_ERROR_HEAPLIMIT);
+	pcre2_match_data_free(data);
+	pcre2_code_free(code);
+	pcre2_match_context_free(limits);
+	free(text);
+}
+
 static void attack_45_longer_texts_are_refused(void **state)
 {
 	char *text = malloc(TP_CAC_TEXT_MAX + 2);
@@ -233,6 +264,7 @@ int main(void)
 		cmocka_unit_test(row_102_names_are_bounded),
 		cmocka_unit_test(a_second_place_is_told),
 		cmocka_unit_test(attack_45_catastrophic_patterns_are_refused_within_50_ms),
+		cmocka_unit_test(attack_45_the_number_of_ways_ends_it),
 		cmocka_unit_test(attack_45_longer_texts_are_refused),
 	};
 

@@ -153,7 +153,7 @@ static void wish_8_the_last_who_came_by_certificate_stays(void **state)
 	const struct tp_login_row by_card = { .user = "card", .method = TP_SESSION_CERTIFICATE, .started_ms = 1000 };
 	struct tp_login_row row = by_card;
 	struct fixture *f = *state;
-	uint64_t id;
+	uint64_t id, at_ms;
 
 	for (int i = 0; i < 3; i++) {
 		struct tp_account a = { .level = TP_ACCOUNT_READ_WRITE, .web = true };
@@ -166,6 +166,11 @@ static void wish_8_the_last_who_came_by_certificate_stays(void **state)
 	snprintf(row.user, sizeof(row.user), "bob");
 	row.failure = TP_LOGIN_REFUSED;
 	assert_int_equal(tp_store_login_add(f->store, &row, &id), TP_OK);
+
+	assert_int_equal(tp_store_login_by(f->store, "card", TP_SESSION_CERTIFICATE, &at_ms), TP_OK);
+	assert_int_equal(at_ms, 1000);
+	assert_int_equal(tp_store_login_by(f->store, "bob", TP_SESSION_CERTIFICATE, &at_ms), TP_OK);
+	assert_int_equal(at_ms, 0); /* it was refused */
 
 	tp_store_account_method(f->store, TP_SESSION_CERTIFICATE);
 	assert_int_equal(disable(f, "card"), TP_STATE);

@@ -23,7 +23,7 @@ function nameOf(pattern, format) {
 }
 
 export function createCard(store) {
-	const card = { level: 'not-required', shown: false, port: 0, asked: [], kept: '' };
+	const card = { level: 'not-required', shown: false, port: 0, asked: [], kept: '', emergency: null };
 	const own = () => (card.shown
 		? { shown: true, good: true, reason: null, ...certificate, name: 'ADAMS.ANN.A.1000000001', 'name-reason': null, again: false }
 		: { shown: false, good: false, reason: 'no certificate was shown' });
@@ -36,7 +36,7 @@ export function createCard(store) {
 				level: card.level, 'card-port': card.port, 'use-crls': true, 'use-ocsp': false, 'refuse-unknown': false,
 				authorities: authorities().map((ca, n) => ({ subject: `CN=${ca.name}`, crl: n === 0 ? 'current' : null, 'next-update-at': null })),
 				certificate: own(), account: card.shown ? { administers: true, reason: null, level: 'read-write' } : null,
-				examples,
+				examples, emergency: card.emergency,
 			}),
 			'POST /api/v1/certificate-login/test': ({ body }) => {
 				card.asked.push(body);

@@ -32,6 +32,8 @@ export interface CardGuide extends OwnCard {
 	account: { administers: boolean; reason: string | null; level: string | null } | null;
 	/** Patterns and formats to begin with. */
 	examples: CardExample[];
+	/** The account that stays in the advanced mode, and when it last logged in with a certificate. */
+	emergency: { account: string; 'by-certificate-at': string | null } | null;
 }
 
 export interface CardExample {
