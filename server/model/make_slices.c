@@ -822,6 +822,7 @@ void tp_tree_advanced(const struct tp_tree *tree, struct tp_advanced_ground *out
 	memset(out, 0, sizeof(*out));
 	put_advanced(&m, &out->settings);
 	out->source = tp_leaf_enum(tp_leaf_child(m.access, "login"), "source");
+	out->by_card = !strcmp(tp_leaf_text(tp_leaf_child(m.access, "certificate-login"), "level"), "authentication");
 	while ((group = tp_leaf_next(m.access, "group", group)))
 		out->administrators |= !strcmp(tp_leaf_text(group, "level"), "read-write") &&
 				       tp_leaf_true(group, "web");

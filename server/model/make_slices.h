@@ -29,6 +29,7 @@ struct tp_advanced_ground {
 	struct tp_cfg_advanced settings;
 	uint8_t source;	     /* enum tp_login_source */
 	bool administrators; /* a group of remote users may administer by the web interface */
+	bool by_card;	     /* the certificate is the login */
 };
 void tp_tree_advanced(const struct tp_tree *tree, struct tp_advanced_ground *out);
 

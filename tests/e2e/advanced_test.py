@@ -123,7 +123,7 @@ def row_135_all_that_lacks_is_told_at_once(one):
     check(not facts["enabled"] and facts["emergency-account"] is None, f"{facts}")
     failed = {row["id"] for row in facts["prerequisites"] if not row["passed"]}
     check(failed == {"remote-source", "classification", "emergency-named", "emergency-exists", "emergency-own",
-                     "emergency-rights", "emergency-password"}, f"{failed}")
+                     "emergency-rights", "emergency-password", "emergency-card"}, f"{failed}")
     check(all(row["remedy"] for row in facts["prerequisites"] if not row["passed"]), f"{facts}")
 
 
@@ -141,9 +141,10 @@ def row_135_an_emergency_account_is_nominated(one):
         for word, text in zip(wanted, why):
             check(word in text, f"{name}: {text}")
 
-    refused("nobody-here", "a local account", "neither called admin", "enabled", "has chosen its password")
+    nobody = ("a local account", "neither called admin", "enabled", "has chosen its password", "has logged in with its own")
+    refused("nobody-here", *nobody)
     refused("admin", "neither called admin nor the first account")
-    refused(EMERGENCY.lower(), "a local account", "neither called admin", "enabled", "has chosen its password")
+    refused(EMERGENCY.lower(), *nobody)
     refused(EMERGENCY, "with the level read-write", "has chosen its password")
     one.admin.call("PUT", f"/api/v1/accounts/{EMERGENCY}", {"level": "read-write", "disabled": True})
     refused(EMERGENCY, "enabled", "has chosen its password")

@@ -12,14 +12,12 @@ import time
 from admin import ApiError
 from appliance import TOP, One
 from cases import Skip, check, run, wait_until
+from pam_users import PASSWORD, SERVICE, UNIX, private_etc
 from web import Browser
 
 ADDRESS = ("127.0.28.2", 7443)
-PASSWORD = "correct horse battery"
 LOCAL = "a local secret phrase"
-SERVICE = pathlib.Path("/etc/pam.d/turnpike")
 SHIPPED = TOP / "packaging" / "pam.d" / "turnpike"
-UNIX = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n"
 FAILLOCK = """auth requisite pam_faillock.so preauth nodelay dir=FOLDER deny=3 unlock_time=600
 auth [success=1 default=ignore] pam_unix.so nodelay
 auth [default=die] pam_faillock.so authfail nodelay dir=FOLDER deny=3 unlock_time=600
@@ -29,7 +27,6 @@ account required pam_unix.so
 """
 CARDS = "turnpike-access:access/certificate-login"
 MATRIX = "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
-# Name: number, groups, last change of the password, end of the account.
 USERS = {"writer": ("tp-readers", "tp-writers"), "reader": ("tp-readers",), "watcher": ("tp-watchers",),
          "machine": ("tp-machines",), "stranger": (), "ended": ("tp-writers",),
          "stale": ("tp-writers",), "clumsy": ("tp-writers",), "ADAMS": ("tp-writers",),
@@ -38,40 +35,11 @@ GROUPS = {"tp-readers": ("read-only", True, False), "tp-writers": ("read-write",
           "tp-watchers": ("auditor", True, False), "tp-machines": ("read-write", False, True)}
 
 
-def private_etc():
-    """A mount namespace whose users are ours; the machine's own files are not touched."""
-    if os.environ.get("TP_PRIVATE_ETC") != "yes":
-        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
-                   {**os.environ, "TP_PRIVATE_ETC": "yes"})
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="tp-etc-", dir="/tmp"))
-    made = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True)
-    texts = {name: pathlib.Path("/etc", name).read_text() for name in ("passwd", "shadow", "group")}
-    today = int(time.time() / 86400)
-    for number, (user, _) in enumerate(USERS.items()):
-        changed = 0 if user == "stale" else today - 1
-        end = today - 10 if user == "ended" else ""
-        texts["passwd"] += f"{user}:x:{64200 + number}:64200:{user}:/nonexistent:/usr/sbin/nologin\n"
-        texts["shadow"] += f"{user}:{made.stdout.strip()}:{changed}:0:99999:7::{end}:\n"
-    texts["group"] += "tp-all:x:64200:\n"
-    for number, name in enumerate(GROUPS):
-        members = ",".join(user for user, groups in USERS.items() if name in groups)
-        texts["group"] += f"{name}:x:{64300 + number}:{members}\n"
-    for name, text in texts.items():
-        (folder / name).write_text(text)
-        shutil.chown(folder / name, "root", "shadow" if name == "shadow" else "root")
-        os.chmod(folder / name, 0o640 if name == "shadow" else 0o644)
-        subprocess.run(["mount", "--bind", folder / name, f"/etc/{name}"], check=True)
-    shutil.copytree("/etc/pam.d", folder / "pam.d")
-    subprocess.run(["mount", "--bind", folder / "pam.d", "/etc/pam.d"], check=True)
-    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
-    return folder
-
-
 class Appliance(One):
     """Set up, with an administrator of its own, and PAM beside local accounts."""
 
     def __enter__(self):
-        self.etc = private_etc()
+        self.etc = private_etc(USERS, GROUPS, changed={"stale": 0}, ends={"ended": int(time.time() / 86400) - 10})
         self.run = pathlib.Path("/run/turnpike")
         self.run.mkdir(mode=0o755)
         SERVICE.write_text(UNIX)

@@ -7,6 +7,7 @@
 
 #define ENABLED "/turnpike-access:access/advanced/enabled"
 #define EMERGENCY "/turnpike-access:access/advanced/emergency-account"
+#define LEVEL "/turnpike-access:access/certificate-login/level"
 
 struct both {
 	struct tp_advanced_ground was, will;
@@ -56,9 +57,13 @@ enum tp_err tp_advanced_gate(void *arg, const struct tp_tree *running, const str
 			      "appliance back to factory state.");
 	if (!both.will.settings.enabled)
 		return TP_OK;
+	if (both.was.settings.enabled && both.will.by_card && !both.was.by_card && !op->emergency)
+		err = refuse(errors, LEVEL,
+			     "In the advanced mode the emergency account itself makes the certificate the login: "
+			     "so it is shown that it has a good one.");
 	renamed = strcmp(both.was.settings.emergency_account, both.will.settings.emergency_account) != 0;
 	if (both.was.settings.enabled && !renamed)
-		return TP_OK;
+		return err;
 	if (both.was.settings.enabled && !op->emergency)
 		err = refuse(errors, EMERGENCY, "Nobody but the emergency account itself names another one.");
 	if (check_prerequisites(parts, &both, errors) != TP_OK)

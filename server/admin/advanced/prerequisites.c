@@ -4,6 +4,8 @@
 #include <strings.h>
 
 #include "admin/account/authenticate.h"
+#include "admin/account/session.h"
+#include "admin/store/logins.h"
 
 #define ACCESS "/turnpike-access:access/"
 #define ADVANCED ACCESS "advanced/"
@@ -14,6 +16,7 @@ struct facts {
 	const struct tp_advanced_ground *ground;
 	bool known; /* there is an account of the name */
 	bool first; /* and the wizard made it */
+	bool card;  /* it has logged in by certificate */
 	struct tp_account account;
 };
 
@@ -56,7 +59,12 @@ static bool is_able(const struct facts *f)
 
 static bool has_own_password(const struct facts *f)
 {
-	return f->known && !f->account.must_change;
+	return f->known && (!f->account.must_change || f->ground->by_card);
+}
+
+static bool has_own_card(const struct facts *f)
+{
+	return f->known && (f->card || !f->ground->by_card);
 }
 
 static const struct {
@@ -89,6 +97,10 @@ static const struct {
 	{ { "emergency-password", "The owner of the emergency account has chosen its password.",
 	    "Log in with it once and change the password.", EMERGENCY, false },
 	  has_own_password },
+	{ { "emergency-card",
+	    "Where the certificate is the login, the emergency account has logged in with its own.",
+	    "Log in with its card once.", EMERGENCY, false },
+	  has_own_card },
 };
 
 enum tp_err tp_prerequisites_look(struct tp_store *store, const struct tp_advanced_ground *ground,
@@ -100,6 +112,8 @@ enum tp_err tp_prerequisites_look(struct tp_store *store, const struct tp_advanc
 	facts.known = err == TP_OK;
 	if (err == TP_OK)
 		err = tp_store_account_is_first(store, facts.account.name, &facts.first);
+	if (err == TP_OK)
+		err = tp_store_login_was_by(store, facts.account.name, TP_SESSION_CERTIFICATE, &facts.card);
 	if (err != TP_OK && err != TP_NOTFOUND)
 		return err;
 	for (size_t i = 0; i < TP_PREREQUISITES; i++)

@@ -18,7 +18,7 @@ struct tp_prerequisite {
 	bool modelled;      /* the model itself refuses a configuration without it */
 };
 
-enum { TP_PREREQUISITES = 8 };
+enum { TP_PREREQUISITES = 9 };
 
 /* Looks at a configuration and at the accounts that there are. TP_IO and the like: the store
  * cannot be read. */

@@ -50,9 +50,10 @@ static enum tp_err add_login(struct tp_store *store, void *arg)
 	enum tp_err err = tp_sql_run(
 		store,
 		"INSERT INTO login (user, protocol, method, source, started_ms, ended_ms, ended, failure)"
-		" SELECT CASE WHEN ?6 = 0 OR EXISTS (SELECT 1 FROM account WHERE name = ?1) OR EXISTS"
-		" (SELECT 1 FROM login WHERE user = ?1 AND failure = 0) THEN ?1 ELSE '' END,"
-		" ?2, ?3, ?4, ?5, 0, 0, ?6",
+		" SELECT coalesce(CASE WHEN ?6 = 0 OR EXISTS (SELECT 1 FROM account WHERE name = ?1) OR EXISTS"
+		" (SELECT 1 FROM login WHERE user = ?1 AND failure = 0) THEN ?1 END,"
+		" (SELECT user FROM login WHERE lower(user) = lower(?1) AND failure = 0"
+		" ORDER BY id DESC LIMIT 1), ''), ?2, ?3, ?4, ?5, 0, 0, ?6",
 		"tiitii", r->user, (int64_t)r->protocol, (int64_t)r->method, r->source, (int64_t)r->started_ms,
 		(int64_t)r->failure);
 
@@ -70,6 +71,18 @@ enum tp_err tp_store_login_add(struct tp_store *store, const struct tp_login_row
 	err = tp_sql_transaction(store, add_login, &n);
 	if (err == TP_OK)
 		*id = (uint64_t)n.id;
+	return err;
+}
+
+enum tp_err tp_store_login_was_by(struct tp_store *store, const char *user, uint8_t method, bool *out)
+{
+	TP_STORE_LOCK(store);
+	int64_t found = 0;
+	enum tp_err err = tp_sql_number(
+		store, &found, "SELECT EXISTS (SELECT 1 FROM login WHERE user = ? AND method = ? AND failure = 0)",
+		"ti", user, (int64_t)method);
+
+	*out = found != 0;
 	return err;
 }
 

@@ -52,7 +52,8 @@ struct tp_logins_query {
 };
 
 /* Stores a success or a failure; id and end of *row are not read. The name that a failure
- * came with is kept only where an account or a success has it: people type passwords there. */
+ * came with is kept only where an account or a success has it, as the success has it when it came in
+ * other letters: people type passwords there. */
 TP_NODISCARD enum tp_err tp_store_login_add(struct tp_store *store, const struct tp_login_row *row,
 					    uint64_t *id);
 /* Only the first end counts: TP_NOTFOUND for a second. */
@@ -69,6 +70,9 @@ TP_NODISCARD enum tp_err tp_store_login_list(struct tp_store *store, const struc
 /* When the user last logged in by this method; 0: never. */
 TP_NODISCARD enum tp_err tp_store_login_by(struct tp_store *store, const char *user, uint8_t method,
 					   uint64_t *at_ms);
+/* Whether the user has ever come in by this method (enum tp_session_method). */
+TP_NODISCARD enum tp_err tp_store_login_was_by(struct tp_store *store, const char *user, uint8_t method,
+					       bool *out);
 TP_NODISCARD enum tp_err tp_store_login_past(struct tp_store *store, const char *user,
 					     struct tp_login_past *out);
 

@@ -125,7 +125,7 @@ static void row_135_the_gate_asks_the_store(void **state)
 	/* The first one, in whatever name; admin, in whatever letters; nobody. */
 	assert_int_equal(commit(f, OFF(EMERGENCY), ON("first"), false, 60, &errors), 1);
 	assert_int_equal(commit(f, OFF(EMERGENCY), ON("Admin"), false, 60, &errors), 1);
-	assert_int_equal(commit(f, OFF(EMERGENCY), ON("baker"), false, 60, &errors), 4);
+	assert_int_equal(commit(f, OFF(EMERGENCY), ON("baker"), false, 60, &errors), 5);
 	assert_string_equal(errors.list[0].path, "/turnpike-access:access/advanced/emergency-account");
 	/* Each thing by itself, and all at once. */
 	assert_int_equal(tp_store_account_get(f->store, EMERGENCY, &a), TP_OK);
@@ -137,6 +137,35 @@ static void row_135_the_gate_asks_the_store(void **state)
 	assert_int_equal(commit(f, OFF(EMERGENCY), ON(EMERGENCY), false, 60, &errors), 2);
 	/* Without the mode nobody asks. */
 	assert_int_equal(commit(f, OFF(EMERGENCY), OFF("nobody"), false, 0, &errors), 0);
+}
+
+#define CARDS "\"certificate-login\":{\"level\":\"authentication\"},"
+#define ON_BY_CARD "{\"turnpike-access:access\":{" CARDS READY EMERGENCY "\",\"enabled\":true}}}"
+#define OFF_BY_CARD "{\"turnpike-access:access\":{" CARDS READY EMERGENCY "\"}}}"
+
+/* Where the certificate is the login, nobody asks for the password, and the card has to be shown once. */
+static void row_109_the_emergency_account_has_a_card(void **state)
+{
+	const struct tp_login_row by_card = { .user = EMERGENCY, .method = TP_SESSION_CERTIFICATE, .started_ms = 1 };
+	struct fixture *f = *state;
+	struct tp_model_errors errors;
+	struct tp_account a;
+	uint64_t id;
+
+	add(f, "first");
+	add(f, EMERGENCY);
+	assert_int_equal(tp_store_account_get(f->store, EMERGENCY, &a), TP_OK);
+	a.must_change = true;
+	assert_int_equal(tp_store_account_update(f->store, &a), TP_OK);
+	assert_int_equal(commit(f, OFF_BY_CARD, ON_BY_CARD, false, 60, &errors), 1);
+	assert_non_null(strstr(errors.list[0].text, "Log in with its card once."));
+	assert_int_equal(tp_store_login_add(f->store, &by_card, &id), TP_OK);
+	assert_int_equal(commit(f, OFF_BY_CARD, ON_BY_CARD, false, 60, &errors), 0);
+	/* In the mode it shows its card itself. */
+	assert_int_equal(commit(f, ON(EMERGENCY), ON_BY_CARD, false, 60, &errors), 1);
+	assert_string_equal(errors.list[0].path, "/turnpike-access:access/certificate-login/level");
+	assert_int_equal(commit(f, ON(EMERGENCY), ON_BY_CARD, true, 60, &errors), 0);
+	assert_int_equal(commit(f, ON_BY_CARD, ON(EMERGENCY), false, 60, &errors), 0);
 }
 
 static void row_135_the_first_account_stays_the_first(void **state)
@@ -292,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(row_135_the_gate_asks_the_store, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(row_109_the_emergency_account_has_a_card, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_135_the_first_account_stays_the_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_140_the_gate_lets_nobody_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_141_one_local_account_comes_in, set_up, tear_down),

@@ -104,6 +104,26 @@ static void names_that_nobody_has_are_not_kept(void **state)
 	assert_int_equal(total(f, TP_LOGINS_ALL, NULL, "%"), 0);
 }
 
+/* A directory takes a name in any letters, and says how the user is called. */
+static void row_145_tries_in_other_letters_count(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_login_past past;
+
+	add(f, "alice", 1000, TP_LOGIN_PASSED);
+	add(f, "Alice", 2000, TP_LOGIN_WRONG);
+	add(f, "ALICE", 3000, TP_LOGIN_WRONG);
+	assert_int_equal(tp_store_login_past(f->store, "alice", &past), TP_OK);
+	assert_int_equal(past.failures, 2);
+	/* Where somebody goes by that very name, it is not somebody else. */
+	add(f, "Alice", 4000, TP_LOGIN_PASSED);
+	add(f, "Alice", 5000, TP_LOGIN_WRONG);
+	assert_int_equal(tp_store_login_past(f->store, "alice", &past), TP_OK);
+	assert_int_equal(past.failures, 2);
+	assert_int_equal(tp_store_login_past(f->store, "Alice", &past), TP_OK);
+	assert_int_equal(past.failures, 1);
+}
+
 static void the_past_counts_from_the_last_success(void **state)
 {
 	struct fixture *f = *state;
@@ -190,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_login_has_one_end),
 		TEST(names_that_nobody_has_are_not_kept),
+		TEST(row_145_tries_in_other_letters_count),
 		TEST(the_past_counts_from_the_last_success),
 		TEST(what_is_too_old_goes_and_what_is_open_stays),
 		TEST(wish_8_the_last_who_came_by_certificate_stays),

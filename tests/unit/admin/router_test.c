@@ -323,6 +323,118 @@ static void row_139_in_the_mode_the_console_resets_and_does_nothing_else(void **
 	tp_router_free(&router);
 }
 
+/* ------------------------------------------------------------------------- pages */
+
+/* What each page of the web interface needs of the server first. A page that is not here fails the
+ * test, and so does one whose rule is not that of its route. */
+static const struct {
+	const char *page;
+	enum tp_http_method method;
+	const char *route;
+} needed[] = {
+	{ "/", G, "/api/v1/status" },
+	{ "/calls", G, "/api/v1/calls" },
+	{ "/calls/history", G, "/api/v1/history" },
+	{ "/calls/live/:id", G, "/api/v1/calls/*" },
+	{ "/calls/history/:id", G, "/api/v1/history/*" },
+	{ "/registrations", G, "/api/v1/registrations" },
+	{ "/alarms", G, "/api/v1/alarms" },
+	{ "/log", G, "/api/v1/log" },
+	{ "/log/configuration", G, "/api/v1/log" },
+	{ "/log/network", G, "/api/v1/log" },
+	{ "/log/verification", G, "/api/v1/audit/verify" },
+	{ "/log/settings", G, "/restconf/**" },
+	{ "/log/logins", G, "/api/v1/logins" },
+	{ "/logins", G, "/api/v1/logins/own" },
+	{ "/system", G, "/restconf/**" },
+	{ "/sessions", G, "/api/v1/sessions" },
+	{ "/consent", G, "/restconf/**" },
+	{ "/administrators", G, "/api/v1/accounts" },
+	{ "/login", G, "/restconf/**" },
+	{ "/api-access", G, "/restconf/**" },
+	{ "/password-policy", G, "/restconf/**" },
+	{ "/advanced", G, "/api/v1/advanced" },
+	{ "/presets", G, "/api/v1/presets" },
+	{ "/acme", G, "/api/v1/acme" },
+	{ "/zones", G, "/api/v1/zones" },
+	{ "/zones/:name", G, "/api/v1/zones" },
+	{ "/zones/:name/edit", U, "/restconf/ds/candidate/**" },
+	{ "/zones-default", G, "/restconf/**" },
+	{ "/rules", G, "/restconf/**" },
+	{ "/rules/:name", G, "/restconf/**" },
+	{ "/sip", G, "/restconf/**" },
+	{ "/registrar", G, "/restconf/**" },
+	{ "/media", G, "/restconf/**" },
+	{ "/certificates", G, "/api/v1/certificates" },
+	{ "/identities", G, "/api/v1/identities" },
+	{ "/identities/:id", G, "/api/v1/identities/*" },
+	{ "/identities/:id/request", P, "/api/v1/identities/*/request" },
+	{ "/identities/:id/self-signed", P, "/api/v1/identities/*/self-signed" },
+	{ "/identities/:id/upload", P, "/api/v1/identities/*/upload" },
+	{ "/trusted-cas", G, "/api/v1/trust" },
+	{ "/trusted-cas-decoded", G, "/api/v1/trust/text" },
+	{ "/trusted-cas/:name", G, "/api/v1/trust/*/text" },
+	{ "/ciphers", G, "/api/v1/tls/services" },
+	{ "/revocation", G, "/api/v1/revocation/crls" },
+	{ "/certificate-login", G, "/api/v1/certificate-login" },
+	{ "/certificate-test", P, "/api/v1/certificate-login/test" },
+	{ "/changes", G, "/api/v1/config/*" },
+	{ "/changes/history", G, "/api/v1/config/*" },
+	{ "/changes/compare", G, "/api/v1/config/*" },
+	{ "/traversal-test", P, "/api/v1/traversal-test" },
+	{ "/ports", G, "/api/v1/ports" },
+};
+enum { PAGES = sizeof(needed) / sizeof(needed[0]) };
+
+static size_t page_of(const char *pattern)
+{
+	for (size_t i = 0; i < PAGES; i++)
+		if (!strcmp(needed[i].page, pattern))
+			return i;
+	fail_msg("the page %s has no line in this test: say which route it needs", pattern);
+	return 0;
+}
+
+/* The web interface's word for a rule. */
+static const char *word_of(enum rule rule)
+{
+	return rule == READ ? "read" : rule == WRITE ? "write" : rule == LOGS ? "logs" : rule == OWN ? "own" : "";
+}
+
+/* Every page of the web interface, by the table that its navigation and its refusals go by. */
+static void row_172_every_page_has_the_rule_of_its_route(void **state)
+{
+	bool seen[PAGES] = { false };
+	char line[256], page[128], rule[16];
+	FILE *file = fopen(TP_PAGE_RULES, "r");
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		size_t i;
+		enum rule wanted;
+
+		if (sscanf(line, "\t'/%126[^']': '%15[^']',", page + 1, rule) != 2) {
+			if (sscanf(line, "\t'/': '%15[^']',", rule) != 1)
+				continue;
+			page[1] = '\0';
+		}
+		page[0] = '/';
+		i = page_of(page);
+		if (seen[i])
+			fail_msg("the page %s stands twice", page);
+		seen[i] = true;
+		wanted = expected[line_of(needed[i].route, needed[i].method)].rule;
+		if (strcmp(rule, word_of(wanted)) != 0)
+			fail_msg("the page %s is for '%s', but %s for '%s'", page, rule, needed[i].route,
+				 rules[wanted].name);
+	}
+	fclose(file);
+	for (size_t i = 0; i < PAGES; i++)
+		if (!seen[i])
+			fail_msg("there is no page %s", needed[i].page);
+}
+
 /* What an API token must not open, whatever its account may do. */
 static bool is_for_people(size_t line)
 {
@@ -502,6 +614,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(row_172_every_route_has_its_rule),
 		cmocka_unit_test(row_139_in_the_mode_the_console_resets_and_does_nothing_else),
+		cmocka_unit_test(row_172_every_page_has_the_rule_of_its_route),
 		cmocka_unit_test(row_182_tokens_open_what_is_for_programs),
 		cmocka_unit_test(row_181_other_paths_and_methods_are_refused),
 		cmocka_unit_test(changes_need_token_and_origin),

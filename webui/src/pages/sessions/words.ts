@@ -21,6 +21,7 @@ export const endNames: Record<NonNullable<LoginRecord['end']>, string> = {
 	'too-many': 'Gave way to another session',
 	account: 'Account or password changed',
 	certificate: 'Came without its certificate',
+	'advanced-mode': 'May not log in in the advanced mode',
 	'no-logout': 'Gone, no logout',
 };
 
