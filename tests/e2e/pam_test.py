@@ -5,7 +5,6 @@ import pathlib
 import shutil
 import ssl
 import subprocess
-import sys
 import tempfile
 import time
 
