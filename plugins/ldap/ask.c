@@ -154,6 +154,7 @@ static enum tp_remote_result ask_servers(struct tp_ask *a)
 		result = ask_server(a, &a->asked->servers[i]);
 		if (result != TP_REMOTE_UNAVAILABLE && result != TP_REMOTE_LATE)
 			break;
+		a->out->failed |= (uint8_t)(1u << i);
 	}
 	return result;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Login by LDAP: real slapds with TLS, groups in groups, a revoked certificate, one that is silent."""
+import contextlib
 import pathlib
 import shutil
 import socket
@@ -53,6 +54,16 @@ class Appliance(One):
         self.use()
         return self
 
+    def knocks(self):
+        """How often the silent server was connected to since this was asked last."""
+        count = 0
+        self.silent.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.silent.accept()[0].close()
+                count += 1
+        return count
+
     def trust(self, *names):
         return self.admin.post("/api/v1/trust/append", {"pem": self.pki.text(*names), "use": ["ldap"]})
 
@@ -68,10 +79,10 @@ class Appliance(One):
         self.admin.commit("another directory")
 
     def close(self):
-        super().close()
         self.silent.close()
         for slapd in self.slapds:
             slapd.close()
+        super().close()
         shutil.rmtree(self.pki_folder, ignore_errors=True)
 
 
@@ -151,6 +162,17 @@ def row_178_next_server_when_one_fails(one):
     check(log_in("writer", source="127.0.30.23")[0] == 503, "a silent directory does not say so")
     check(time.monotonic() - start < 4, f"it took {time.monotonic() - start:.1f} s")
     check(log_in("admin", LOCAL, "127.0.30.24")[0] == 200, "a local account cannot log in meanwhile")
+
+
+def row_178_a_silent_server_delays_one_login(one):
+    """It is asked last for a while, and first by the tester."""
+    one.use(server=[SILENT, GOOD], time_limit=10)
+    one.knocks()
+    for n in range(2):
+        check(log_in("writer", source=f"127.0.30.{28 + n}")[0] == 200, "the second server is not asked")
+    check(one.knocks() == 1, "each login waits for the silent server")
+    passed(test(one), "read-write")
+    check(one.knocks() == 1, "the tester does not keep to the order")
 
 
 def row_179_the_tester_says_which_step_fails(one):
@@ -292,7 +314,8 @@ def remote_only_needs_a_directory(one):
 
 
 run([row_178_ldap_login_over_tls_with_all_crls, row_178_starttls_plain_and_other_binds, row_178_groups_in_groups_end,
-     row_178_next_server_when_one_fails, row_179_the_tester_says_which_step_fails,
+     row_178_next_server_when_one_fails, row_178_a_silent_server_delays_one_login,
+     row_179_the_tester_says_which_step_fails,
      row_179_settings_are_tested_before_they_are_committed, row_63_lists_among_the_trusted_cas,
      row_85_only_those_lists_count, row_180_and_112_ldap_has_a_row_among_the_ciphers,
      attack_46_names_with_a_meaning_in_filters, remote_only_needs_a_directory], Appliance(ADDRESS))

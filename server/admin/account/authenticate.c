@@ -257,6 +257,8 @@ static enum tp_err make_ldap_ask(const struct question *q, struct tp_msg_ldap_as
 
 	pthread_mutex_lock(&l->lock);
 	*m = ldap->form;
+	if (!q->ask->in_order)
+		tp_auth_ldap_order(ldap, tp_login_steady_ms(), m);
 	*trusted_fd = ldap->trusted_fd >= 0 ? fcntl(ldap->trusted_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	pthread_mutex_unlock(&l->lock);
 	if (*trusted_fd < 0)
@@ -267,6 +269,18 @@ static enum tp_err make_ldap_ask(const struct question *q, struct tp_msg_ldap_as
 	m->password_len = (uint16_t)len;
 	m->authorise_only = !q->ask->password;
 	return TP_OK;
+}
+
+static void learn_servers(struct tp_login *l, const struct tp_msg_ldap_ask *m,
+			  const struct tp_msg_remote_answered *answer)
+{
+	bool asked = answer->failed || answer->result == TP_REMOTE_OK || answer->result == TP_REMOTE_REFUSED;
+
+	if (!asked)
+		return;
+	pthread_mutex_lock(&l->lock);
+	tp_auth_ldap_learn(&l->ldap, tp_login_steady_ms(), m, answer->failed);
+	pthread_mutex_unlock(&l->lock);
 }
 
 static enum tp_err ask_ldap(struct question *q)
@@ -280,6 +294,8 @@ static enum tp_err ask_ldap(struct question *q)
 		err = q->login->helpers->ldap(q->login->helpers->arg, m, trusted_fd, answer);
 	if (trusted_fd >= 0)
 		close(trusted_fd);
+	if (err == TP_OK && !q->ask->draft)
+		learn_servers(q->login, m, answer);
 	if (m)
 		tp_wipe(m, sizeof(*m));
 	free(m);

@@ -39,6 +39,7 @@ struct tp_auth_settings {
 struct tp_auth_ldap {
 	struct tp_msg_ldap_ask form; /* all but the user */
 	int trusted_fd;		     /* memfd; -1 before there is a configuration */
+	uint64_t failed_ms[4];	     /* when each server of form last gave no answer, steady; 0: it did */
 };
 
 /* Settings that are not in force. */
@@ -53,6 +54,7 @@ struct tp_auth_ask {
 	const char *address;  /* of who asks, as text */
 	const char *only;     /* name of the one source to ask, whatever the settings say; or NULL */
 	const struct tp_auth_draft *draft; /* by these settings; NULL: by those in force */
+	bool in_order;        /* servers as configured, whatever is known of them */
 	bool urgent;          /* before strangers (account/attempt.c) */
 	bool by_api;          /* a program; else the web interface */
 };
@@ -114,5 +116,12 @@ TP_NODISCARD enum tp_err tp_auth_ldap_set(struct tp_auth_ldap *out, const struct
 void tp_auth_ldap_fini(struct tp_auth_ldap *ldap);
 /* Of all that decides which directory is asked, and who its users are. */
 uint64_t tp_auth_ldap_digest(const struct tp_auth_ldap *ldap);
+/* Puts servers that gave no answer within the last minute behind the others, so that not each
+ * login waits for them. */
+void tp_auth_ldap_order(const struct tp_auth_ldap *ldap, uint64_t now_ms, struct tp_msg_ldap_ask *m);
+/* Remembers which of the servers that were asked gave no answer (failed as in remote_answered),
+ * and that the next one did. */
+void tp_auth_ldap_learn(struct tp_auth_ldap *ldap, uint64_t now_ms, const struct tp_msg_ldap_ask *m,
+			uint8_t failed);
 
 #endif

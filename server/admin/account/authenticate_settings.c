@@ -28,8 +28,49 @@ void tp_auth_ldap_fini(struct tp_auth_ldap *ldap)
 	if (ldap->trusted_fd >= 0)
 		close(ldap->trusted_fd);
 	tp_wipe(&ldap->form, sizeof(ldap->form));
+	memset(ldap->failed_ms, 0, sizeof(ldap->failed_ms));
 	ldap->trusted_fd = -1;
 }
+
+/* ------------------------------------------------------------- servers that are down */
+
+enum { FORGET_MS = 60000 };
+
+static bool is_down(const struct tp_auth_ldap *ldap, size_t i, uint64_t now_ms)
+{
+	return ldap->failed_ms[i] && now_ms - ldap->failed_ms[i] < FORGET_MS;
+}
+
+void tp_auth_ldap_order(const struct tp_auth_ldap *ldap, uint64_t now_ms, struct tp_msg_ldap_ask *m)
+{
+	size_t n = 0;
+
+	for (int down = 0; down < 2; down++)
+		for (size_t i = 0; i < ldap->form.servers_count; i++)
+			if (is_down(ldap, i, now_ms) == (down == 1))
+				m->servers[n++] = ldap->form.servers[i];
+	m->servers_count = ldap->form.servers_count;
+}
+
+void tp_auth_ldap_learn(struct tp_auth_ldap *ldap, uint64_t now_ms, const struct tp_msg_ldap_ask *m,
+			uint8_t failed)
+{
+	bool answered = false;
+
+	for (size_t i = 0; i < m->servers_count && !answered; i++) {
+		size_t at = 0;
+
+		answered = !(failed & 1u << i);
+		/* Another configuration may have come meanwhile. */
+		while (at < ldap->form.servers_count && (ldap->form.servers[at].port != m->servers[i].port ||
+							 strcmp(ldap->form.servers[at].host, m->servers[i].host) != 0))
+			at++;
+		if (at < ldap->form.servers_count)
+			ldap->failed_ms[at] = answered ? 0 : now_ms;
+	}
+}
+
+/* ----------------------------------------------------------------------- settings */
 
 static bool put_servers(const struct tp_cfg_ldap *cfg, struct tp_msg_ldap_ask *m)
 {

@@ -121,6 +121,7 @@ static void login_test(void *arg, const struct tp_http_request *req, struct tp_h
 		.password = json_string_value(json_object_get(body, "password")),
 		.only = json_string_value(json_object_get(body, "source")),
 		.address = address,
+		.in_order = true,
 		.urgent = true,
 	};
 
