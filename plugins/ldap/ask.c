@@ -46,6 +46,11 @@ enum tp_remote_result tp_ask_failed(struct tp_ask *a, const char *name, const ch
 			    "%s: %s: no answer in time.", a->host, what);
 		return TP_REMOTE_LATE;
 	}
+	if (a->wire.flooded) {
+		tp_ask_note(a, name, false, "Look at the search base and the filter.",
+			    "%s: %s: the answer is longer than %d MiB.", a->host, what, TP_WIRE_RECEIVED_MAX >> 20);
+		return TP_REMOTE_UNAVAILABLE;
+	}
 	ldap_get_option(a->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
 	tp_ask_note(a, name, false, remedy, "%s: %s: %s%s%.200s", a->host, what, ldap_err2string(code),
 		    said && said[0] ? ": " : ".", said ? said : "");

@@ -143,7 +143,8 @@ static int walk_all(struct walk *w)
 
 /* ------------------------------------------------------------------------- the answer */
 
-/* The value of the first part of a name: Admins of cn=Admins,dc=example. */
+/* The value of the first part of a name: Admins of cn=Admins,dc=example. One with '=' could be
+ * taken for the whole name of another group. */
 static bool first_value(const char *dn, char *out, size_t size)
 {
 	LDAPDN parsed = NULL;
@@ -154,7 +155,8 @@ static bool first_value(const char *dn, char *out, size_t size)
 	if (parsed && parsed[0] && parsed[0][0]) {
 		const struct berval *value = &parsed[0][0]->la_value;
 
-		taken = value->bv_len && value->bv_len < size && !memchr(value->bv_val, 0, value->bv_len);
+		taken = value->bv_len && value->bv_len < size && !memchr(value->bv_val, 0, value->bv_len) &&
+			!memchr(value->bv_val, '=', value->bv_len);
 		if (taken) {
 			memcpy(out, value->bv_val, value->bv_len);
 			out[value->bv_len] = '\0';

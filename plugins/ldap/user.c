@@ -1,5 +1,6 @@
 /* The entry of a user. Runs in turnpike-ldap. */
 #include <string.h>
+#include <strings.h>
 
 #include "ask.h"
 #include "core/text.h"
@@ -86,17 +87,55 @@ enum tp_remote_result tp_ask_find_user(struct tp_ask *a)
 }
 
 /* What may not be shown or would not fit is not taken over. */
-static void take_name(struct tp_ask *a, const struct berval *value)
+static bool is_name(const struct tp_ask *a, const struct berval *value)
 {
-	char *user = a->out->user;
-
 	if (value->bv_len == 0 || value->bv_len >= sizeof(a->out->user))
-		return;
+		return false;
 	for (size_t i = 0; i < value->bv_len; i++)
 		if ((unsigned char)value->bv_val[i] < ' ' || value->bv_val[i] == 0x7f)
-			return;
-	memcpy(user, value->bv_val, value->bv_len);
-	user[value->bv_len] = '\0';
+			return false;
+	return true;
+}
+
+/* Directories keep values in no order: of several it is the one that was typed, else the first
+ * by its bytes, so that a user has one name at each login. */
+static const struct berval *choose_name(const struct tp_ask *a, struct berval **values)
+{
+	const struct berval *chosen = NULL;
+
+	for (size_t i = 0; values && values[i]; i++) {
+		if (!is_name(a, values[i]))
+			continue;
+		if (!strcasecmp(values[i]->bv_val, a->asked->user))
+			return values[i];
+		if (!chosen || strcmp(values[i]->bv_val, chosen->bv_val) < 0)
+			chosen = values[i];
+	}
+	return chosen;
+}
+
+/* A directory finds an entry by a name that is spaced otherwise, or holds characters that are not
+ * seen: such a name is nobody's here. */
+static bool is_plain_name(const char *name)
+{
+	for (; *name; name++)
+		if (*name <= ' ' || *name >= 0x7f)
+			return false;
+	return true;
+}
+
+static enum tp_remote_result take_name(struct tp_ask *a, struct berval **values)
+{
+	const struct berval *chosen = choose_name(a, values);
+
+	if (chosen || is_plain_name(a->asked->user)) {
+		tp_text_copy(a->out->user, sizeof(a->out->user), chosen ? chosen->bv_val : a->asked->user);
+		return TP_REMOTE_OK;
+	}
+	tp_ask_note(a, "search", false, "Choose a name attribute that the entry has.",
+		    "%s does not say what the user is called (%s), and the typed name is not plain enough.", a->dn,
+		    a->asked->name_attribute);
+	return TP_REMOTE_REFUSED;
 }
 
 enum tp_remote_result tp_ask_name_user(struct tp_ask *a)
@@ -108,14 +147,12 @@ enum tp_remote_result tp_ask_name_user(struct tp_ask *a)
 				     &answer);
 	LDAPMessage *entry = code == LDAP_SUCCESS ? ldap_first_entry(a->ldap, answer) : NULL;
 
-	tp_text_copy(a->out->user, sizeof(a->out->user), a->asked->user);
+	enum tp_remote_result result;
+
 	if (entry)
 		values = ldap_get_values_len(a->ldap, entry, a->asked->name_attribute);
-	if (values && values[0])
-		take_name(a, values[0]);
+	result = code < 0 ? tp_ask_failed(a, "search", "entry of the user", "", code) : take_name(a, values);
 	ldap_value_free_len(values);
 	ldap_msgfree(answer);
-	if (code < 0)
-		return tp_ask_failed(a, "search", "entry of the user", "", code);
-	return TP_REMOTE_OK;
+	return result;
 }

@@ -79,13 +79,22 @@ static enum tp_err outcome(ssize_t n, size_t *len)
 	return errno == EAGAIN || errno == EINTR ? TP_AGAIN : TP_IO;
 }
 
+/* Also of a server that always has one byte more, or one entry more. */
+static bool may_read(struct tp_wire *wire)
+{
+	wire->late = wire->late || tp_wire_left_ms(wire) == 0;
+	wire->flooded = wire->received > TP_WIRE_RECEIVED_MAX;
+	errno = wire->late ? ETIMEDOUT : EMSGSIZE;
+	return !wire->late && !wire->flooded;
+}
+
 static ber_slen_t on_read(Sockbuf_IO_Desc *desc, void *buf, ber_len_t cap)
 {
 	struct tp_wire *wire = desc->sbiod_pvt;
 	size_t len = 0;
 	enum tp_err err;
 
-	for (;;) {
+	while (may_read(wire)) {
 		bool writing = false;
 
 		if (wire->tls) {
@@ -94,11 +103,13 @@ static ber_slen_t on_read(Sockbuf_IO_Desc *desc, void *buf, ber_len_t cap)
 		} else {
 			err = outcome(read(wire->fd, buf, cap), &len);
 		}
+		wire->received += len;
 		if (err != TP_AGAIN)
 			return answer(err, len);
 		if (!tp_wire_wait(wire, writing ? POLLOUT : POLLIN))
 			return -1;
 	}
+	return -1;
 }
 
 static ber_slen_t on_write(Sockbuf_IO_Desc *desc, void *buf, ber_len_t cap)

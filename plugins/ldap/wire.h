@@ -15,7 +15,12 @@ struct tp_wire {
 	struct tp_tls_session *tls; /* NULL: in clear */
 	uint64_t until_ms;          /* of tp_wire_now_ms */
 	bool late;                  /* it took longer */
+	size_t received;            /* bytes, of all answers */
+	bool flooded;               /* they were more than TP_WIRE_RECEIVED_MAX */
 };
+
+/* Of one server: some hundred groups of a user are a few dozen KiB. */
+enum { TP_WIRE_RECEIVED_MAX = 8 << 20 };
 
 uint64_t tp_wire_now_ms(void);
 /* 0 when the time is over. */

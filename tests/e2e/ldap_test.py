@@ -12,10 +12,11 @@ from admin import ApiError
 from appliance import BIN, One
 from cases import check, run, wait_until
 from directory import PASSWORD, SERVICE, SUFFIX, Pki, Slapd
+from hostile_directory import Hostile, ber, done, entry, message, text
 from web import Browser
 
 ADDRESS = ("127.0.30.2", 7443)
-GOOD, OTHER_NAME, REVOKED, SILENT, NOBODY = (f"127.0.30.{n}" for n in (11, 12, 13, 14, 15))
+GOOD, OTHER_NAME, REVOKED, SILENT, NOBODY, HOSTILE = (f"127.0.30.{n}" for n in (11, 12, 13, 14, 15, 16))
 LOCAL = "a local secret phrase"
 ACCESS = "turnpike-access:access"
 LDAP = f"{ACCESS}/ldap"
@@ -37,6 +38,7 @@ class Appliance(One):
         self.pki.revoke("revoked")
         self.slapds = [Slapd(self.pki, "good", [GOOD, OTHER_NAME]), Slapd(self.pki, "revoked", [REVOKED])]
         self.silent = socket.create_server((SILENT, 6636))
+        self.hostile = Hostile(HOSTILE)
         super().__enter__()
         visitor = Browser(self.address)
         visitor.visit()
@@ -80,6 +82,7 @@ class Appliance(One):
 
     def close(self):
         self.silent.close()
+        self.hostile.close()
         for slapd in self.slapds:
             slapd.close()
         super().close()
@@ -298,6 +301,64 @@ def attack_46_names_with_a_meaning_in_filters(one):
     one.use()
 
 
+def attack_46_a_hostile_directory(one):
+    """Whatever it sends, the answer comes in time, in words, and the appliance goes on."""
+    one.use(encryption="none", server=[HOSTILE], crl_check=None, time_limit=3)
+    me, base = f"uid=writer,{PEOPLE}", "ou=groups," + SUFFIX
+
+    def ask(*stages, user="writer"):
+        """The answers to the first searches; what follows finds nothing."""
+        def answer(number, asked):
+            return stages[asked](number) if asked < len(stages) else [done(number)]
+        one.hostile.answer = answer
+        start = time.monotonic()
+        verdict = test(one, user)
+        check(time.monotonic() - start < 8, f"it took {time.monotonic() - start:.1f} s")
+        return verdict
+
+    def found(number):
+        return [entry(number, me), done(number)]
+
+    def called(*names):
+        return lambda number: [entry(number, me, uid=names), done(number)]
+
+    def groups(*dns):
+        return lambda number: [*(entry(number, dn) for dn in dns), done(number)]
+
+    outer = groups(f"cn=outer,{base}")
+    passed(ask(found, called("writer"), outer), "read-write")
+    # Names: of several the typed one, and never one that cannot be shown.
+    for names, called_so in ((("zoe", "Writer", "ann"), "Writer"), (("zoe", "bob", "b\nob"), "bob"),
+                             (("wri\nter", b"a\0b", "x" * 300), "writer"), ((), "writer")):
+        answer = ask(found, called(*names), outer)
+        check(answer["user"] == called_so, f"{names}: {answer}")
+    for typed in ("writer ", " writer", "wri\u00adter", "writer\u200b"):
+        failed(ask(found, called(), outer, user=typed), "search", "not plain enough")
+    # Groups: one named like another's DN, thousands, a ring, referrals, bytes that are no name.
+    failed(ask(found, called("writer"), groups(f"cn=cn\\3douter\\2c{base.replace(',', chr(92) + '2c')},{base}")),
+           "level", "None")
+    many = ask(found, called("writer"), groups(*(f"cn=g{n},{base}" for n in range(3000))))
+    check(any("limit was reached" in step["text"] for step in many["steps"]), f"{many}")
+    ring = groups(f"cn=a,{base}", f"cn=b,{base}", f"cn=outer,{base}")
+    passed(ask(found, called("writer"), *[ring] * 70), "read-write")
+    refer = [lambda number: [message(number, ber(0x73, text("ldap://127.0.30.9/"))), done(number)]]
+    failed(ask(*refer), "search", "No entry")
+    failed(ask(lambda number: [done(number, 0x65, 10, ber(0xa3, text("ldap://127.0.30.9/")))]), "search", "Referral")
+    failed(ask(found, called("writer"), groups(b"\xff\xfe", "no name", f"cn=x\x1b[2J,{base}")), "level", "None")
+    # Bytes without end: trickled, in one entry, in many, and no LDAP at all.
+    big = {"description": ["x" * 60000]}
+    for step, words, stage in (
+            ("search", "no answer in time", lambda number: [piece for b in entry(number, me) for piece in (bytes([b]), 0.2)]),
+            ("search", "server", lambda number: [entry(number, me, description=["x" * (2 << 20)])]),
+            ("search", "longer than", lambda number: (entry(number, me, **big) for _ in range(1000))),
+            ("search", "server", lambda number: [b"HTTP/1.1 400 Bad Request\r\n\r\n" * 100])):
+        answer = ask(stage)
+        check(failed(answer, step, words)["text"].startswith(HOSTILE), f"{answer}")
+        check(answer["result"] == "unavailable", f"{answer}")
+    check(log_in("admin", LOCAL, "127.0.30.32")[0] == 200, "the appliance does not go on")
+    one.use()
+
+
 def remote_only_needs_a_directory(one):
     one.use()
     one.admin.put(f"{LDAP}/enabled", False)
@@ -318,4 +379,5 @@ run([row_178_ldap_login_over_tls_with_all_crls, row_178_starttls_plain_and_other
      row_179_the_tester_says_which_step_fails,
      row_179_settings_are_tested_before_they_are_committed, row_63_lists_among_the_trusted_cas,
      row_85_only_those_lists_count, row_180_and_112_ldap_has_a_row_among_the_ciphers,
-     attack_46_names_with_a_meaning_in_filters, remote_only_needs_a_directory], Appliance(ADDRESS))
+     attack_46_names_with_a_meaning_in_filters, attack_46_a_hostile_directory,
+     remote_only_needs_a_directory], Appliance(ADDRESS))
