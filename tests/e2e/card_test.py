@@ -590,6 +590,9 @@ def an_account_that_nobody_used_is_disabled_before_its_card_logs_in(one):
     bob = CardBrowser("card-baker")
     bob.visit()
     refused(bob.call("POST", "/api/v1/session/certificate", {}), 403, "disabled")
+    one.admin.call("PUT", f"/api/v1/accounts/{BOB}", {"disabled": False, "level": "read-write"})
+    bob.visit()
+    check(bob.call("POST", "/api/v1/session/certificate", {})[0] == 200, "an enabled account does not log in")
 
 
 def the_way_back_is_always_open(one):
@@ -601,24 +604,29 @@ def the_way_back_is_always_open(one):
 
 def row_109_the_emergency_account_has_its_own_card(one):
     """The advanced mode and login by certificate begin in one commit. Nothing ends the mode: the last case."""
-    one.admin.call("PUT", f"/api/v1/accounts/{BOB}", {"disabled": False, "level": "read-write",
-                                                      "must-change-password": False})
+    one.admin.post("/api/v1/accounts", {"name": "no-card", "level": "read-write", "password": PASSWORD,
+                                        "must-change-password": False})
+
+    def ask_for_the_mode(emergency):
+        for path, value in (("certificate-login/level", "authentication"), ("pam/enabled", True),
+                            ("login/source", "remote"),
+                            ("group=tp-writers", {"name": "tp-writers", "level": "read-write", "web": True}),
+                            ("advanced", {"enabled": True, "emergency-account": emergency,
+                                          "classification": {"text": "UNCLASSIFIED", "colour": "green"}})):
+            one.admin.put(f"turnpike-access:access/{path}", value)
+        ann = CardBrowser("card-adams", CARD_PORT)
+        check(ann.log_in(ANN, PASSWORD)[0] == 200, "the administrator is shut out")
+        return ann
 
     def by_card(card):
         someone = CardBrowser(card)
         someone.visit()
         return someone, someone.call("POST", "/api/v1/session/certificate", {})
 
-    for within in (2, 60):  # what nobody confirms is undone, and the card of before comes in again
-        for path, value in (("certificate-login/level", "authentication"), ("pam/enabled", True),
-                            ("login/source", "remote"),
-                            ("group=tp-writers", {"name": "tp-writers", "level": "read-write", "web": True}),
-                            ("advanced", {"enabled": True, "emergency-account": BOB,
-                                          "classification": {"text": "UNCLASSIFIED", "colour": "green"}})):
-            one.admin.put(f"turnpike-access:access/{path}", value)
-        ann = CardBrowser("card-adams", CARD_PORT)
-        check(ann.log_in(ANN, PASSWORD)[0] == 200, "the administrator is shut out")
-        check(ann.commit(0)[0] == 403, "the mode begins without a trial")
+    refused(ask_for_the_mode("no-card").commit(60), 403, "has logged in with its own")
+    for within in (2, 60):  # what nobody confirms is undone, and the administrator of before comes in again
+        ann = ask_for_the_mode(BOB)
+        refused(ann.commit(0), 403, "on trial")
         status, _, data = ann.commit(within)
         check(status == 200, f"{status} {data}")
         wait_until(lambda: CardBrowser("card-baker").visit()["advanced"], 5, "the mode does not begin")
