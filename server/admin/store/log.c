@@ -235,14 +235,35 @@ void tp_store_log_boot(struct tp_store *store, const uint8_t boot[TP_AUDIT_BOOT]
 
 /* ---------------------------------------------------------------------- writing */
 
+/* A record, and whoever waits until it is on disk. */
+struct ask {
+	struct tp_list link;
+	enum tp_log_kind kind;
+	const struct tp_log_entry *line;
+	bool must; /* never left out, never kept for later */
+	bool done;
+	enum tp_err err;
+};
+
+enum { TOGETHER = 64 /* records in one transaction */ };
+
 /* Lines in one transaction, behind those that wait. */
 struct batch {
 	struct tp_log_state tail;
 	enum tp_log_kind kind;
 	const struct tp_log_entry *lines;
 	size_t count;
+	struct ask *const *asks; /* instead of lines */
 	bool with_waiting;
 };
+
+static enum tp_err append_one(struct tp_store *store, struct batch *b, size_t i)
+{
+	if (b->asks)
+		return append(store, &b->tail, b->asks[i]->kind, b->asks[i]->line);
+	return b->kind == TP_LOG_KIND_NETWORK ? append_network(store, &b->tail, &b->lines[i])
+					      : append(store, &b->tail, b->kind, &b->lines[i]);
+}
 
 static enum tp_err write_batch(struct tp_store *store, void *arg)
 {
@@ -252,8 +273,7 @@ static enum tp_err write_batch(struct tp_store *store, void *arg)
 	for (size_t i = 0; b->with_waiting && i < store->log.state.waiting && err == TP_OK; i++)
 		err = append(store, &b->tail, store->log.waiting[i].kind, &store->log.waiting[i].line);
 	for (size_t i = 0; i < b->count && err == TP_OK; i++)
-		err = b->kind == TP_LOG_KIND_NETWORK ? append_network(store, &b->tail, &b->lines[i])
-						     : append(store, &b->tail, b->kind, &b->lines[i]);
+		err = append_one(store, b, i);
 	return err;
 }
 
@@ -299,30 +319,94 @@ static void keep(struct tp_store *store, enum tp_log_kind kind, const struct tp_
 	log->waiting[log->state.waiting++] = (struct waiting_line){ kind, *line };
 }
 
+/* One after the other, so that nobody suffers from another one's record. */
+static void write_singly(struct tp_store *store, struct ask *const *asks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct batch b = { .asks = &asks[i], .count = 1, .with_waiting = true };
+
+		asks[i]->err = write_all(store, &b);
+		if (asks[i]->err != TP_OK && !asks[i]->must)
+			keep(store, asks[i]->kind, asks[i]->line);
+	}
+}
+
+/* All in one transaction, so that many wait for the disk once. */
+static void write_group(struct tp_store *store, struct tp_list *group)
+{
+	struct ask *asks[TOGETHER];
+	struct batch b = { .asks = asks, .with_waiting = true };
+
+	TP_STORE_LOCK(store);
+	for (struct tp_list *node = group->next; node != group; node = node->next) {
+		struct ask *ask = TP_CONTAINER(node, struct ask, link);
+
+		ask->err = TP_OK;
+		if (ask->must || ask->kind != TP_LOG_KIND_EVENT || tp_store_flood_admit(store, ask->line->name))
+			asks[b.count++] = ask;
+	}
+	if (b.count && (b.count == 1 || write_all(store, &b) != TP_OK))
+		write_singly(store, asks, b.count);
+}
+
+/* The first who asks writes for all who have asked until he begins; who comes meanwhile is of
+ * the next group. Nobody goes on before his own record is on disk. */
+static enum tp_err write_with_others(struct tp_store *store, struct ask *ask)
+{
+	struct tp_store_log *log = &store->log;
+	struct tp_list group, *node;
+
+	pthread_mutex_lock(&log->turn);
+	tp_list_append(&log->asked, &ask->link);
+	while (!ask->done) {
+		if (log->writing) {
+			pthread_cond_wait(&log->written, &log->turn);
+			continue;
+		}
+		tp_list_init(&group);
+		for (size_t i = 0; i < TOGETHER && (node = tp_list_pop(&log->asked)); i++)
+			tp_list_append(&group, node);
+		log->writing = true;
+		pthread_mutex_unlock(&log->turn);
+		write_group(store, &group);
+		pthread_mutex_lock(&log->turn);
+		log->writing = false;
+		while ((node = tp_list_pop(&group)))
+			TP_CONTAINER(node, struct ask, link)->done = true;
+		pthread_cond_broadcast(&log->written);
+	}
+	pthread_mutex_unlock(&log->turn);
+	return ask->err;
+}
+
+void tp_store_log_init(struct tp_store *store)
+{
+	pthread_mutex_init(&store->log.turn, NULL);
+	pthread_cond_init(&store->log.written, NULL);
+	tp_list_init(&store->log.asked);
+}
+
+void tp_store_log_fini(struct tp_store *store)
+{
+	pthread_cond_destroy(&store->log.written);
+	pthread_mutex_destroy(&store->log.turn);
+	free(store->log.waiting);
+}
+
 enum tp_err tp_store_log_add(struct tp_store *store, enum tp_log_kind kind,
 			     const struct tp_log_entry *line)
 {
-	struct batch b = { .kind = kind, .lines = line, .count = 1, .with_waiting = true };
-	enum tp_err err;
+	struct ask ask = { .kind = kind, .line = line };
 
-	if (kind == TP_LOG_KIND_NETWORK)
-		return tp_store_log_network(store, line, 1);
-	TP_STORE_LOCK(store);
-	if (kind == TP_LOG_KIND_EVENT && !tp_store_flood_admit(store, line->name))
-		return TP_OK;
-	err = write_all(store, &b);
-	if (err != TP_OK)
-		keep(store, kind, line);
-	return err;
+	return kind == TP_LOG_KIND_NETWORK ? tp_store_log_network(store, line, 1) : write_with_others(store, &ask);
 }
 
 enum tp_err tp_store_log_must(struct tp_store *store, enum tp_log_kind kind,
 			      const struct tp_log_entry *line)
 {
-	struct batch b = { .kind = kind, .lines = line, .count = 1, .with_waiting = true };
+	struct ask ask = { .kind = kind, .line = line, .must = true };
 
-	TP_STORE_LOCK(store);
-	return write_all(store, &b);
+	return write_with_others(store, &ask);
 }
 
 enum tp_err tp_store_log_network(struct tp_store *store, const struct tp_log_entry *lines, size_t count)

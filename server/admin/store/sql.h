@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "admin/store/store.h"
+#include "core/list.h"
 
 enum { TP_STORE_LOG_NAMES = 64 }; /* of events that are counted apart */
 
@@ -30,6 +31,11 @@ struct tp_store_log {
 		struct tp_log_entry line;
 	} *waiting; /* state.waiting of them */
 	struct tp_store_flood floods[TP_STORE_LOG_NAMES];
+
+	pthread_mutex_t turn; /* guards what follows; taken without the store's */
+	pthread_cond_t written;
+	struct tp_list asked; /* records whose askers wait (log.c) */
+	bool writing;	      /* one of the askers writes for all */
 };
 
 struct tp_store {
@@ -85,6 +91,8 @@ TP_NODISCARD enum tp_err tp_sql_transaction(struct tp_store *store,
 					    void *arg);
 /* What log.c knows of the database: at its opening, and after a failure. */
 TP_NODISCARD enum tp_err tp_store_log_load(struct tp_store *store);
+void tp_store_log_init(struct tp_store *store);
+void tp_store_log_fini(struct tp_store *store);
 /* One event more of its name, or one too many (log_flood.c). */
 bool tp_store_flood_admit(struct tp_store *store, const char *name);
 /* A name of which events were left out and not told of lately; 0: none. */

@@ -114,6 +114,7 @@ enum tp_err tp_store_open(int dir_fd, struct tp_store **out, struct tp_diag *dia
 	if (!store)
 		return tp_fail(diag, TP_NOMEM, "store", "no memory");
 	pthread_mutex_init(&store->mutex, NULL);
+	tp_store_log_init(store);
 	store->method = -1;
 	err = open_file(store, dir_fd, diag);
 	if (err == TP_OK)
@@ -143,6 +144,6 @@ void tp_store_close(struct tp_store **at)
 	if (store->vfs.zName)
 		sqlite3_vfs_unregister(&store->vfs);
 	pthread_mutex_destroy(&store->mutex);
-	free(store->log.waiting);
+	tp_store_log_fini(store);
 	free(store);
 }

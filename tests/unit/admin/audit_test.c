@@ -1,6 +1,7 @@
 /* admin/log over a real database: each way of tampering by editing SQLite, what a start finds,
  * retention, floods, and a log that cannot be written. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -527,6 +530,220 @@ static void kill_9_leaves_a_chain(void **state)
 	assert_true(v.check.last > 8);
 }
 
+/* ---------------------------------------------------- a death at each write to a file */
+
+/* Shared with the child, which does not live to tell. */
+static struct death {
+	unsigned at;	/* the call at which the process dies; 0: at none */
+	unsigned calls; /* so far */
+	unsigned syncs; /* of them */
+	bool torn;	/* half of what that call writes is in the file */
+	uint64_t acknowledged; /* number of the last record that was told to be on disk */
+	struct supervisor sup; /* lives on */
+} *death;
+
+/* Whether the process is to die at this call. */
+static bool is_last_call(void)
+{
+	return death && death->at && __atomic_add_fetch(&death->calls, 1, __ATOMIC_RELAXED) == death->at;
+}
+
+/* What SQLite calls, in the C library's place. */
+static ssize_t write_at(int fd, const void *bytes, size_t len, off_t offset)
+{
+	if (is_last_call()) {
+		if (death->torn)
+			syscall(SYS_pwrite64, fd, bytes, len / 2, offset);
+		raise(SIGKILL);
+	}
+	return syscall(SYS_pwrite64, fd, bytes, len, offset);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t offset)
+{
+	return write_at(fd, bytes, len, offset);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
+{
+	return write_at(fd, bytes, len, offset);
+}
+
+static int change(long call, int fd, off_t size)
+{
+	if (is_last_call())
+		raise(SIGKILL);
+	return (int)syscall(call, fd, size);
+}
+
+int fdatasync(int fd)
+{
+	if (death)
+		__atomic_add_fetch(&death->syncs, 1, __ATOMIC_RELAXED);
+	return change(SYS_fdatasync, fd, 0);
+}
+
+int fsync(int fd)
+{
+	return change(SYS_fsync, fd, 0);
+}
+
+int ftruncate64(int fd, off64_t size)
+{
+	return change(SYS_ftruncate, fd, size);
+}
+
+int ftruncate(int fd, off_t size)
+{
+	return change(SYS_ftruncate, fd, size);
+}
+
+static void *add_and_note(void *arg)
+{
+	struct world *w = arg;
+	struct tp_log_state now;
+
+	if (add_named(w, TP_LOG_KIND_CONFIGURATION, "test", 1) == TP_OK) {
+		tp_store_log_state(w->store, &now);
+		if (now.last > death->acknowledged)
+			death->acknowledged = now.last;
+	}
+	return NULL;
+}
+
+/* Records alone and together, heads, a checkpoint and what it drops, and the end. */
+static void live(struct world *w)
+{
+	struct tp_msg_audit_seal drop = { .drop_to_count = 1 };
+	struct tp_msg_audit_sealed dropped;
+	struct tp_audit_head at;
+	pthread_t threads[4];
+
+	start(w);
+	add_and_note(w);
+	tp_keeper_turn(w->keeper);
+	for (size_t i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, add_and_note, w) != 0)
+			_exit(3);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	tp_keeper_turn(w->keeper);
+	if (tp_store_head_find(w->store, UINT64_MAX, &at) != TP_OK)
+		_exit(4);
+	tp_log_head_to(&at, &drop.drop_to[0]);
+	if (at.sequence > death->sup.checkpoint.sequence && on_seal(&death->sup, &drop, &dropped) != TP_OK)
+		_exit(5);
+	stop(w);
+	start(w);
+	tp_keeper_turn(w->keeper);
+	add_and_note(w);
+	stop(w);
+	_exit(0);
+}
+
+static void a_death_at_each_write_leaves_a_chain(void **state)
+{
+	struct world *w = *state;
+	const char *nightly = getenv("TP_NIGHTLY");
+	unsigned step = nightly && !strcmp(nightly, "yes") ? 1 : 7;
+	struct tp_log_verified v;
+	int status = -1;
+
+	death = mmap(NULL, sizeof(*death), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(death, MAP_FAILED);
+	stop(w);
+	death->sup = w->sup;
+	w->ask.arg = &death->sup;
+	for (unsigned at = 1; status != 0; at += step) {
+		pid_t child;
+
+		death->at = at;
+		death->calls = 0;
+		death->torn = at / step % 2;
+		child = fork();
+		if (child == 0)
+			live(w);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+		assert_true(status != 0 || at > 50); /* they were called */
+		death->at = 0;
+		start(w);
+		tp_keeper_turn(w->keeper);
+		verify(w, &v);
+		if (v.check.faults || v.unsealed || v.check.last < death->acknowledged)
+			fail_msg("killed at call %u%s: %u faults, %llu unsealed, %llu of %llu records", at,
+				 death->torn ? " (torn)" : "", v.check.faults, (unsigned long long)v.unsealed,
+				 (unsigned long long)v.check.last, (unsigned long long)death->acknowledged);
+		stop(w);
+	}
+	start(w);
+}
+
+/* ------------------------------------------------------------- one transaction of many */
+
+enum { WRITERS = 24, EACH = 20 };
+
+struct writer {
+	pthread_t thread;
+	struct world *world;
+	unsigned number;
+	unsigned late; /* records that were not in the file when that was said */
+};
+
+/* Through a connection of its own, which sees only what is committed. */
+static bool is_in_the_file(sqlite3 *db, const char *name)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool found = sqlite3_prepare_v2(db, "SELECT 1 FROM audit WHERE name = ?", -1, &stmt, NULL) == SQLITE_OK &&
+		     sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC) == SQLITE_OK &&
+		     sqlite3_step(stmt) == SQLITE_ROW;
+
+	sqlite3_finalize(stmt);
+	return found;
+}
+
+static void *write_some(void *arg)
+{
+	struct writer *me = arg;
+	char path[128], name[64];
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof(path), "%s/turnpike.db", me->world->folder.path);
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+		me->late++;
+	for (unsigned i = 0; i < EACH; i++) {
+		snprintf(name, sizeof(name), "writer-%u-%u", me->number, i);
+		if (add_named(me->world, TP_LOG_KIND_CONFIGURATION, name, i) != TP_OK || !is_in_the_file(db, name))
+			me->late++;
+	}
+	sqlite3_close(db);
+	return NULL;
+}
+
+static void many_records_wait_for_the_disk_once(void **state)
+{
+	struct world *w = *state;
+	struct writer writers[WRITERS];
+	struct tp_log_verified v;
+	struct death counted = { .at = UINT32_MAX };
+
+	death = &counted;
+	for (unsigned i = 0; i < WRITERS; i++) {
+		writers[i] = (struct writer){ .world = w, .number = i };
+		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_some, &writers[i]), 0);
+	}
+	for (unsigned i = 0; i < WRITERS; i++) {
+		pthread_join(writers[i].thread, NULL);
+		assert_int_equal(writers[i].late, 0);
+	}
+	death = NULL;
+	tp_keeper_turn(w->keeper);
+	verify(w, &v);
+	assert_int_equal(v.check.faults, 0);
+	assert_in_range(v.check.records, WRITERS * EACH, WRITERS * EACH + 2);
+	assert_in_range(counted.syncs, 1, WRITERS * EACH / 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -542,6 +759,8 @@ int main(void)
 		TEST(a_flood_is_bounded_and_told),
 		TEST(what_cannot_be_written_is_kept_and_an_alarm),
 		TEST(kill_9_leaves_a_chain),
+		TEST(a_death_at_each_write_leaves_a_chain),
+		TEST(many_records_wait_for_the_disk_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
