@@ -76,6 +76,8 @@ static void on_revision_state(void *arg, const struct tp_msg_revision_state *m)
 	struct admin *a = arg;
 
 	tp_config_on_revision_state(a->config, m);
+	if (a->status)
+		tp_status_look(a->status);
 }
 
 static void on_alarm(void *arg, enum tp_process from, const struct tp_msg_alarm *m)

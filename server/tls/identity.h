@@ -9,7 +9,7 @@
 enum {
 	TP_TLS_IDENTITY_DEFAULT = 0,
 	TP_TLS_IDENTITIES = 1
-#define TP_TLS_SERVICE(id, name, label, server, client) +(server) + (client)
+#define TP_TLS_SERVICE(id, name, label, server, client, advanced) +(server) + (client)
 #include "tls/services.def"
 #undef TP_TLS_SERVICE
 	,

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct tp_tls_service_info services[TP_TLS_SERVICES] = {
-#define TP_TLS_SERVICE(id, name, label, server, client) \
-	[TP_TLS_SERVICE_##id] = {name, label, server, client},
+#define TP_TLS_SERVICE(id, name, label, server, client, advanced) \
+	[TP_TLS_SERVICE_##id] = {name, label, server, client, advanced},
 #include "tls/services.def"
 #undef TP_TLS_SERVICE
 };

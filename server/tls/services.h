@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 enum tp_tls_service {
-#define TP_TLS_SERVICE(id, name, label, server, client) TP_TLS_SERVICE_##id,
+#define TP_TLS_SERVICE(id, name, label, server, client, advanced) TP_TLS_SERVICE_##id,
 #include "tls/services.def"
 #undef TP_TLS_SERVICE
 	TP_TLS_SERVICES, /* how many */
@@ -17,6 +17,7 @@ struct tp_tls_service_info {
 	const char *label; /* for people */
 	bool server;
 	bool client;
+	const char *advanced; /* its check in the advanced mode, by id */
 };
 
 /* Never NULL for a service of the table. */

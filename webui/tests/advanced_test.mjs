@@ -130,7 +130,7 @@ test('row_134: it is printed with its colour', async () => {
 });
 
 test('row_144, row_145: the lockout is shown and released, and logins before are told', async () => {
-	Object.assign(mock.mode.lockout, { blocked: true, failures: 3, 'until-at': new Date(Date.now() + 60_000).toISOString() });
+	Object.assign(mock.mode.lockout, { blocked: true, failures: 3, until_ms: Date.now() + 60_000 });
 	await visit('/advanced');
 	await page.getByText('Nobody can log in').waitFor();
 	await page.getByText('2 logins failed since').waitFor();

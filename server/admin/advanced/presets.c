@@ -18,7 +18,7 @@ static const struct tp_preset_setting settings[] = {
 #include "admin/advanced/presets.def"
 #undef TP_PRESET_OWN
 #undef TP_PRESET
-#define TP_TLS_SERVICE(id_, name_, label_, server_, client_)                                         \
+#define TP_TLS_SERVICE(id_, name_, label_, server_, client_, advanced_)                               \
 	{ .path = "turnpike-tls:tls/service/" name_ "/preset",                                      \
 	  .value = { "compatible", "disa" },                                                        \
 	  .rules = "V-260039 V-206440" },                                                           \

@@ -5,15 +5,23 @@
 #include "admin/advanced/advanced.h"
 #include "admin/advanced/lockout.h"
 #include "admin/advanced/prerequisites.h"
+#include "admin/advanced/recommended.h"
 #include "admin/config/inside.h"
 #include "admin/http/times.h"
+
+struct view {
+	struct tp_advanced_ground ground;
+	json_t *recommendations;
+};
 
 static void look(void *arg, const struct tp_model *model, const struct tp_tree *running,
 		 const struct tp_tree *candidate)
 {
+	struct view *v = arg;
+
 	(void)model;
-	(void)running;
-	tp_tree_advanced(candidate, arg);
+	tp_tree_advanced(candidate, &v->ground);
+	v->recommendations = tp_recommended_json(running);
 }
 
 static json_t *prerequisites_json(const bool passed[TP_PREREQUISITES])
@@ -39,28 +47,30 @@ static json_t *lockout_json(struct tp_login *login)
 			 (int)state.failures);
 }
 
-/* Prerequisites are those of the candidate: what a commit would be asked now. */
+/* Prerequisites are those of the candidate: what a commit would be asked now. Recommended is
+ * what is in force. */
 static void get_advanced(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 {
 	const struct tp_advanced_parts *p = arg;
-	struct tp_advanced_ground ground = { 0 };
+	struct view view = { .recommendations = NULL };
 	struct tp_cfg_advanced now;
 	bool passed[TP_PREREQUISITES];
-	enum tp_err err = tp_config_look_at(p->config, look, &ground);
+	enum tp_err err = tp_config_look_at(p->config, look, &view);
 
 	(void)req;
 	if (err == TP_OK)
-		err = tp_prerequisites_look(p->store, &ground, passed);
+		err = tp_prerequisites_look(p->store, &view.ground, passed);
 	if (err != TP_OK) {
+		json_decref(view.recommendations);
 		tp_http_reply_failure(res, err, NULL);
 		return;
 	}
 	tp_advanced_get(tp_login_advanced(p->login), &now);
 	tp_http_reply_json(res, 200,
-			   json_pack("{s:b, s:o, s:o, s:o}", "enabled", now.enabled, "emergency-account",
+			   json_pack("{s:b, s:o, s:o, s:o, s:o}", "enabled", now.enabled, "emergency-account",
 				     now.emergency_account[0] ? tp_json_text(now.emergency_account) : json_null(),
-				     "prerequisites", prerequisites_json(passed), "lockout",
-				     lockout_json(p->login)));
+				     "prerequisites", prerequisites_json(passed), "recommendations",
+				     view.recommendations, "lockout", lockout_json(p->login)));
 }
 
 /* Also where nobody is blocked: then nothing changes. */

@@ -56,6 +56,8 @@ const char *tp_status_severity(uint8_t severity);
 void tp_status_check_expiry(struct tp_status *s);
 /* The same about what is wrong with them (identities.c). */
 void tp_status_check_identities(struct tp_status *s);
+/* And about what the advanced mode recommends (recommended.c). */
+void tp_status_check_recommended(struct tp_status *s);
 
 #define TP_STATUS_HANDLER(name) \
 	void tp_status_get_##name(void *arg, const struct tp_http_request *req, struct tp_http_response *res)

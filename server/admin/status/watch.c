@@ -175,6 +175,7 @@ static void *watch_run(void *arg)
 		check_tls(s, &told, &tls);
 		tp_status_check_expiry(s);
 		tp_status_check_identities(s);
+		tp_status_check_recommended(s);
 		check_lockout(s, &told);
 		check_supervisor(s, &told, pam);
 		clock_gettime(CLOCK_MONOTONIC, &at);

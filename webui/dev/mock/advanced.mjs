@@ -103,7 +103,7 @@ function presetRoutes(store) {
 /* --------------------------------------------------------------------------- mode */
 
 export function createAdvanced(store, accounts) {
-	const lockout = { blocked: false, 'until-at': null, failures: 0 };
+	const lockout = { blocked: false, until_ms: null, failures: 0 };
 	const mode = { left: null, lockout };
 	const settings = (tree) => tree['turnpike-access:access']?.advanced ?? {};
 	const isOn = () => settings(store.running).enabled === true;
@@ -124,8 +124,8 @@ export function createAdvanced(store, accounts) {
 		];
 	};
 	const recommendations = () => [
-		{ id: 'session-time-out', met: true, text: 'Sessions end when nobody uses them.', remedy: 'Set the idle time-out on the page System.', path: '/turnpike-system:system/web/session-idle' },
-		{ id: 'client-certificates', met: (valueAt(store.running, 'turnpike-access:access/certificate-login/level') ?? 'not-required') !== 'not-required', text: 'Browsers show a certificate that is checked.', remedy: 'Go through the guide on the page Certificate login.', path: '/turnpike-access:access/certificate-login/level' },
+		{ id: 'session-time-out', met: true, text: 'Sessions end when nobody uses them.', remedy: 'Set the idle time-out on the page System.', path: '/turnpike-system:system/web/session-idle', service: null },
+		{ id: 'client-certificates', met: (valueAt(store.running, 'turnpike-access:access/certificate-login/level') ?? 'not-required') !== 'not-required', text: 'Browsers show a certificate that is checked.', remedy: 'Go through the guide on the page Certificate login.', path: '/turnpike-access:access/certificate-login/level', service: 'Web interface and API' },
 	];
 	return Object.assign(mode, {
 		isOn,
@@ -137,7 +137,7 @@ export function createAdvanced(store, accounts) {
 		routes: {
 			...presetRoutes(store),
 			'GET /api/v1/advanced': () => ({ enabled: isOn(), 'emergency-account': settings(store.running)['emergency-account'] ?? null, prerequisites: prerequisites(), recommendations: recommendations(), lockout }),
-			'POST /api/v1/advanced/release-lockout': () => { Object.assign(lockout, { blocked: false, 'until-at': null, failures: 0 }); },
+			'POST /api/v1/advanced/release-lockout': () => { Object.assign(lockout, { blocked: false, until_ms: null, failures: 0 }); },
 			'POST /api/v1/advanced/leave': ({ body }) => {
 				if (!isOn())
 					throw fault(409, 'The appliance is not in the mode.');

@@ -15,12 +15,14 @@ export interface Recommendation {
 	remedy: string;
 	/** The setting to change. */
 	path: string;
+	/** Label of the service whose check it is. */
+	service: string | null;
 }
 
 export interface Lockout {
 	blocked: boolean;
-	/** null: until an administrator ends it. */
-	'until-at'?: string | null;
+	/** Unix time; null while blocked: until an administrator releases it. */
+	until_ms: number | null;
 	failures: number;
 }
 
@@ -28,8 +30,8 @@ export interface Advanced {
 	enabled: boolean;
 	'emergency-account': string | null;
 	prerequisites: Prerequisite[];
-	recommendations?: Recommendation[];
-	lockout?: Lockout;
+	recommendations: Recommendation[];
+	lockout: Lockout;
 }
 
 export const readAdvanced = (signal?: AbortSignal) => get<Advanced>('/api/v1/advanced', signal);

@@ -37,9 +37,9 @@ export function AdvancedSecurity() {
 			{data && (
 				<>
 					<About advanced={data} />
-					{data.enabled && data.lockout && <LockoutCard lockout={data.lockout} onReleased={state.refresh} />}
+					{data.enabled && <LockoutCard lockout={data.lockout} onReleased={state.refresh} />}
 					{!data.enabled && <Prerequisites list={data.prerequisites} />}
-					<Recommendations list={data.recommendations ?? []} isOn={data.enabled} />
+					<Recommendations list={data.recommendations} isOn={data.enabled} />
 				</>
 			)}
 		</SettingsPage>

@@ -11,7 +11,7 @@ export function LockoutCard({ lockout, onReleased }: { lockout: Lockout; onRelea
 	const mayWrite = useMayWrite();
 	const [busy, setBusy] = useState(false);
 	const [failure, setFailure] = useState<string | null>(null);
-	const until = lockout['until-at'];
+	const until = lockout.until_ms === null ? null : timeText(new Date(lockout.until_ms).toISOString());
 	const release = async () => {
 		setBusy(true);
 		setFailure(null);
@@ -29,7 +29,7 @@ export function LockoutCard({ lockout, onReleased }: { lockout: Lockout; onRelea
 			<CardBody>
 				<p>
 					{lockout.blocked
-						? `Too many logins failed. ${until ? `The login opens again at ${timeText(until)}.` : 'The login stays closed until somebody releases it here.'} Who shows a valid certificate of an account comes in all the same.`
+						? `Too many logins failed. ${until ? `The login opens again at ${until}.` : 'The login stays closed until somebody releases it here.'} Who shows a valid certificate of an account comes in all the same.`
 						: lockout.failures > 0 ? `${plural(lockout.failures, 'login')} failed in a row.` : 'No login failed in a row.'}
 				</p>
 				{failure && <Notice variant="danger" title={failure} className="tp-gap-above" />}
