@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Advanced account security: what it wants before it begins, and who comes in while it lasts. Remote
 users are real ones of PAM. The cases run in their order: without the mode, on trial, confirmed."""
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -108,6 +109,7 @@ class Appliance(One):
     def close(self):
         super().close()
         shutil.rmtree(self.etc, ignore_errors=True)
+        self.log.unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------ before the mode
@@ -367,9 +369,151 @@ def row_145_statistics_are_told_after_the_login(one):
     check({(EMERGENCY, "password"), ("watcher", "pam")} <= methods, f"{logins}")
 
 
+# ------------------------------------------------------------------------- the lockout
+
+def lock_out(one, failures=("writer", "reader", "nobody-here")):
+    """Wrong passwords of different users from different places. The last answer."""
+    for name in failures[:-1]:
+        Person(name, "guessed", 401)
+    visitor = Browser(ADDRESS, source=f"127.0.130.{next(SOURCES)}")
+    return visitor.log_in(failures[-1], "guessed")
+
+
+def row_144_three_failures_of_anybody_block_everybody(one):
+    """Also the right password, the known browser and the emergency account; not who is in already."""
+    writer, watcher, known = Person("writer"), Person("watcher"), Person(EMERGENCY, one.chosen)
+    writer.put(f"{MODE}/lockout", {"failures": 3, "seconds": 5})
+    check(writer.commit("the lockout", trial=0)[0] == 200, "commit")
+    Person("reader", "guessed", 401)
+    Person("reader", "guessed", 401)
+    Person("reader")  # forgives
+    status, headers, answer = lock_out(one)
+    check(status == 429 and "Too many failed attempts" in words(answer)[0], f"{status} {answer}")
+    begun = time.monotonic()
+    check(0 < int(headers["Retry-After"]) <= 5, f"{headers}")
+    known.cookie = None
+    for person, name, password in ((Browser(ADDRESS, source="127.0.130.5"), "writer", PASSWORD),
+                                   (Browser(ADDRESS, source="127.0.130.6"), EMERGENCY, one.chosen),
+                                   (known, EMERGENCY, one.chosen)):
+        status, _, answer = person.log_in(name, password)
+        check(status == 429 and name not in str(answer), f"{name} comes in: {status} {answer}")
+    state = writer.call("GET", "/api/v1/advanced")[2]["lockout"]
+    check(state["blocked"] and state["until_ms"] > time.time() * 1000, f"{state}")
+    wait_until(lambda: any(a["code"] == 40050 and not a["cleared-at"]
+                           for a in writer.call("GET", "/api/v1/alarms")[2]["alarms"]), 5, "no alarm")
+    wait_until(lambda: Browser(ADDRESS, source="127.0.130.7").log_in("writer", PASSWORD)[0] == 200, 10,
+               "the block does not end", 0.3)
+    check(time.monotonic() - begun > 2.5, f"it ended after {time.monotonic() - begun:.1f} s")
+    lines = watcher.call("GET", "/api/v1/log?kind=event&filter=login.blocked")[2]["lines"]
+    check(len(lines) == 1 and "3 failed logins in a row" in lines[0]["text"], f"{lines}")
+
+
+def row_144_an_administrator_releases(one):
+    writer, reader = Person("writer"), Person("reader")
+    writer.put(f"{MODE}/lockout", {"failures": 3, "seconds": 0})
+    check(writer.commit("until somebody releases it", trial=0)[0] == 200, "commit")
+    status, headers, answer = lock_out(one)
+    check(status == 429 and "an administrator has to allow" in words(answer)[0] and "Retry-After" not in headers,
+          f"{status} {answer}")
+    check(reader.status("POST", "/api/v1/advanced/release-lockout", {}) == 403, "anybody may release")
+    check(writer.status("POST", "/api/v1/advanced/release-lockout", {}) == 204, "no release")
+    check(not writer.call("GET", "/api/v1/advanced")[2]["lockout"]["blocked"], "it is still blocked")
+    Person("writer")
+
+
+def make_card(folder, name):
+    """An authority of its own, and a card with this name."""
+    def openssl(*args):
+        subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
+
+    ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *ec, "-keyout", folder / "ca.key", "-out", folder / "ca.pem", "-subj", "/CN=Card CA",
+            "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    openssl("req", "-x509", *ec, "-keyout", folder / "card.key", "-out", folder / "card.pem", "-subj", f"/CN={name}",
+            "-days", "30", "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key", "-addext",
+            "basicConstraints=critical,CA:FALSE", "-addext", "keyUsage=critical,digitalSignature", "-addext",
+            "extendedKeyUsage=clientAuth")
+
+
+class Card(Person):
+    """Whoever shows the card."""
+
+    def __init__(self, folder, address=ADDRESS, password=None):
+        Browser.__init__(self, address, source=f"127.0.130.{next(SOURCES)}")
+        self.folder = folder
+        self.visit()
+        body = {"user": EMERGENCY, "password": password} if password else {}
+        status, _, self.answer = self.call("POST", "/api/v1/session" + ("" if password else "/certificate"), body)
+        check(status == 200, f"the card does not come in: {status} {self.answer}")
+
+    def context(self):
+        context = super().context()
+        context.load_cert_chain(self.folder / "card.pem", self.folder / "card.key")
+        return context
+
+
+def row_144_a_card_enters_meanwhile(one):
+    """The certificate becomes the login while nobody comes in with a password."""
+    one.cards = pathlib.Path(one.etc) / "cards"
+    one.cards.mkdir()
+    make_card(one.cards, EMERGENCY)
+    writer = Person("writer")
+    status, _, answer = writer.call("POST", "/api/v1/trust/append",
+                                    {"pem": (one.cards / "ca.pem").read_text(), "use": ["web-login"]})
+    check(status == 200 and answer["added"] == 1, f"{status} {answer}")
+    for name, value in (("pattern", PATTERN), ("format", "#Group1#"), ("use-crls", False), ("use-ocsp", False),
+                        ("card-port", {"enabled": True, "port": 7445})):
+        writer.put(f"{CARDS}/{name}", value)
+    check(writer.commit("a port for cards", trial=0)[0] == 200, "commit")
+    emergency = Card(one.cards, (ADDRESS[0], 7445), one.chosen)
+    lock_out(one)
+    check(Browser(ADDRESS, source="127.0.130.8").log_in("writer", PASSWORD)[0] == 429, "nobody is blocked")
+    emergency.put(f"{CARDS}/level", "authentication")
+    status, why = emergency.commit("cards alone")
+    check(status == 200, f"{status} {why}")
+    card = wait_until(lambda: the_card(one), 10, "the card does not come in")
+    check(card.call("GET", "/api/v1/advanced")[2]["lockout"]["blocked"], "the block has ended")
+    check(card.status("POST", "/api/v1/config/confirm", {}) == 200, "no confirmation")
+    Card(one.cards)
+    check(card.call("GET", "/api/v1/advanced")[2]["lockout"]["blocked"], "a card resets it")
+    check(card.status("POST", "/api/v1/advanced/release-lockout", {}) == 204, "no release")
+
+
+def the_card(one):
+    try:
+        return Card(one.cards)
+    except (AssertionError, OSError):
+        return None
+
+
+# ------------------------------------------------------------------------- the way out
+
+def row_149_the_emergency_account_leaves(one):
+    card = Card(one.cards)
+    one.log = one.state.with_name(one.state.name + ".log")  # this test's own, kept out of the reset
+    os.link(one.state / "log", one.log)
+    for body in ({"hostname": "core.advanced"}, {"hostname": "CORE.advanced.test"}, {}):
+        status, _, answer = card.call("POST", "/api/v1/advanced/leave", body)
+        check(status == 400 and "not the host name" in words(answer)[0], f"{body}: {status} {answer}")
+    status, _, answer = card.call("POST", "/api/v1/factory-reset", {"hostname": "core.advanced.test"})
+    check(status == 403 and "with turnpikectl" in words(answer)[0], f"{status} {answer}")
+    check(card.call("GET", "/api/v1/advanced")[2]["enabled"], "the mode has ended")
+    status, _, answer = card.call("POST", "/api/v1/advanced/leave", {"hostname": "core.advanced.test"})
+    check(status == 202, f"{status} {answer}")
+    wait_until(lambda: (one.answers() or {}).get("state") == "setup", 30, "no wizard")
+    wait_until(lambda: one.admin.fetch("GET", "/api/v1/status")[0] == 200, 10, "turnpikectl is still off")
+    check(one.admin.get("/api/v1/accounts")["accounts"] == [], "accounts are left")
+    lines = one.admin.get("/api/v1/log?kind=event&limit=200")["lines"]
+    first = min(lines, key=lambda line: line["id"])
+    check((first["name"], first["user"], first["source"]) == ("audit.wiped", EMERGENCY, card.source), f"{first}")
+    check(one.admin.get("/api/v1/logins?result=successful")["logins"][-1]["user"] == "root", "the history is left")
+
+
 run([row_135_all_that_lacks_is_told_at_once, row_135_an_emergency_account_is_nominated,
      no_lock_out_when_nobody_confirms, row_133_a_remote_user_confirms_it, row_141_who_comes_in,
      row_143_a_certificate_goes_by_the_same_names, row_139_no_program_comes_in, row_139_turnpikectl_is_off,
      row_140_no_commit_ends_it, row_142_only_the_emergency_account_changes_itself,
      row_142_it_names_the_next_one, row_171_the_emergency_account_does_not_fall_asleep,
-     row_146_auditors_alone_see_the_logs, row_145_statistics_are_told_after_the_login], Appliance(ADDRESS))
+     row_146_auditors_alone_see_the_logs, row_145_statistics_are_told_after_the_login,
+     row_144_three_failures_of_anybody_block_everybody, row_144_an_administrator_releases,
+     row_144_a_card_enters_meanwhile, row_149_the_emergency_account_leaves], Appliance(ADDRESS))

@@ -25,7 +25,7 @@ struct tp_keeper {
 	void (*alarm)(void *arg, const struct tp_msg_alarm *m);
 	void *alarm_arg;
 
-	pthread_mutex_t work; /* guards what follows: one turn, verification or wipe at a time */
+	pthread_mutex_t work; /* guards what follows: one turn or verification at a time */
 	bool recovered;
 	uint64_t sealed; /* last record with a head */
 	uint64_t sealed_at_ms;
@@ -450,33 +450,6 @@ enum tp_err tp_keeper_verify(struct tp_keeper *k, struct tp_log_verified *out)
 
 	pthread_mutex_lock(&k->work);
 	err = look(k, out);
-	pthread_mutex_unlock(&k->work);
-	return err;
-}
-
-static enum tp_err wipe(struct tp_keeper *k, const char *user, const char *source)
-{
-	struct tp_log_state end;
-	enum tp_err err;
-
-	tp_store_log_state(k->store, &end);
-	if (end.last > k->sealed)
-		seal(k, &end);
-	err = k->sealed == end.last ? drop(k, end.last) : TP_STATE;
-	if (err != TP_OK)
-		return err;
-	trim(k, 0, tp_times_now_ms() + DAY_MS);
-	say(k, 1, "audit.wiped", user, source,
-	    "All records of the event, configuration and network logs before this one were wiped.");
-	return TP_OK;
-}
-
-enum tp_err tp_keeper_wipe(struct tp_keeper *k, const char *user, const char *source)
-{
-	enum tp_err err;
-
-	pthread_mutex_lock(&k->work);
-	err = k->recovered ? wipe(k, user, source) : TP_STATE;
 	pthread_mutex_unlock(&k->work);
 	return err;
 }

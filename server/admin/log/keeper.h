@@ -38,9 +38,6 @@ void tp_keeper_configure(struct tp_keeper *keeper, const struct tp_keeper_settin
 void tp_keeper_settings(struct tp_keeper *keeper, struct tp_keeper_settings *out);
 /* Verifies all now; the alarm follows what is found. A thread that may wait. */
 TP_NODISCARD enum tp_err tp_keeper_verify(struct tp_keeper *keeper, struct tp_log_verified *out);
-/* Drops all records of the audit log but the one that says so, and all network records: what
- * leaving the advanced mode asks for. user, source: who, as in a record. A thread that may wait. */
-TP_NODISCARD enum tp_err tp_keeper_wipe(struct tp_keeper *keeper, const char *user, const char *source);
 
 /* A record for the network log, written with others within about a second; copied. Beyond
  * TP_KEEPER_NETWORK of them at once they are counted, and so are `suppressed` that the caller

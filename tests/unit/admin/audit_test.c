@@ -20,6 +20,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "admin/advanced/leave.h"
 #include "admin/http/times.h"
 #include "admin/log/keeper.h"
 #include "folder.h"
@@ -405,25 +406,44 @@ static void an_interrupted_retention_is_finished(void **state)
 	assert_int_equal(v.check.first, 11);
 }
 
-static void row_148_a_wipe_leaves_a_checkpoint_and_one_record(void **state)
+/* As turnpiked does it: a checkpoint at its last head, and an empty database. */
+static void row_148_the_log_behind_a_reset_says_who_and_verifies(void **state)
 {
 	struct world *w = *state;
-	struct tp_log_entry line = { .at_ms = 5, .name = "tls.failed" };
+	struct tp_msg_audit_seal q = { .drop_to_count = 1 };
+	struct tp_msg_audit_sealed a;
+	struct tp_log_query all = { .kind = TP_LOG_KIND_EVENT, .oldest_first = true, .limit = 1 };
+	struct tp_log_query missing = { .kind = TP_LOG_KIND_EVENT, .filter = "audit.missing", .limit = 1 };
+	struct tp_log_entry *rows;
+	struct tp_audit_head at;
 	struct tp_log_verified v;
-	struct tp_log_state now;
+	uint64_t total;
+	size_t count;
 
 	tp_keeper_turn(w->keeper);
 	add(w, 20);
-	assert_int_equal(tp_store_log_network(w->store, &line, 1), TP_OK);
-	assert_int_equal(tp_keeper_wipe(w->keeper, "emergency", "192.0.2.1"), TP_OK);
+	tp_keeper_turn(w->keeper);
+	assert_int_equal(tp_store_head_find(w->store, 20, &at), TP_OK);
+	tp_log_head_to(&at, &q.drop_to[0]);
+	assert_int_equal(on_seal(&w->sup, &q, &a), TP_OK);
+	stop(w);
+	folder_empty(&w->folder);
+	start(w);
+	tp_store_log_behind(w->store, at.sequence, at.hash);
+	assert_int_equal(tp_leave_record(w->store, "emergency", "192.0.2.1"), TP_OK);
+	tp_keeper_turn(w->keeper);
 	verify(w, &v);
 	assert_int_equal(v.check.faults, 0);
 	assert_int_equal(v.check.first, 21);
-	assert_int_equal(v.check.records, 1);
-	tp_store_log_state(w->store, &now);
-	assert_int_equal(now.audit_records, 1);
-	assert_int_equal(now.network_records, 0);
-	assert_int_equal(now.network_bytes, 0);
+	assert_int_equal(v.unsealed, 0);
+	assert_false(is_raised(w, TP_ALARM_AUDIT_BROKEN, "audit"));
+	assert_int_equal(tp_store_log_list(w->store, &all, &rows, &count, &total), TP_OK);
+	assert_string_equal(rows[0].name, "audit.wiped");
+	assert_string_equal(rows[0].user, "emergency");
+	free(rows);
+	assert_int_equal(tp_store_log_list(w->store, &missing, &rows, &count, &total), TP_OK);
+	free(rows);
+	assert_int_equal(total, 0);
 }
 
 static void a_flood_is_bounded_and_told(void **state)
@@ -755,7 +775,7 @@ int main(void)
 		TEST(a_refusing_supervisor_is_an_alarm),
 		TEST(v_206424_a_warning_at_75_percent_and_retention_goes_on_from_a_checkpoint),
 		TEST(an_interrupted_retention_is_finished),
-		TEST(row_148_a_wipe_leaves_a_checkpoint_and_one_record),
+		TEST(row_148_the_log_behind_a_reset_says_who_and_verifies),
 		TEST(a_flood_is_bounded_and_told),
 		TEST(what_cannot_be_written_is_kept_and_an_alarm),
 		TEST(kill_9_leaves_a_chain),

@@ -22,8 +22,8 @@ static inline void folder_make(struct folder *f)
 	assert_true(f->fd >= 0);
 }
 
-/* With the files in it; there are no folders in it. */
-static inline void folder_remove(struct folder *f)
+/* There are no folders in it. */
+static inline void folder_empty(const struct folder *f)
 {
 	DIR *dir = opendir(f->path);
 	struct dirent *entry;
@@ -33,6 +33,11 @@ static inline void folder_remove(struct folder *f)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			assert_int_equal(unlinkat(f->fd, entry->d_name, 0), 0);
 	closedir(dir);
+}
+
+static inline void folder_remove(struct folder *f)
+{
+	folder_empty(f);
 	close(f->fd);
 	assert_int_equal(rmdir(f->path), 0);
 }
