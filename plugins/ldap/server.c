@@ -203,6 +203,8 @@ enum tp_remote_result tp_ask_bind_service(struct tp_ask *a, bool again)
 {
 	const struct tp_msg_ldap_ask *m = a->asked;
 	struct berval secret = { .bv_len = m->bind_secret_len, .bv_val = (char *)m->bind_secret };
+	/* As whom the certificate says: an empty identity, which is not the same as none (RFC 4422). */
+	struct berval as_certified = { .bv_len = 0, .bv_val = (char *)"" };
 	bool external = m->bind == TP_LDAP_BIND_EXTERNAL;
 	int code;
 
@@ -212,7 +214,7 @@ enum tp_remote_result tp_ask_bind_service(struct tp_ask *a, bool again)
 		return TP_REMOTE_UNAVAILABLE;
 	}
 	if (external)
-		code = ldap_sasl_bind_s(a->ldap, NULL, "EXTERNAL", NULL, NULL, NULL, NULL);
+		code = ldap_sasl_bind_s(a->ldap, NULL, "EXTERNAL", &as_certified, NULL, NULL, NULL);
 	else
 		code = ldap_sasl_bind_s(a->ldap, m->bind_dn, LDAP_SASL_SIMPLE, &secret, NULL, NULL, NULL);
 	if (code != LDAP_SUCCESS)

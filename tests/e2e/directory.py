@@ -7,10 +7,12 @@ import subprocess
 import tempfile
 import textwrap
 
-from cases import Skip, wait_until
+from cases import Skip, check, wait_until
+from ldap_ber import attributes, ber, message, text
 
 SUFFIX = "dc=pike,dc=test"
 SERVICE = ("cn=turnpike," + SUFFIX, "the service password")
+ROOT = ("cn=root," + SUFFIX, "the root password")
 PASSWORD = "correct horse battery"
 SCHEMA = pathlib.Path("/etc/ldap/schema")
 MODULES = "/usr/lib/ldap"
@@ -104,9 +106,6 @@ def ldif():
     for uid, (cn, mail) in PEOPLE.items():
         lines.append(f"dn: uid={uid},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {cn}\n"
                      f"sn: {uid}\nmail: {mail}\nuserPassword: {PASSWORD}\n")
-    for name, members in GROUPS.items():
-        lines.append(f"dn: cn={name},ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: {name}\n"
-                     + "".join(f"member: {member},{SUFFIX}\n" for member in members))
     # Of the same name as one that gives a level, and elsewhere.
     lines.append(f"dn: cn=outer,ou=other,{SUFFIX}\nobjectClass: groupOfNames\ncn: outer\n"
                  f"member: uid=nobody,ou=people,{SUFFIX}\n")
@@ -116,7 +115,7 @@ def ldif():
 class Slapd:
     """One slapd; each of its addresses listens for LDAP at 3389 and for LDAPS at 6636."""
 
-    def __init__(self, pki, name, addresses, access=()):
+    def __init__(self, pki, name, addresses, access=(), client="client.pike.test"):
         if not shutil.which("slapd"):
             raise Skip("slapd is not installed")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tp-slapd-", dir="/tmp"))
@@ -124,14 +123,15 @@ class Slapd:
         (self.folder / "chain.pem").write_text(pki.text("issuer.pem", "root.pem"))
         (self.folder / "slapd.conf").write_text("".join(f"{line}\n" for line in (
             *(f"include {SCHEMA}/{schema}.schema" for schema in ("core", "cosine", "inetorgperson")),
-            f"modulepath {MODULES}", "moduleload back_mdb",
+            f"modulepath {MODULES}", "moduleload back_mdb", "moduleload memberof",
             f"TLSCACertificateFile {self.folder}/chain.pem", f"TLSCertificateFile {pki.folder}/{name}.pem",
             f"TLSCertificateKeyFile {pki.folder}/{name}.key", "TLSVerifyClient try",
-            f"authz-regexp \"^cn=client.pike.test$\" \"{SERVICE[0]}\"",
+            f"authz-regexp \"^cn={client}$\" \"{SERVICE[0]}\"",
             "database mdb", f"suffix {SUFFIX}", f"directory {self.folder}/db", "maxsize 8388608",
+            f"rootdn {ROOT[0]}", f"rootpw \"{ROOT[1]}\"",
             *access,
             # The service alone reads; anybody may try a password.
-            f"access to * by dn.exact=\"{SERVICE[0]}\" read by self read by anonymous auth by * none")))
+            f"access to * by dn.exact=\"{SERVICE[0]}\" read by self read by anonymous auth by * none", "overlay memberof")))
         (self.folder / "users.ldif").write_text(ldif())
         subprocess.run(["slapadd", "-f", "slapd.conf", "-l", "users.ldif"], cwd=self.folder, check=True,
                        capture_output=True)
@@ -140,6 +140,21 @@ class Slapd:
             self.process = subprocess.Popen(["slapd", "-d", "0", "-f", str(self.folder / "slapd.conf"), "-h", urls],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(lambda: all(self.listens(a) for a in addresses), 10, "slapd does not listen")
+        self.add_groups(addresses[0])
+
+    @staticmethod
+    def add_groups(address):
+        """While it runs, so that its overlay writes memberOf into the entries of the members."""
+        requests = [ber(0x60, ber(2, b"\3"), text(ROOT[0]), text(ROOT[1], 0x80))]
+        for name, members in GROUPS.items():
+            requests.append(ber(0x68, text(f"cn={name},ou=groups,{SUFFIX}"), attributes({
+                "objectClass": ["groupOfNames"], "cn": [name], "member": [f"{member},{SUFFIX}" for member in members]})))
+        with socket.create_connection((address, 3389), 5) as conversation:
+            for number, request in enumerate(requests, 1):
+                conversation.sendall(message(number, request))
+                answer = conversation.recv(4096)
+                # 30 LEN 02 01 NUMBER KIND LEN 0a 01 RESULT
+                check(answer[9:10] == b"\0", f"slapd refuses {request}: {answer}")
 
     @staticmethod
     def listens(address):

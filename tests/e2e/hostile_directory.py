@@ -3,27 +3,11 @@ import socket
 import threading
 import time
 
-
-def ber(tag, *parts):
-    body = b"".join(parts)
-    size = len(body)
-    if size < 128:
-        return bytes([tag, size]) + body
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(length)]) + length + body
+from ldap_ber import attributes, ber, message, text
 
 
-def text(value):
-    return ber(4, value if isinstance(value, bytes) else value.encode())
-
-
-def message(number, operation):
-    return ber(0x30, ber(2, bytes([number])), operation)
-
-
-def entry(number, dn, **attributes):
-    return message(number, ber(0x64, text(dn), ber(0x30, *(
-        ber(0x30, text(name), ber(0x31, *map(text, values))) for name, values in attributes.items()))))
+def entry(number, dn, **values):
+    return message(number, ber(0x64, text(dn), attributes(values)))
 
 
 def done(number, operation=0x65, code=0, *more):

@@ -12,7 +12,8 @@ from admin import ApiError
 from appliance import BIN, One
 from cases import check, run, wait_until
 from directory import PASSWORD, SERVICE, SUFFIX, Pki, Slapd
-from hostile_directory import Hostile, ber, done, entry, message, text
+from hostile_directory import Hostile, done, entry
+from ldap_ber import ber, message, text
 from web import Browser
 
 ADDRESS = ("127.0.30.2", 7443)
@@ -34,9 +35,10 @@ class Appliance(One):
         self.pki_folder = pathlib.Path(tempfile.mkdtemp(prefix="tp-pki-", dir="/tmp"))
         self.pki = Pki(self.pki_folder)
         self.pki.server("good", GOOD)
+        self.pki.server("client", ADDRESS[0])
         self.pki.server("revoked", REVOKED)
         self.pki.revoke("revoked")
-        self.slapds = [Slapd(self.pki, "good", [GOOD, OTHER_NAME]), Slapd(self.pki, "revoked", [REVOKED])]
+        self.slapds = [Slapd(self.pki, "good", [GOOD, OTHER_NAME]), Slapd(self.pki, "revoked", [REVOKED], client="nobody.pike.test")]
         self.silent = socket.create_server((SILENT, 6636))
         self.hostile = Hostile(HOSTILE)
         super().__enter__()
@@ -151,6 +153,40 @@ def row_178_groups_in_groups_end(one):
     one.use(depth=10)
     passed(test(one, "reader"), "read-only")  # who is in a ring of groups
     failed(test(one, "nobody"), "level", "None")  # a group of that name elsewhere
+
+
+def row_178_groups_that_the_entry_names(one):
+    """memberOf, as the overlay of slapd keeps it, followed from group to group."""
+    one.use(group_lookup="member-of", depth=1)
+    failed(test(one), "level", "None of the user's groups")
+    one.use(group_lookup="member-of", depth=2)
+    passed(test(one), "read-write")
+    passed(test(one, "reader"), "read-only")
+    failed(test(one, "nobody"), "level", "None")
+
+
+def row_151_sasl_external_by_tls_alone(one):
+    """The certificate is the service account, on encrypted connections only."""
+    no_account = {"bind": "certificate", "bind_dn": None, "bind_password": None}
+    upload = one.pki.text("client.pem", "issuer.pem", "client.key")
+    identity = "/api/v1/identities/ldap-client"
+    staged = one.admin.post(f"{identity}/upload", {"pem": upload})
+    one.admin.post(f"{identity}/activate", {"staged": staged["staged"], "accept": staged["accept-needed"], "commit": True})
+    for encryption in ("ldaps", "starttls"):
+        one.use(**no_account, encryption=encryption, server=[GOOD])
+        answer = test(one)
+        passed(answer, "read-write")
+        check(any("SASL EXTERNAL" in step["text"] for step in answer["steps"]), f"{answer}")
+    without = test(one, password=None)
+    passed(without, "read-write")
+    try:
+        one.use(**no_account, encryption="none", server=[GOOD])
+        raise AssertionError("SASL without TLS is taken")
+    except ApiError as error:
+        check("encrypted connections only" in str(error), str(error))
+    one.use(**no_account, server=[REVOKED])  # whose slapd maps the certificate to nobody
+    failed(test(one), "search", "")
+    one.use()
 
 
 def row_178_next_server_when_one_fails(one):
@@ -375,6 +411,7 @@ def remote_only_needs_a_directory(one):
 
 
 run([row_178_ldap_login_over_tls_with_all_crls, row_178_starttls_plain_and_other_binds, row_178_groups_in_groups_end,
+     row_178_groups_that_the_entry_names, row_151_sasl_external_by_tls_alone,
      row_178_next_server_when_one_fails, row_178_a_silent_server_delays_one_login,
      row_179_the_tester_says_which_step_fails,
      row_179_settings_are_tested_before_they_are_committed, row_63_lists_among_the_trusted_cas,
