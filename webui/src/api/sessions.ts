@@ -36,7 +36,7 @@ export interface LoginRecord {
 	'started-at': string;
 	'ended-at': string | null;
 	'duration-s': number | null;
-	end: 'open' | 'logout' | 'idle' | 'longest-time' | 'revoked' | 'too-many' | 'account' | 'certificate' | 'advanced-mode' | 'no-logout' | null;
+	end: 'open' | 'logout' | 'idle' | 'longest-time' | 'revoked' | 'too-many' | 'account' | 'certificate' | 'advanced-mode' | 'settings' | 'no-logout' | null;
 	failure: 'wrong-password-or-name' | 'account-may-not' | 'source-did-not-answer' | 'too-many-sessions' | null;
 }
 

@@ -22,6 +22,7 @@ export const endNames: Record<NonNullable<LoginRecord['end']>, string> = {
 	account: 'Account or password changed',
 	certificate: 'Came without its certificate',
 	'advanced-mode': 'May not log in in the advanced mode',
+	settings: 'Settings of logins changed',
 	'no-logout': 'Gone, no logout',
 };
 
