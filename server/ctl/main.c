@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "ctl/commands.h"
 
@@ -58,6 +59,8 @@ int main(int argc, char **argv)
 	struct tp_ctl ctl = { .socket_path = path };
 	int i = 1, result;
 
+	/* Passwords pass through this memory. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	for (; i < argc && !strncmp(argv[i], "--", 2); i++) {
 		if (!strcmp(argv[i], "--json"))
 			ctl.json = 1;

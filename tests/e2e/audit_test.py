@@ -272,6 +272,11 @@ def plant(one, secrets):
                                                       "passphrase": secrets["passphrase"]}),
             ("/api/v1/setup/complete", {"peer": {"password": secrets["peer-password"]}})):
         visitor.call("POST", path, body)
+    status, _, body = visitor.call("POST", "/api/v1/tokens", {"name": "planted", "scope": "read", "expires-in-days": 1})
+    check(status == 201, f"{status} {body}")
+    secrets["token"] = body["token"]
+    Browser(ADDRESS).call("GET", "/api/v1/status", headers={"Authorization": f"Bearer {body['token']}"})
+    Browser(ADDRESS).call("GET", "/api/v1/status", headers={"Authorization": f"Bearer {secrets['bad-token']}"})
     visitor.call("PUT", "/api/v1/accounts/admin/password",
                  {"current": secrets["wrong-password"], "password": secrets["new-password"]})
     one.admin.put("turnpike-sip:sip/registrar/account=phone", {"name": "phone", "password": secrets["sip-password"]})
@@ -279,11 +284,28 @@ def plant(one, secrets):
             ("turnpike-zone:zones/zone=far", {"turnpike-zone:zone": [
                 {"name": "far", "type": "traversal-server", "user": "u", "password": secrets["zone-password"],
                  "verify-name": "far.test", "listen-port": 7010}]}),
-            ("turnpike-tls:tls/identity", {"turnpike-tls:identity": {
-                "certificate": "none", "private-key": secrets["pem"]}})):
-        visitor.call("PUT", f"/restconf/ds/candidate/{path}", body)
+            ("turnpike-access:access/ldap/bind-password", {"turnpike-access:bind-password": secrets["bind-password"]}),
+            ("turnpike-tls:tls/acme/external-account", {"turnpike-tls:external-account": {
+                "key-id": "planted", "hmac": secrets["eab-key"]}})):
+        status, _, body = visitor.call("PUT", f"/restconf/ds/candidate/{path}", body)
+        check(status in (201, 204), f"{path}: {status} {body}")
+    one.admin.commit("with passwords")
+    visitor.call("PUT", "/restconf/ds/candidate/turnpike-tls:tls/identity", {"turnpike-tls:identity": {
+        "certificate": "none", "private-key": secrets["pem"]}})
     with contextlib.suppress(ApiError):
-        one.admin.commit("with passwords")
+        one.admin.commit("with a key")
+    visitor.call("POST", "/api/v1/login/test", {"user": "u", "password": secrets["wrong-password"], "source": "ldap"})
+
+
+# What the API tells of all that was planted.
+ANSWERS = [
+    *(f"/restconf/ds/{store}/{node}" for store in ("running", "candidate") for node in (
+        "turnpike-system:system", "turnpike-tls:tls", "turnpike-sip:sip", "turnpike-zone:zones", "turnpike-access:access")),
+    "/api/v1/session", "/api/v1/sessions", "/api/v1/accounts", "/api/v1/logins?limit=200", "/api/v1/identities",
+    "/api/v1/identities/sip-server", "/api/v1/certificates", "/api/v1/trust", "/api/v1/status", "/api/v1/zones",
+    "/api/v1/registrations", "/api/v1/alarms", "/api/v1/config/diff", "/api/v1/config/diff?from=1&to=3",
+    "/api/v1/config/revisions", "/api/v1/acme", "/api/v1/certificate-login", "/api/v1/audit/export",
+]
 
 
 def forms(secret):
@@ -294,12 +316,12 @@ def forms(secret):
     yield base64.b64encode(data).rstrip(b"=")[:-1]
 
 
-def row_188_row_189_no_secret_stands_in_any_log(one):
+def row_188_and_189_no_secret_stands_in_any_log(one):
     key = subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
                          capture_output=True, text=True, check=True).stdout
     secrets = {name: f"planted-{name}-7c1b" for name in (
         "wrong-password", "password-as-user", "first-login", "passphrase", "new-password", "sip-password",
-        "zone-password", "peer-password")}
+        "zone-password", "peer-password", "bind-password", "eab-key", "bad-token")}
     secrets["pem"] = key
     plant(one, secrets)
     # Who types a password where the user name goes is an event with that name: known, and told in docs/audit.md.
@@ -313,6 +335,10 @@ def row_188_row_189_no_secret_stands_in_any_log(one):
     texts = {"log of all processes": one.log.read_bytes(), "audit export": export.read_bytes()}
     for kind in ("event", "configuration", "network"):
         texts[kind] = one.admin.fetch("GET", f"/api/v1/log/export?kind={kind}&format=jsonl")[2].encode()
+    for path in ANSWERS:
+        status, _, text = one.admin.fetch("GET", path)
+        check(status == 200, f"{path}: {status} {text}")
+        texts[path] = text.encode()
     for file in one.state.rglob("*"):
         if file.is_file() and file.name != "root.key":
             texts[str(file.relative_to(one.state))] = file.read_bytes()
@@ -322,6 +348,31 @@ def row_188_row_189_no_secret_stands_in_any_log(one):
         for form in forms(secret):
             for where, text in texts.items():
                 check(form not in text, f"{name} stands in {where}")
+
+
+def row_189_no_process_leaves_its_memory_behind(one):
+    """None may dump core, nor be read by others of its user: its files in /proc are root's then."""
+    def family(pid):
+        yield pid
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from family(int(child))
+
+    check(Browser(ADDRESS).log_in("admin", PASSWORD)[0] == 200, "no login")  # a helper hashes
+    seen = {}
+    for pid in family(one.process.pid):
+        with contextlib.suppress(OSError):
+            proc = pathlib.Path(f"/proc/{pid}")
+            status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines())
+            limits = (proc / "limits").read_text()
+            seen[status["Name"]] = (status["Uid"].split()[0], (proc / "environ").stat().st_uid,
+                                    [line.split()[4:6] for line in limits.splitlines() if "core file" in line][0])
+    check({"turnpike-admin", "turnpike-sip", "turnpike-media", "turnpike-hash"} <= set(seen), f"{seen}")
+    for name, (user, owner, core) in seen.items():
+        if name == "turnpiked":
+            continue
+        check(core == ["0", "0"], f"{name} may dump core: {core}")
+        check(user == "0" or owner == 0, f"{name} is dumpable")
 
 
 # ---------------------------------------------------------------- full disk
@@ -357,7 +408,7 @@ def a_full_disk_refuses_changes_with_an_alarm(_one):
 if __name__ == "__main__":
     run([verification_and_exports, row_184_logs_are_listed_filtered_and_exported,
          row_184_the_network_log_tells_of_connections, limits_come_from_the_configuration,
-         row_188_row_189_no_secret_stands_in_any_log,
+         row_188_and_189_no_secret_stands_in_any_log, row_189_no_process_leaves_its_memory_behind,
          each_acknowledged_change_has_its_record_over_kill_9,
          *([kill_9_of_all_leaves_a_log_that_verifies, a_full_disk_refuses_changes_with_an_alarm,
             an_older_database_is_found] if nightly() else []),
