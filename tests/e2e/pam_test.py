@@ -116,7 +116,8 @@ def a_namesake_gets_no_token(one):
                                         "api": True, "must-change-password": False})
     try:
         status = visitor.status("POST", "/api/v1/tokens", {"name": "ci", "scope": "read", "expires-in-days": 1})
-        check(status == 403, f"a remote user gets a token of the local account: {status}")
+        check(status == 401, f"a remote user goes on by the name of a local account: {status}")
+        check("A local account has the user's name now." in last_log(one, "session.ended"), "the log does not say why")
     finally:
         one.admin.delete("/api/v1/accounts/writer")
 

@@ -180,6 +180,7 @@ static void add_account(struct tp_login *l, const struct tp_http_request *req, s
 		tp_http_reply_failure(res, err, NULL);
 		return;
 	}
+	tp_login_end_fallen(l); /* of remote users who are called so */
 	tell_difference(a, a, text, sizeof(text));
 	note(l, req, "account.created", "The account %s was created: %s.", a->name, text);
 	tp_http_reply_json(res, 201, account_json(a, false));
@@ -277,7 +278,7 @@ static void change_account(struct tp_login *l, const struct tp_http_request *req
 	if (before.level != after.level || before.web != after.web || before.api != after.api ||
 	    before.disabled != after.disabled)
 		tp_session_close_user(l->sessions, req->parameter, false,
-				      strcmp(req->parameter, req->user) ? NULL : req->session,
+				      tp_account_is_own(req, req->parameter) && !req->by_api ? req->session : NULL,
 				      TP_SESSION_ACCOUNT, tp_login_steady_ms());
 	tp_http_reply_empty(res, 204);
 }

@@ -126,6 +126,7 @@ static enum tp_err store_password(struct tp_login *l, const struct tp_login_pass
 		tp_text_copy(account.name, sizeof(account.name), p->user);
 		tp_text_copy(account.password_hash, sizeof(account.password_hash), hash);
 		err = tp_store_account_add(l->store, &account);
+		tp_login_end_fallen(l); /* of remote users who are called so */
 	}
 	if (err != TP_OK)
 		tp_http_reply_failure(res, err, NULL);

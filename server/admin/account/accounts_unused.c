@@ -1,5 +1,6 @@
-/* Accounts that nobody uses are disabled. Looked at when somebody logs in or lists the
- * accounts: before, nobody could notice. Runs in turnpike-admin's workers. */
+/* Accounts that nobody uses are disabled: neither by logins nor by requests with a token.
+ * Looked at when somebody logs in or lists the accounts, or comes with a token after a
+ * while: before, nobody could notice. Runs in turnpike-admin's workers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +43,21 @@ static void disable(struct tp_login *l, const struct tp_account *row, uint32_t d
 		return;
 	}
 	tp_session_close_user(l->sessions, a.name, false, NULL, TP_SESSION_ACCOUNT, tp_login_steady_ms());
-	snprintf(line.text, sizeof(line.text), "The account %s was disabled: nobody logged in with it for %u day%s.", a.name,
+	snprintf(line.text, sizeof(line.text), "The account %s was disabled: nobody used it for %u day%s.", a.name,
 		 days, days == 1 ? "" : "s");
 	for (enum tp_log_kind kind = TP_LOG_KIND_EVENT; kind <= TP_LOG_KIND_CONFIGURATION; kind++)
 		if (tp_store_log_add(l->store, kind, &line) != TP_OK)
 			TP_LOG(TP_LOG_WARN, "account.log", "%s could not be stored", line.name);
+}
+
+static bool is_unused(struct tp_login *l, const struct tp_account *a, uint64_t now_ms, uint64_t most_ms)
+{
+	uint64_t used = used_ms(a), token_ms = 0;
+
+	if (now_ms <= used || now_ms - used < most_ms ||
+	    tp_store_token_last_use(l->store, a->name, &token_ms) != TP_OK)
+		return false;
+	return now_ms > token_ms && now_ms - token_ms >= most_ms;
 }
 
 void tp_login_disable_unused(struct tp_login *l)
@@ -64,8 +75,7 @@ void tp_login_disable_unused(struct tp_login *l)
 	qsort(rows, count, sizeof(*rows), longest_unused_first);
 	for (size_t i = 0; i < count; i++)
 		if (!rows[i].disabled && !tp_advanced_is_emergency(l->advanced, rows[i].name) &&
-		    now_ms > used_ms(&rows[i]) &&
-		    now_ms - used_ms(&rows[i]) >= days * DAY_MS)
+		    is_unused(l, &rows[i], now_ms, days * DAY_MS))
 			disable(l, &rows[i], days);
 	free(rows);
 }

@@ -1,6 +1,7 @@
 /* Whether somebody may try a password now: buckets for each source, each account and all
  * together, and a lane of their own for browsers that are known. What the advanced mode
  * says of failed attempts comes in here, too. Runs in turnpike-admin's workers. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -94,11 +95,17 @@ static bool find_device(struct tp_login *l, const struct tp_http_request *req, c
 	return found;
 }
 
+/* The caller is logged in and tries the password of this very account. */
+static bool is_inside_as(const struct tp_http_request *req, const char *account)
+{
+	return req->state == TP_OPERATOR_ACTIVE && !strcmp(req->user, account);
+}
+
 bool tp_login_knows_device(struct tp_login *l, const struct tp_http_request *req, const char *account)
 {
 	struct tp_device device;
 
-	return req->local || req->state == TP_OPERATOR_ACTIVE || find_device(l, req, account, &device);
+	return req->local || is_inside_as(req, account) || find_device(l, req, account, &device);
 }
 
 void tp_login_remember_device(struct tp_login *l, const struct tp_http_request *req,
@@ -194,13 +201,30 @@ static bool is_usual_source(struct tp_login *l, const struct tp_http_request *re
 	       !strcmp(stored.last_login_source, source);
 }
 
-/* Key of a known browser, or of a user who is logged in already. */
+/* Directories take a name in capital letters, or with more blanks, for the same one: so many
+ * spellings must not be so many buckets. */
+static void name_lane(const char *account, char key[TP_THROTTLE_KEY_MAX])
+{
+	size_t n = 0;
+
+	for (; *account && n < TP_THROTTLE_KEY_MAX - 1; account++) {
+		if (*account == ' ' && (!n || key[n - 1] == ' '))
+			continue;
+		key[n++] = (char)tolower((unsigned char)*account);
+	}
+	while (n && key[n - 1] == ' ')
+		n--;
+	key[n] = '\0';
+}
+
+/* Key of a known browser, or of a user who is logged in already. Who is logged in and tries
+ * other names is a stranger to them. */
 static bool own_lane(struct tp_login *l, const struct tp_http_request *req, const char *account,
 		     char key[TP_THROTTLE_KEY_MAX])
 {
 	struct tp_device device;
 
-	if (req->state == TP_OPERATOR_ACTIVE)
+	if (is_inside_as(req, account))
 		snprintf(key, TP_THROTTLE_KEY_MAX, "user %.200s", req->user);
 	else if (find_device(l, req, account, &device))
 		tp_text_write_hex(key, device.id, sizeof(device.id));
@@ -212,14 +236,15 @@ static bool own_lane(struct tp_login *l, const struct tp_http_request *req, cons
 /* Those of strangers: each bucket only counts what the one before it let through. */
 static uint32_t strangers_wait(struct tp_login *l, const struct tp_http_request *req, const char *account)
 {
-	char source[TP_THROTTLE_SOURCE_TEXT];
+	char source[TP_THROTTLE_SOURCE_TEXT], name[TP_THROTTLE_KEY_MAX];
 	uint64_t now = steady_ms();
 	uint32_t wait_s;
 
 	tp_throttle_source(&req->peer, source);
+	name_lane(account, name);
 	wait_s = tp_throttle_try(l->attempts.sources, source, now);
 	if (!wait_s && !is_usual_source(l, req, account))
-		wait_s = tp_throttle_try(l->attempts.accounts, account, now);
+		wait_s = tp_throttle_try(l->attempts.accounts, name, now);
 	return wait_s ? wait_s : tp_throttle_try(l->attempts.all, "", now);
 }
 
@@ -242,7 +267,7 @@ bool tp_login_may_try(struct tp_login *l, const struct tp_http_request *req,
 
 void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, const char *account)
 {
-	char source[TP_THROTTLE_SOURCE_TEXT], lane[TP_THROTTLE_KEY_MAX];
+	char source[TP_THROTTLE_SOURCE_TEXT], lane[TP_THROTTLE_KEY_MAX], name[TP_THROTTLE_KEY_MAX];
 
 	if (req->local)
 		return;
@@ -250,7 +275,8 @@ void tp_login_passed(struct tp_login *l, const struct tp_http_request *req, cons
 		tp_throttle_passed(l->attempts.devices, lane);
 	tp_throttle_source(&req->peer, source);
 	tp_throttle_passed(l->attempts.sources, source);
-	tp_throttle_passed(l->attempts.accounts, account);
+	name_lane(account, name);
+	tp_throttle_passed(l->attempts.accounts, name);
 }
 
 /* ---------------------------------------------------------------------- programs */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admin/account/login_state.h"
+#include "admin/http/utf8.h"
 #include "core/log.h"
 
 /* One question, on its way along the sources. */
@@ -79,6 +80,7 @@ static enum tp_err ask_local(struct question *q)
 	bool known = tp_store_account_get(q->login->store, q->ask->user, &account) == TP_OK;
 	enum tp_err err = check_password(q, known ? &account : NULL);
 
+	q->out->local = known;
 	if (err == TP_LIMIT)
 		return err;
 	if (!known) {
@@ -154,12 +156,28 @@ static bool is_emergency(const struct question *q, const char *user)
 	return q->advanced.enabled && !strcmp(user, q->advanced.emergency_account);
 }
 
+/* Whoever fills a directory must not write lines of a log or of a terminal, nor pass for a
+ * token (name_user of account/tokens.c). */
+static bool is_plain(const char *user)
+{
+	for (const unsigned char *p = (const unsigned char *)user; *p; p++)
+		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+			return false;
+	return user[0] && tp_utf8_valid(user, strlen(user)) && !strstr(user, ", token ");
+}
+
 /* A remote user goes by a name that is nobody's here: logs, limits of sessions and tokens
  * tell users by their names. */
 static enum tp_err check_name(struct question *q, const char *user)
 {
 	bool ours = false;
 
+	if (!is_plain(user)) {
+		note_with(q, "name", false,
+			  "The name holds control characters, is not UTF-8, or reads as if it were an API token.",
+			  "Give the user another name in the directory, or take another name attribute.");
+		return TP_AUTH;
+	}
 	if (!strcasecmp(user, "root")) {
 		note_with(q, "name", false, "The name root is that of the console.",
 			  "Give the user another name in the directory.");

@@ -80,6 +80,7 @@ struct tp_auth_step {
 struct tp_auth_verdict {
 	const char *source; /* that let the user pass */
 	bool remote;        /* there is no account here */
+	bool local;         /* an account here has this name, and was asked about */
 	struct tp_auth_basis basis;
 	char user[128];
 	struct tp_rights rights;

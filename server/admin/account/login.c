@@ -466,9 +466,11 @@ static void refuse_login(struct tp_login *l, const struct tp_http_request *req,
 			 struct tp_http_response *res, const struct tp_auth_ask *ask,
 			 const struct tp_auth_verdict *v)
 {
-	enum tp_err err =
-		tp_store_account_note_login(l->store, ask->user, false, tp_times_now_ms(), ask->address);
+	enum tp_err err = TP_OK;
 
+	/* A namesake elsewhere is not the account. */
+	if (v->local)
+		err = tp_store_account_note_login(l->store, ask->user, false, tp_times_now_ms(), ask->address);
 	if (err != TP_OK && err != TP_NOTFOUND)
 		TP_LOG(TP_LOG_WARN, "login.note", "a failed login could not be noted");
 	tp_visits_failed(l, req, ask->user, ask->by_api, TP_SESSION_PASSWORD,

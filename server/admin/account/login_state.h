@@ -86,7 +86,7 @@ bool tp_account_may_change(struct tp_login *l, const struct tp_http_request *req
 
 /* No account yet: the first-login secret is what opens the door. */
 bool tp_login_awaits_first(struct tp_login *l);
-/* Whether the browser has logged in to this account before, or the caller is logged in:
+/* Whether the browser has logged in to this account before, or the caller is logged in to it:
  * then its attempts go before those of strangers. */
 bool tp_login_knows_device(struct tp_login *l, const struct tp_http_request *req, const char *account);
 /* After a login: the cookie by which it is known from now on. */

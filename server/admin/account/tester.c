@@ -137,7 +137,7 @@ static void login_test(void *arg, const struct tp_http_request *req, struct tp_h
 		tp_http_reply_error(res, 400, "invalid-value", "/source", "there is no such source");
 	else if (datastore && !candidate && strcmp(datastore, "running") != 0)
 		tp_http_reply_error(res, 400, "invalid-value", "/datastore", "datastore is running or candidate");
-	else if (!tp_login_may_try(p->login, req, res, ask.user))
+	else if (!tp_login_may_try(p->login, req, res, req->user)) /* whoever is tested */
 		; /* *res says why not */
 	else if (candidate)
 		test_candidate(p, req, res, &ask);

@@ -20,6 +20,7 @@ enum {
 	TEXT = sizeof(PREFIX) - 1 + 2 * SECRET, /* characters of a token */
 	DAYS_MAX = 366,
 	NOTE_EVERY_MS = 60000, /* the last use is that exact */
+	QUIET_MS = 3600000,    /* after such a time the account may have been unused for too long */
 };
 
 #define DAY_MS (UINT64_C(86400) * 1000)
@@ -116,6 +117,8 @@ bool tp_login_identify_token(struct tp_login *l, struct tp_http_request *req, st
 		refuse_token(l, req, res, "", "There is no such token.");
 		return false;
 	}
+	if (tp_times_now_ms() - token.used_ms > QUIET_MS)
+		tp_login_disable_unused(l);
 	why = fault_of(l, &token, &account);
 	if (!name_user(req->user, token.account, token.name))
 		why = "The token has no name.";

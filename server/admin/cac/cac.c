@@ -6,9 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+/* Of a certificate with all that was sent beside it: another connection may send more. */
 struct verdict {
 	uint8_t sha256[32];
-	uint64_t until_ms; /* good until then; 0: nothing here */
+	uint64_t until_ms; /* it counts until then; 0: nothing here */
+	char reason[sizeof(((struct tp_card *)0)->reason)];
 };
 
 struct tp_cac {
@@ -17,7 +19,9 @@ struct tp_cac {
 	pthread_mutex_t lock;       /* guards what follows */
 	struct tp_cac_rules *rules; /* NULL until the first configuration */
 	uint64_t generation;        /* of what verdicts lean on */
-	struct verdict verdicts[TP_CAC_REMEMBERED]; /* a place is a function of the hash */
+	/* Bad ones and good ones, so that neither pushes the other out; a place is a function of the
+	 * hash. */
+	struct verdict verdicts[2][TP_CAC_REMEMBERED];
 };
 
 enum tp_err tp_cac_new(struct tp_cac **out)
@@ -117,30 +121,60 @@ static uint64_t steady_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static struct verdict *place_of(struct tp_cac *c, const uint8_t sha256[32])
+static bool add_digest(EVP_MD_CTX *md, X509 *x)
 {
-	return &c->verdicts[sha256[0] % TP_CAC_REMEMBERED];
+	uint8_t sha256[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	return X509_digest(x, EVP_sha256(), sha256, &len) == 1 && EVP_DigestUpdate(md, sha256, len) == 1;
 }
 
-/* Good ones alone: a bad one may be for want of what another connection sends with it. */
-static bool recall(struct tp_cac *c, const struct tp_card *card)
+/* The digest of all that was shown. False: nothing to know it by. */
+static bool digest_of(const struct tp_card *card, uint8_t sha256[32])
 {
-	const struct verdict *v = place_of(c, card->sha256);
-	bool known;
+	EVP_MD_CTX *md = card->leaf ? EVP_MD_CTX_new() : NULL;
+	bool done = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && add_digest(md, card->leaf);
+
+	for (int i = 0; done && i < sk_X509_num(card->others); i++)
+		done = add_digest(md, sk_X509_value(card->others, i));
+	done = done && EVP_DigestFinal_ex(md, sha256, NULL) == 1;
+	EVP_MD_CTX_free(md);
+	return done;
+}
+
+static struct verdict *place_of(struct tp_cac *c, bool good, const uint8_t sha256[32])
+{
+	return &c->verdicts[good][sha256[0] % TP_CAC_REMEMBERED];
+}
+
+static bool recall(struct tp_cac *c, const uint8_t sha256[32], struct tp_card *card)
+{
+	uint64_t now_ms = steady_ms();
+	bool known = false;
 
 	pthread_mutex_lock(&c->lock);
-	known = v->until_ms > steady_ms() && !memcmp(v->sha256, card->sha256, sizeof(v->sha256));
+	for (int good = 0; good < 2 && !known; good++) {
+		const struct verdict *v = place_of(c, good, sha256);
+
+		known = v->until_ms > now_ms && !memcmp(v->sha256, sha256, sizeof(v->sha256));
+		if (!known)
+			continue;
+		card->good = good;
+		memcpy(card->reason, v->reason, sizeof(v->reason));
+	}
 	pthread_mutex_unlock(&c->lock);
 	return known;
 }
 
-static void remember(struct tp_cac *c, const struct tp_card *card, uint64_t generation)
+static void remember(struct tp_cac *c, const uint8_t sha256[32], const struct tp_card *card,
+		     uint64_t generation)
 {
-	struct verdict *v = place_of(c, card->sha256);
+	struct verdict *v = place_of(c, card->good, sha256);
 
 	pthread_mutex_lock(&c->lock);
 	if (generation == c->generation) {
-		memcpy(v->sha256, card->sha256, sizeof(v->sha256));
+		memcpy(v->sha256, sha256, sizeof(v->sha256));
+		memcpy(v->reason, card->reason, sizeof(v->reason));
 		v->until_ms = steady_ms() + 1000ull * TP_CAC_REMEMBER_S;
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -151,19 +185,20 @@ void tp_cac_look(struct tp_cac *c, struct tp_card *card)
 	uint64_t generation;
 	struct tp_cac_rules *rules = take(c, &generation);
 	unsigned len = sizeof(card->sha256);
+	uint8_t shown[32];
+	bool known;
 
 	if (!rules)
 		return;
 	card->wanted = rules->level != TP_CAC_NOT_REQUIRED;
 	card->login = rules->level == TP_CAC_AUTHENTICATION;
-	if (card->leaf && X509_digest(card->leaf, EVP_sha256(), card->sha256, &len) == 1 &&
-	    recall(c, card)) {
-		card->good = true;
+	known = digest_of(card, shown) && X509_digest(card->leaf, EVP_sha256(), card->sha256, &len) == 1;
+	if (known && recall(c, shown, card)) {
 		tp_cac_name(rules->pattern, card);
 	} else {
 		tp_cac_judge(rules, c->peers, card);
-		if (card->good)
-			remember(c, card, generation);
+		if (known)
+			remember(c, shown, card, generation);
 	}
 	tp_cac_rules_unref(&rules);
 }

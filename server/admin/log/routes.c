@@ -11,7 +11,8 @@
 #include "core/auto.h"
 #include "core/log.h"
 
-enum { EXPORT_RECORDS = 5000 }; /* of one answer; a program asks again behind the last */
+/* Of one answer, more or less; a program asks again behind the last record. */
+enum { EXPORT_RECORDS = 5000, EXPORT_BYTES = 8 << 20, EXPORT_STEP = 500 };
 
 static const char *const kinds[] = { "event", "configuration", "network" };
 
@@ -101,12 +102,17 @@ static bool begin_export(struct export *x)
 	return x->f != NULL;
 }
 
+static bool is_full(struct export *x)
+{
+	return x->records >= EXPORT_RECORDS || ftello(x->f) >= EXPORT_BYTES;
+}
+
 /* The answer, with the number to ask behind when there may be more. */
 static void end_export(struct export *x, struct tp_http_response *res, const char *type,
 		       const char *name, enum tp_err err)
 {
 	char text[96];
-	bool whole = fclose(x->f) == 0;
+	bool more = is_full(x), whole = fclose(x->f) == 0;
 
 	if (err == TP_OK && !whole)
 		err = TP_NOMEM;
@@ -115,7 +121,7 @@ static void end_export(struct export *x, struct tp_http_response *res, const cha
 		snprintf(text, sizeof(text), "attachment; filename=\"%s\"", name);
 		tp_http_header(res, "Content-Disposition", text);
 		snprintf(text, sizeof(text), "%" PRIu64, x->last);
-		if (x->records >= EXPORT_RECORDS)
+		if (more)
 			tp_http_header(res, "X-Turnpike-Next", text);
 	} else {
 		tp_http_reply_failure(res, err, NULL);
@@ -131,7 +137,7 @@ static enum tp_err export_lines(struct tp_store *store, struct tp_log_query *q, 
 	q->oldest_first = true;
 	q->offset = 0;
 	q->limit = TP_STORE_PAGE_MAX;
-	while (count == TP_STORE_PAGE_MAX && x->records < EXPORT_RECORDS) {
+	while (count == TP_STORE_PAGE_MAX && !is_full(x)) {
 		TP_AUTO(free) struct tp_log_entry *rows = NULL;
 		enum tp_err err = tp_store_log_list(store, q, &rows, &count, NULL);
 
@@ -208,10 +214,10 @@ static enum tp_err export_chain(struct tp_store *store, struct export *x)
 	bool more = true;
 
 	tp_store_log_state(store, &end);
-	while (err == TP_OK && more && x->records < EXPORT_RECORDS) {
+	while (err == TP_OK && more && !is_full(x)) {
 		TP_AUTO(free) struct tp_audit_head *head = NULL;
 		uint64_t until;
-		uint32_t count = 1;
+		uint32_t count = EXPORT_STEP;
 		size_t heads;
 
 		err = tp_store_head_list(store, x->last, end.last, 1, &head, &heads);
@@ -219,9 +225,10 @@ static enum tp_err export_chain(struct tp_store *store, struct export *x)
 			break;
 		more = heads == 1;
 		until = more ? head->sequence : end.last;
-		while (err == TP_OK && count > 0 && x->last < until)
-			err = tp_store_audit_read(store, x->last, until, 500, take_record, x, &count);
-		if (err == TP_OK && more) {
+		while (err == TP_OK && count > 0 && x->last < until && !is_full(x))
+			err = tp_store_audit_read(store, x->last, until, EXPORT_STEP, take_record, x, &count);
+		/* A head stands behind all of its records. */
+		if (err == TP_OK && more && (count == 0 || x->last >= until)) {
 			tp_log_head_write(x->f, head);
 			x->last = head->sequence;
 		}

@@ -220,6 +220,8 @@ TP_NODISCARD enum tp_err tp_store_token_find(struct tp_store *store, const uint8
 /* account NULL: of all. rows: free(). */
 TP_NODISCARD enum tp_err tp_store_token_list(struct tp_store *store, const char *account,
 					     struct tp_api_token **rows, size_t *count);
+/* When a token of the account was used last; 0: never. */
+TP_NODISCARD enum tp_err tp_store_token_last_use(struct tp_store *store, const char *account, uint64_t *at_ms);
 TP_NODISCARD enum tp_err tp_store_token_used(struct tp_store *store, uint64_t id, uint64_t at_ms,
 					     const char *source);
 /* account NULL: whosever it is. *out: what was deleted. TP_NOTFOUND. */

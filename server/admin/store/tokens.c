@@ -91,6 +91,19 @@ enum tp_err tp_store_token_used(struct tp_store *store, uint64_t id, uint64_t at
 			     "iti", (int64_t)at_ms, source, (int64_t)id);
 }
 
+enum tp_err tp_store_token_last_use(struct tp_store *store, const char *account, uint64_t *at_ms)
+{
+	TP_STORE_LOCK(store);
+	int64_t used = 0;
+	enum tp_err err = tp_sql_number(store, &used,
+					"SELECT coalesce(max(used_ms), 0) FROM api_token WHERE account = ?", "t",
+					account);
+
+	if (err == TP_OK)
+		*at_ms = (uint64_t)used;
+	return err;
+}
+
 enum tp_err tp_store_token_delete(struct tp_store *store, uint64_t id, const char *account,
 				  struct tp_api_token *out)
 {
