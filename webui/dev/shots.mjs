@@ -7,6 +7,10 @@ import { logIn, openBrowser, openPage, settle } from '../tests/browser.mjs';
 import { pages } from '../tests/pages.mjs';
 
 const [folder = 'shots', ...only] = process.argv.slice(2);
+if (folder.startsWith('-')) {
+	console.error('usage: npm run shots -- FOLDER [name …]');
+	process.exit(2);
+}
 await mkdir(folder, { recursive: true });
 const mock = createMock();
 mock.store.candidate['turnpike-sip:sip'].tls = { port: 5062 };
