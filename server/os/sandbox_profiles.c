@@ -3,6 +3,9 @@
 
 #include "os/sandbox.h"
 
+/* Whether the clock is synchronised. It cannot be set without CAP_SYS_TIME. */
+static const int admin_calls[] = { SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime) };
+
 /* OpenSSL and SQLite look at limits and identities only; nothing further is needed. */
 const struct tp_sandbox_profile tp_sandbox_profile_admin = {
 	.name = "admin",
@@ -12,6 +15,8 @@ const struct tp_sandbox_profile tp_sandbox_profile_admin = {
 	.threads = true,
 	.files_read = true,
 	.files_write = true,
+	.extra = admin_calls,
+	.extra_count = sizeof(admin_calls) / sizeof(admin_calls[0]),
 };
 
 const struct tp_sandbox_profile tp_sandbox_profile_sip = {

@@ -36,6 +36,7 @@ struct tp_sip {
 	struct tp_history *history;
 	struct tp_handshakes *handshakes;
 	struct tp_connections *connections;
+	struct tp_lookups *lookups; /* sip/status/lookup.h */
 	struct tp_crl_set *crls;              /* what the supervisor has handed out */
 	struct tp_sip_revocation *revocation;
 	struct tp_traversal_test *traversal_test;

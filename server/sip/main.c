@@ -14,6 +14,7 @@
 #include "sip/status/connections.h"
 #include "sip/status/handshakes.h"
 #include "sip/status/history.h"
+#include "sip/status/lookup.h"
 #include "sip/status/report.h"
 #include "sip/zone/resolve.h"
 #include "sip/zone/traversal_test.h"
@@ -101,8 +102,10 @@ static void peer_closed(void *arg, enum tp_process peer)
 
 	if (peer == TP_PROCESS_MEDIA)
 		tp_media_down(sip);
-	if (peer == TP_PROCESS_ADMIN)
+	if (peer == TP_PROCESS_ADMIN) {
 		tp_traversal_test_abort(sip);
+		tp_lookups_forget(sip);
+	}
 }
 
 /* ----------------------------------------------------------------- signalling */
@@ -172,6 +175,7 @@ static void on_request(void *arg, struct tp_server_txn *txn, struct tp_flow *flo
 static void on_resolved(void *arg, const char *host, const struct tp_addr *address, const char *reason)
 {
 	tp_traversal_test_resolved(arg, host, address, reason);
+	tp_lookup_resolved(arg, host, address, reason);
 	tp_zones_resolved(arg, host, address, reason);
 }
 
@@ -220,6 +224,8 @@ static enum tp_err build(struct tp_sip *sip)
 	if (err == TP_OK)
 		err = tp_sip_revocation_new(sip, &sip->revocation);
 	if (err == TP_OK)
+		err = tp_lookups_new(&sip->lookups);
+	if (err == TP_OK)
 		err = tp_resolver_new(sip->loop, on_resolved, sip, &sip->resolver);
 	if (err == TP_OK)
 		err = tp_traversal_test_new(sip, &sip->traversal_test);
@@ -252,6 +258,7 @@ static void tear_down(struct tp_sip *sip)
 	tp_traversal_test_free(&sip->traversal_test);
 	tp_zones_free(&sip->zones);
 	tp_resolver_free(&sip->resolver);
+	tp_lookups_free(&sip->lookups);
 	tp_sip_revocation_free(sip);
 	tp_transaction_layer_free(&sip->transactions);
 	tp_sip_config_free(&sip->next);

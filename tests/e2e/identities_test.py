@@ -24,6 +24,10 @@ SIP = ("127.0.4.9", 5061)
 HOST = "edge.lab.example"
 FOLDER = tempfile.TemporaryDirectory(prefix="identities-")
 AT = pathlib.Path(FOLDER.name)
+# What the appliance's resolver finds.
+HOSTS = AT / "hosts"
+HOSTS.write_text(f"127.0.0.1 localhost\n192.0.2.99 {HOST}\n")
+PRIVATE = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", f'mount --bind {HOSTS} /etc/hosts; exec "$@"', "sh"]
 
 
 def openssl(*args, **kw):
@@ -145,6 +149,38 @@ def row_71_the_first_certificate_is_a_temporary_one(one):
     check(set(default["used-by"]) == {i["label"] for i in everything["identities"][1:]}, f"{default['used-by']}")
     check([i["falls-back-to"] for i in everything["identities"][1:]] == ["default"] * 6, "falls-back-to")
     check("untrusted-issuer" in ids(default["findings"]), f"{default['findings']}")
+
+
+def readiness(one):
+    """The checks by their id; a list for those of several subjects."""
+    lines = one.admin.get("/api/v1/readiness")["checks"]
+    for line in lines:
+        check(bool(line["remedy"]) == (line["state"] == "attention") and line["text"], f"{line}")
+    return {name: [line for line in lines if line["id"] == name] for name in {line["id"] for line in lines}}
+
+
+def row_219_what_takes_long_is_named_before_day_zero(one):
+    seen = readiness(one)
+    default = seen["certificates"][0]
+    check(default["state"] == "attention" and default["subject"] == "default" and "temporary CA" in default["text"]
+          and default["page"] == "/identities", f"{default}")
+    check(seen["host-name"][0]["state"] == "ready" and HOST in seen["host-name"][0]["text"], f"{seen['host-name']}")
+    check(seen["dns"][0]["state"] == "attention" and "192.0.2.99, which is no address of this appliance"
+          in seen["dns"][0]["text"], f"{seen['dns']}")
+    check(seen["ports"][0]["state"] == "ready" and re.search(r"All [2-9]\d* TCP ports", seen["ports"][0]["text"]),
+          f"{seen['ports']}")
+    check(seen["time"][0]["state"] in ("ready", "attention") and "synchronised" in seen["time"][0]["text"],
+          f"{seen['time']}")
+    check(seen["zones"][0]["state"] == "attention" and seen["trusted-cas"][0]["state"] == "ready", f"{seen}")
+
+
+def row_219_what_came_is_ready(one):
+    HOSTS.write_text(f"127.0.0.1 localhost\n{WEB[0]} {HOST}\n")
+    seen = readiness(one)
+    check(any(line["state"] == "ready" and line["subject"] == "default" for line in seen["certificates"]),
+          f"{seen['certificates']}")
+    for name in ("certificate-name", "dns", "ports"):
+        check(seen[name][0]["state"] == "ready", f"{seen[name]}")
 
 
 def row_40_and_69_and_79_each_service_has_identities_and_requests_of_its_own(one):
@@ -609,9 +645,9 @@ def wish_1_connections_go_on_over_a_new_certificate(one):
     sip.close()
 
 
-run([set_up, row_71_the_first_certificate_is_a_temporary_one,
+run([set_up, row_71_the_first_certificate_is_a_temporary_one, row_219_what_takes_long_is_named_before_day_zero,
      row_40_and_69_and_79_each_service_has_identities_and_requests_of_its_own,
-     row_53_and_70_an_authoritys_certificate_takes_the_place_of_the_first, row_30_elliptic_curves_and_sha_2,
+     row_53_and_70_an_authoritys_certificate_takes_the_place_of_the_first, row_219_what_came_is_ready, row_30_elliptic_curves_and_sha_2,
      row_54_a_request_is_made_on_the_box_and_its_certificate_taken, row_55_wrong_key_is_refused,
      row_73_and_wish_4_server_and_client_identities_of_their_own, row_56_dsa_is_refused_and_rsa_is_proposed,
      row_57_and_72_weak_and_strange_certificates_are_named,
@@ -619,4 +655,4 @@ run([set_up, row_71_the_first_certificate_is_a_temporary_one,
      row_74_and_80_one_certificate_with_the_names_of_all_nodes, wish_20_a_request_says_when_its_names_are_too_long,
      wish_7_renew_with_same_names, row_58_the_web_interface_and_its_api_are_the_way, pkcs12_and_der_are_taken, the_shell_does_the_same,
      a_killed_helper_takes_nothing_along, wish_3_broken_uploads_change_nothing,
-     wish_1_connections_go_on_over_a_new_certificate], One(WEB))
+     wish_1_connections_go_on_over_a_new_certificate], One(WEB, through=PRIVATE))

@@ -13,6 +13,7 @@ import { nodes } from './mock/model.mjs';
 import { createCertificates } from './mock/certificates.mjs';
 import { createCard } from './mock/card.mjs';
 import { createLoginTest } from './mock/loginTest.mjs';
+import { readiness } from './mock/readiness.mjs';
 import { createRevocation } from './mock/revocation.mjs';
 import { createCiphers } from './mock/ciphers.mjs';
 import { createAcme } from './mock/acme.mjs';
@@ -189,6 +190,7 @@ export function createMock({ scenario = 'active', role = 'core', quiet = false, 
 		},
 		'POST /api/v1/config/restore': ({ body }) => { store.candidate = structuredClone(store.tree(body.revision)); },
 		'GET /api/v1/status': () => ({ 'host-name': hostName, role: currentRole, version: '0.1.0', ...fleet.status(store.revisions.find((revision) => revision.running)?.revision ?? '1') }),
+		'GET /api/v1/readiness': () => readiness(clock),
 		'GET /api/v1/zones': () => ({ zones: fleet.zones }),
 		'GET /api/v1/registrations': ({ q }) => {
 			const { total, rows } = page(fleet.registrations, q, (entry) => entry.aor + entry.contact);

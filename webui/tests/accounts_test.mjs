@@ -125,7 +125,7 @@ test('a forced change of the password comes before everything', () => as({ mustC
 /* ------------------------------------------------------------- levels and pages */
 
 /** Who may open which page: said here once more, by hand. All others are for reading. */
-const forChanges = ['/zones/:name/edit', '/identities/:id/request', '/identities/:id/self-signed', '/identities/:id/upload', '/traversal-test'];
+const forChanges = ['/zones/new', '/zones/:name/edit', '/rules/new', '/identities/:id/request', '/identities/:id/self-signed', '/identities/:id/upload', '/traversal-test'];
 const logs = ['/log', '/log/configuration', '/log/network', '/log/verification', '/log/logins'];
 /** What concerns the account alone. */
 const own = ['/logins'];
@@ -140,9 +140,14 @@ function isOpen(pattern, { level = 'read-write', advanced = false }) {
 	return level === 'read-write' || !forChanges.includes(pattern);
 }
 
-for (const options of [{ level: 'read-only' }, { level: 'auditor' }, { level: 'read-write', advanced: true }, { level: 'auditor', advanced: true }]) {
-	const who = `${options.level}${options.advanced ? ' in the advanced mode' : ''}`;
-	test(`row 172: pages and navigation of an account: ${who}`, { timeout: 120_000 }, () => as(options, async ({ address, page }) => {
+const callers = ['read-write', 'read-only', 'auditor', 'emergency'].flatMap((name) => [false, true].map((advanced) => ({ name, advanced, level: name === 'emergency' ? 'read-write' : name })))
+	.filter(({ name, advanced }) => name !== 'emergency' || advanced);
+
+for (const options of callers) {
+	const who = `${options.name}${options.advanced ? ' in the advanced mode' : ''}`;
+	test(`row_172: pages and navigation of an account: ${who}`, { timeout: 120_000 }, () => as(options, async ({ mock, address, page }) => {
+		if (options.name === 'emergency')
+			(mock.store.running['turnpike-access:access'] ??= {}).advanced = { enabled: true, 'emergency-account': 'admin', classification: { text: 'EXERCISE', colour: 'green' } };
 		const asked = new Set();
 		page.on('request', (request) => asked.add(new URL(request.url()).pathname));
 		await logIn(page, address);
@@ -165,6 +170,16 @@ for (const options of [{ level: 'read-only' }, { level: 'auditor' }, { level: 'r
 	}));
 }
 
+test('row_172: pages of nobody: each address shows the login alone', { timeout: 120_000 }, () => as({}, async ({ address, page }) => {
+	await page.goto(address);
+	await page.locator('#password').waitFor();
+	for (const pattern of await patterns()) {
+		await visit(page, pages.find(({ path }) => fits(pattern, path)).path);
+		assert.equal(await page.locator('#password').count(), 1, pattern);
+		assert.equal(await page.locator('#navigation').count(), 0, pattern);
+	}
+}));
+
 /** Who may change by which requests, from the test that walks the server's table of routes. */
 async function changingRoutes() {
 	const text = await readFile(new URL('../../tests/unit/admin/router_test.c', import.meta.url), 'utf8');
@@ -178,7 +193,7 @@ async function changingRoutes() {
 }
 
 for (const level of ['read-only', 'auditor']) {
-	test(`row 172: nothing that this account can press changes anything: ${level}`, { timeout: 300_000 }, () => as({ level }, async ({ mock, address, page }) => {
+	test(`row_172: nothing that this account can press changes anything: ${level}`, { timeout: 300_000 }, () => as({ level }, async ({ mock, address, page }) => {
 		const routes = await changingRoutes();
 		const isRefused = (request) => !['ANYONE', 'OWN', 'PASSWORD', ...(level === 'auditor' ? [] : ['READ'])].includes(routes.find(({ fits: known }) => known.test(request))?.rule);
 		page.on('dialog', (dialog) => dialog.accept());

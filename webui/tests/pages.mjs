@@ -37,6 +37,7 @@ export const pages = [
 	{ name: 'zone-default', path: '/zones-default' },
 	{ name: 'rules', path: '/rules' },
 	{ name: 'rule', path: '/rules/old-branch' },
+	{ name: 'rule-new', path: '/rules/new' },
 	{ name: 'sip', path: '/sip' },
 	{ name: 'registrar', path: '/registrar' },
 	{ name: 'media', path: '/media' },
@@ -62,6 +63,7 @@ export const pages = [
 	{ name: 'traversal-test', path: '/traversal-test' },
 	{ name: 'traversal-test-failed', path: '/traversal-test', prepare: runTest },
 	{ name: 'ports', path: '/ports' },
+	{ name: 'readiness', path: '/readiness' },
 	{ name: 'nothing-here', path: '/no/such/page' },
 ];
 

@@ -327,6 +327,15 @@ enum tp_err tp_bus_tls_serials(struct tp_bus *bus, struct tp_msg_tls_serials *ou
 	ASK(bus, TP_PROCESS_SIP, tls_serials_get, &q, -1, tls_serials, TP_BUS_WAIT_MS, out);
 }
 
+enum tp_err tp_bus_name_lookup(struct tp_bus *bus, const char *host, struct tp_msg_name_found *out)
+{
+	struct tp_msg_name_lookup q;
+
+	if (!tp_text_copy(q.host, sizeof(q.host), host))
+		return TP_LIMIT;
+	ASK(bus, TP_PROCESS_SIP, name_lookup, &q, -1, name_found, TP_BUS_TEST_WAIT_MS, out);
+}
+
 enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traversal_test *q,
 				  struct tp_msg_traversal_test_result *out)
 {

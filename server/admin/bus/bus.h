@@ -139,6 +139,9 @@ TP_NODISCARD enum tp_err tp_bus_call_disconnect(struct tp_bus *bus, uint64_t id,
 TP_NODISCARD enum tp_err tp_bus_sip_counters(struct tp_bus *bus, struct tp_msg_sip_counters *out);
 
 TP_NODISCARD enum tp_err tp_bus_tls_serials(struct tp_bus *bus, struct tp_msg_tls_serials *out);
+/* Waits up to TP_BUS_TEST_WAIT_MS: name servers may be slow. */
+TP_NODISCARD enum tp_err tp_bus_name_lookup(struct tp_bus *bus, const char *host,
+					    struct tp_msg_name_found *out);
 /* Waits up to TP_BUS_TEST_WAIT_MS. */
 TP_NODISCARD enum tp_err tp_bus_traversal_test(struct tp_bus *bus, const struct tp_msg_traversal_test *q,
 					       struct tp_msg_traversal_test_result *out);

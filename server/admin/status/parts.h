@@ -62,6 +62,7 @@ void tp_status_check_recommended(struct tp_status *s);
 #define TP_STATUS_HANDLER(name) \
 	void tp_status_get_##name(void *arg, const struct tp_http_request *req, struct tp_http_response *res)
 TP_STATUS_HANDLER(status);
+TP_STATUS_HANDLER(readiness);
 TP_STATUS_HANDLER(zones);
 TP_STATUS_HANDLER(registrations);
 TP_STATUS_HANDLER(calls);

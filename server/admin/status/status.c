@@ -188,6 +188,7 @@ void tp_status_get_status(void *arg, const struct tp_http_request *req, struct t
 
 static const struct tp_route routes[] = {
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/status", TP_ACCESS_READ, 0, tp_status_get_status),
+	TP_ROUTE(TP_HTTP_GET, "/api/v1/readiness", TP_ACCESS_READ, 0, tp_status_get_readiness),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/zones", TP_ACCESS_READ, 0, tp_status_get_zones),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/registrations", TP_ACCESS_READ, 0, tp_status_get_registrations),
 	TP_ROUTE(TP_HTTP_GET, "/api/v1/calls", TP_ACCESS_READ, 0, tp_status_get_calls),

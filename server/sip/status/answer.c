@@ -9,6 +9,7 @@
 #include "sip/registrar/registrar.h"
 #include "sip/revocation/revocation.h"
 #include "sip/status/history.h"
+#include "sip/status/lookup.h"
 #include "sip/status/serials.h"
 #include "sip/zone/traversal_test.h"
 #include "sip/zone/zone.h"
@@ -132,6 +133,7 @@ enum tp_err tp_status_frame(struct tp_sip *sip, struct tp_channel *ch, struct tp
 	TP_ADMIN_CASE(call_disconnect, answer_disconnect(sip, ch, frame->request, &m))
 	TP_ADMIN_CASE(call_ended_ack, (tp_history_ack(sip, m.sequence), TP_OK))
 	TP_ADMIN_CASE(traversal_test, tp_traversal_test_start(sip, frame->request, &m))
+	TP_ADMIN_CASE(name_lookup, tp_lookup_start(sip, frame->request, &m))
 	TP_ADMIN_CASE(tls_serials_get, tp_serials_answer(sip, ch, frame->request))
 	TP_ADMIN_CASE(revocation_test, tp_sip_revocation_test(sip, frame->request, &m))
 	TP_ADMIN_CASE(sip_counters_get, answer_counters(sip, ch, frame->request))

@@ -111,6 +111,7 @@ static const struct {
 	{ U, "/restconf/ds/candidate/**", WRITE },
 	{ D, "/restconf/ds/candidate/**", WRITE },
 	{ G, "/api/v1/status", READ },
+	{ G, "/api/v1/readiness", READ },
 	{ G, "/api/v1/zones", READ },
 	{ G, "/api/v1/registrations", READ },
 	{ G, "/api/v1/calls", READ },

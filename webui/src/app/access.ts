@@ -33,10 +33,12 @@ export const pageRules = {
 	'/presets': 'read',
 	'/acme': 'read',
 	'/zones': 'read',
+	'/zones/new': 'write',
 	'/zones/:name': 'read',
 	'/zones/:name/edit': 'write',
 	'/zones-default': 'read',
 	'/rules': 'read',
+	'/rules/new': 'write',
 	'/rules/:name': 'read',
 	'/sip': 'read',
 	'/registrar': 'read',
@@ -59,6 +61,7 @@ export const pageRules = {
 	'/changes/compare': 'read',
 	'/traversal-test': 'write',
 	'/ports': 'read',
+	'/readiness': 'read',
 } as const satisfies Record<string, Rule>;
 
 export type PagePattern = keyof typeof pageRules;

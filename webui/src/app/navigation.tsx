@@ -56,6 +56,7 @@ const groups: { title: string; entries: Entry[] }[] = [
 			{ to: '/changes', label: 'Changes and history' },
 			{ to: '/traversal-test', label: 'Traversal test', role: 'core' },
 			{ to: '/ports', label: 'Open ports' },
+			{ to: '/readiness', label: 'Readiness' },
 		],
 	},
 ];

@@ -28,6 +28,7 @@ import { Programs } from '../pages/Programs';
 import { Overview } from '../pages/Overview';
 import { Presets } from '../pages/Presets';
 import { Ports } from '../pages/Ports';
+import { Readiness } from '../pages/Readiness';
 import { Registrations } from '../pages/Registrations';
 import { Revocation } from '../pages/Revocation';
 import { RequestPage } from '../pages/identities/RequestPage';
@@ -73,11 +74,13 @@ const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/advanced', () => <AdvancedSecurity />],
 	['/presets', () => <Presets />],
 	['/zones', () => <ZoneList />],
-	['/zones/:name', ({ name = '' }) => (name === 'new' ? zoneForm(null) : <ZonePage name={name} />)],
+	['/zones/new', () => zoneForm(null)],
+	['/zones/:name', ({ name = '' }) => <ZonePage name={name} />],
 	['/zones/:name/edit', ({ name = '' }) => zoneForm(name)],
 	['/zones-default', () => <SettingsPage path="/turnpike-sip:sip/default-zone" back={[zonesPage]} />],
 	['/rules', () => <RuleList />],
-	['/rules/:name', ({ name = '' }) => ruleForm(name === 'new' ? null : name)],
+	['/rules/new', () => ruleForm(null)],
+	['/rules/:name', ({ name = '' }) => ruleForm(name)],
 	['/sip', () => <SipSettings />],
 	['/registrar', () => <SettingsPage path="/turnpike-sip:sip/registrar" />],
 	['/media', () => <SettingsPage path="/turnpike-media:media" />],
@@ -100,6 +103,7 @@ const pages: [PagePattern, (names: Record<string, string>) => ReactNode][] = [
 	['/changes/compare', () => <Compare />],
 	['/traversal-test', () => <TraversalTest />],
 	['/ports', () => <Ports />],
+	['/readiness', () => <Readiness />],
 ];
 
 const zonesPage = { to: '/zones', label: 'Zones' };
