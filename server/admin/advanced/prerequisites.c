@@ -16,7 +16,7 @@ struct facts {
 	const struct tp_advanced_ground *ground;
 	bool known; /* there is an account of the name */
 	bool first; /* and the wizard made it */
-	bool card;  /* it has logged in by certificate */
+	uint64_t card_ms; /* it last logged in by certificate; 0: never */
 	struct tp_account account;
 };
 
@@ -64,7 +64,7 @@ static bool has_own_password(const struct facts *f)
 
 static bool has_own_card(const struct facts *f)
 {
-	return f->known && (f->card || !f->ground->by_card);
+	return f->known && (f->card_ms || !f->ground->by_card);
 }
 
 static const struct {
@@ -113,7 +113,7 @@ enum tp_err tp_prerequisites_look(struct tp_store *store, const struct tp_advanc
 	if (err == TP_OK)
 		err = tp_store_account_is_first(store, facts.account.name, &facts.first);
 	if (err == TP_OK)
-		err = tp_store_login_was_by(store, facts.account.name, TP_SESSION_CERTIFICATE, &facts.card);
+		err = tp_store_login_by(store, facts.account.name, TP_SESSION_CERTIFICATE, &facts.card_ms);
 	if (err != TP_OK && err != TP_NOTFOUND)
 		return err;
 	for (size_t i = 0; i < TP_PREREQUISITES; i++)

@@ -74,18 +74,6 @@ enum tp_err tp_store_login_add(struct tp_store *store, const struct tp_login_row
 	return err;
 }
 
-enum tp_err tp_store_login_was_by(struct tp_store *store, const char *user, uint8_t method, bool *out)
-{
-	TP_STORE_LOCK(store);
-	int64_t found = 0;
-	enum tp_err err = tp_sql_number(
-		store, &found, "SELECT EXISTS (SELECT 1 FROM login WHERE user = ? AND method = ? AND failure = 0)",
-		"ti", user, (int64_t)method);
-
-	*out = found != 0;
-	return err;
-}
-
 enum tp_err tp_store_login_end(struct tp_store *store, uint64_t id, uint8_t end, uint64_t ended_ms)
 {
 	TP_STORE_LOCK(store);

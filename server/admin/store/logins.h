@@ -70,9 +70,6 @@ TP_NODISCARD enum tp_err tp_store_login_list(struct tp_store *store, const struc
 /* When the user last logged in by this method; 0: never. */
 TP_NODISCARD enum tp_err tp_store_login_by(struct tp_store *store, const char *user, uint8_t method,
 					   uint64_t *at_ms);
-/* Whether the user has ever come in by this method (enum tp_session_method). */
-TP_NODISCARD enum tp_err tp_store_login_was_by(struct tp_store *store, const char *user, uint8_t method,
-					       bool *out);
 TP_NODISCARD enum tp_err tp_store_login_past(struct tp_store *store, const char *user,
 					     struct tp_login_past *out);
 
