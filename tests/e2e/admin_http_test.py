@@ -19,7 +19,7 @@ HOST = f"{ADDRESS[0]}:{ADDRESS[1]}"
 
 # ---------------------------------------------------------------- first run
 
-def first_run_wants_the_secret(one):
+def row_175_first_run_wants_the_secret(one):
     visitor = Browser(ADDRESS)
     session = visitor.visit()
     check(session["state"] == "setup" and not session["unlocked"], f"state {session}")
@@ -81,7 +81,7 @@ def every_path_needs_a_session(_):
     check(visitor.status("GET", "/api/v1/nothing") == 404, "an unknown path")
 
 
-def changes_need_the_token(_):
+def attack_41_changes_need_the_token(_):
     visitor = Browser(ADDRESS)
     check(visitor.log_in("admin", PASSWORD)[0] == 200, "login")
     token = visitor.csrf
@@ -121,7 +121,7 @@ def guessing_is_slowed_down(_):
           "strangers lock the administrator out")
 
 
-def hostile_sip_text_reaches_the_pages_as_text(one):
+def attack_25_hostile_sip_text_reaches_the_pages_as_text(one):
     """Stored script and broken UTF-8 of a caller: the answers stay JSON, letter by letter."""
     one.admin.put("turnpike-sip:sip/udp", {"enabled": True, "port": 5060})
     one.admin.commit("listen on UDP")
@@ -165,7 +165,7 @@ def one_session_too_many_ends_the_quietest(one):
     check(seen == [401, 200, 200], f"{seen}")
 
 
-def an_unused_session_ends(one):
+def row_173_an_unused_session_ends(one):
     if not nightly():
         raise Skip("takes a minute: only with --nightly")
     one.admin.put("turnpike-system:system/web/session-idle", 1)
@@ -207,7 +207,7 @@ def unknown_users_take_as_long(_):
 
 # ------------------------------------------------------------------- attacks
 
-def ambiguous_requests_are_refused(_):
+def attack_40_ambiguous_requests_are_refused(_):
     smuggled = "GET /api/v1/session HTTP/1.1\r\nHost: x\r\n\r\n"
     heads = {
         "two lengths": "Content-Length: 0\r\nContent-Length: 0\r\n",
@@ -237,7 +237,7 @@ def ambiguous_requests_are_refused(_):
     check(statuses(answer) == [411], f"chunked: {statuses(answer)}")
 
 
-def unknown_methods_are_refused(_):
+def row_181_unknown_methods_are_refused(_):
     for method in ("HEAD", "PROPFIND", "LOCK", "MKCOL", "PATCH", "TRACE", "CONNECT", "BREW"):
         answer = raw(ADDRESS, f"{method} / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         check(statuses(answer) == [405], f"{method}: {statuses(answer)}")
@@ -401,10 +401,10 @@ def commits_lose_no_request(one):
     check(Browser(ADDRESS).visit()["host-name"] == "core.http.test", "the name is not in force")
 
 
-run([first_run_wants_the_secret, login_makes_a_session, every_path_needs_a_session,
-     changes_need_the_token, ambiguous_requests_are_refused, unknown_methods_are_refused,
+run([row_175_first_run_wants_the_secret, login_makes_a_session, every_path_needs_a_session,
+     attack_41_changes_need_the_token, attack_40_ambiguous_requests_are_refused, row_181_unknown_methods_are_refused,
      hostile_bodies_are_refused, answers_carry_the_security_headers, tls_is_strict,
      admin_socket_is_for_root, a_password_change_ends_other_sessions, slow_connections_block_nobody,
      garbage_leaves_the_server_alone, commits_lose_no_request, a_missing_address_is_told,
-     hostile_sip_text_reaches_the_pages_as_text, one_session_too_many_ends_the_quietest, an_unused_session_ends, unknown_users_take_as_long,
+     attack_25_hostile_sip_text_reaches_the_pages_as_text, one_session_too_many_ends_the_quietest, row_173_an_unused_session_ends, unknown_users_take_as_long,
      guessing_is_slowed_down], One(ADDRESS))

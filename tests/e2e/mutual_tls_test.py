@@ -175,8 +175,10 @@ def row_41_the_chain_must_reach_a_trusted_root(one):
     answered(one, "with-chain")
 
 
-def row_65_an_authority_counts_for_its_uses_alone(one):
+def row_65_and_110_an_authority_counts_for_its_uses_alone(one):
     trust(one, "test", "ca", "traversal")
+    refused(one, "pbx", "issuer unknown")
+    trust(one, "test", "ca", "traversal", "web-login")  # cards of administrators open no SIP port
     refused(one, "pbx", "issuer unknown")
     trust(one, "test", "ca", "traversal", "sip")
     answered(one, "pbx")
@@ -431,7 +433,7 @@ def a_connection_ends_when_its_zone_goes(one):
 
 
 run([set_up, row_34_the_port_wants_a_certificate_and_shows_one, row_34_bad_certificates_do_not_pass,
-     row_41_the_chain_must_reach_a_trusted_root, row_65_an_authority_counts_for_its_uses_alone,
+     row_41_the_chain_must_reach_a_trusted_root, row_65_and_110_an_authority_counts_for_its_uses_alone,
      row_35_the_name_must_be_a_zones_on_every_connection, row_35_requests_are_the_zones,
      row_35_a_common_name_counts_where_the_zone_says_so, row_35_the_name_counts_outbound_too,
      wish_6_each_zone_shows_its_own_certificate, row_36_the_port_of_the_phones_stays_theirs,

@@ -11,6 +11,7 @@ PAGE = TOP / "docs" / "rows.md"
 # What an issue promises a test for. An issue is added here when it is closed.
 ISSUES = {
     3: ("row 11 29 30 34-36 39-41 52-96 111-123 167-168 215", "wish 1-9 13 14 20", "attack 44 47-49"),
+    4: ("row 97-110 132-149 169-175 178-184 188-189 219", "wish 8", "attack 25 40-41 45-46"),
 }
 # row_86_..., row_111_and_114_..., row_73_and_wish_4_...
 NAME = r"(?:row|wish|attack)_\d+(?:_and_(?:(?:row|wish|attack)_)?\d+)*(?![0-9])\w*"

@@ -32,8 +32,12 @@ test('row_99: the guide says what is done, on this connection, and what comes ne
 	await visit('/certificate-login');
 	assert.deepEqual(await words(), ['Done', 'Done', 'Done', 'Done', 'Done', 'Next', 'Open']);
 	await page.getByText('Seen and valid: CN=ADAMS.ANN').waitFor();
-	await page.getByText('only as good as the PIN').waitFor(); // row 101
 	await accessible();
+});
+
+test('row_101: the page warns of stores that ask for no PIN', async () => {
+	await page.getByText('only as good as the PIN').waitFor();
+	await page.getByText('a store that asks for no PIN, whoever sits at that computer comes in').waitFor();
 });
 
 test('row_109: the emergency account needs a certificate of its own', async () => {

@@ -128,7 +128,7 @@ test('the heading takes the focus when another page opens', async () => {
 	await page.close();
 });
 
-test('text from peers is shown as text', async () => {
+test('attack_25: text from peers is shown as text', async () => {
 	const { page, complaints } = await openPage(browser.context);
 	await page.goto(`${address}/registrations`);
 	await settle(page);

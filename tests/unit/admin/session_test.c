@@ -21,7 +21,7 @@
 
 static const struct tp_session_facts alice = { .state = TP_OPERATOR_ACTIVE, .user = "alice" };
 
-static void session_ends_by_idleness_and_age(void **state)
+static void row_173_session_ends_by_idleness_and_age(void **state)
 {
 	const struct tp_session_limits limits = { .idle_s = 60, .absolute_s = 100, .most = 10 };
 	struct tp_sessions *s = NULL;
@@ -488,7 +488,7 @@ static void all_together_keep_to_the_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(session_ends_by_idleness_and_age),
+		cmocka_unit_test(row_173_session_ends_by_idleness_and_age),
 		cmocka_unit_test(one_session_too_many_ends_the_quietest),
 		cmocka_unit_test(one_account_has_its_own_limit),
 		cmocka_unit_test(a_namesake_of_another_source_is_another_user),
