@@ -293,7 +293,7 @@ static enum tp_err start(struct tp_sup *sup, const struct tp_msg_factory_reset *
 	struct tp_sup_reset *r = &sup->reset;
 	enum tp_err err;
 
-	if (r->marked)
+	if (r->begun)
 		return TP_OK;
 	err = write_mark(sup, m, diag);
 	if (err != TP_OK)

@@ -116,6 +116,38 @@ static void every_changed_byte_is_noticed(void **state)
 	tp_seal_close(&seal);
 }
 
+/* After a factory reset: the same root key, and nothing that opens. */
+static void a_later_generation_opens_nothing_of_before(void **state)
+{
+	const uint8_t first[] = "generation 1", second[] = "generation 2";
+	struct tp_seal before = { 0 }, none = { 0 }, after = { 0 };
+	struct tp_secret key = { 0 }, clear = { 0 };
+	uint8_t device[2][32];
+	char text[TP_SEAL_TEXT(6)];
+
+	(void)state;
+	assert_int_equal(tp_secret_set(&key, root_a, 32), TP_OK);
+	open_seal(&before, root_a);
+	assert_int_equal(tp_seal_open_generation(&none, &key, NULL, 0), TP_OK);
+	assert_int_equal(tp_seal_secret(&before, "zone/x/password", "secret", 6, text, sizeof(text)), TP_OK);
+	assert_int_equal(tp_seal_unseal(&none, "zone/x/password", tp_span_of(text), &clear), TP_OK);
+	assert_int_equal(tp_seal_open_generation(&after, &key, first, sizeof(first)), TP_OK);
+	assert_int_equal(tp_seal_unseal(&after, "zone/x/password", tp_span_of(text), &clear), TP_AUTH);
+	assert_int_equal(tp_seal_secret(&after, "zone/x/password", "secret", 6, text, sizeof(text)), TP_OK);
+	assert_int_equal(tp_seal_derive(&before, "cookies", device[0]), TP_OK);
+	assert_int_equal(tp_seal_derive(&after, "cookies", device[1]), TP_OK);
+	assert_memory_not_equal(device[0], device[1], 32);
+	assert_int_equal(tp_seal_open_generation(&after, &key, second, sizeof(second)), TP_OK);
+	assert_int_equal(tp_seal_unseal(&after, "zone/x/password", tp_span_of(text), &clear), TP_AUTH);
+	assert_int_equal(tp_seal_open_generation(&after, &key, first, sizeof(first)), TP_OK);
+	assert_int_equal(tp_seal_unseal(&after, "zone/x/password", tp_span_of(text), &clear), TP_OK);
+	tp_seal_close(&before);
+	tp_seal_close(&none);
+	tp_seal_close(&after);
+	tp_secret_fini(&clear);
+	tp_secret_fini(&key);
+}
+
 static void names_restrict_recipients(void **state)
 {
 	enum { ADMIN = 1, SIP = 2, MEDIA = 3 };
@@ -280,7 +312,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(what_is_sealed_opens_under_its_name_only), T(every_changed_byte_is_noticed),
-		T(names_restrict_recipients), T(root_key_is_made_once),
+		T(a_later_generation_opens_nothing_of_before), T(names_restrict_recipients), T(root_key_is_made_once),
 		T(first_login_hash_is_of_the_letters), T(decision_comes_back),
 		T(revisions_are_kept_and_swept),
 	};
