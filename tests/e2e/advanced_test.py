@@ -114,6 +114,23 @@ class Appliance(One):
 
 # ------------------------------------------------------------------ before the mode
 
+def presets_go_into_the_candidate(one):
+    """What a rule refuses is told with its reason; the rest is there, and nothing is in force."""
+    admin = Person("admin", LOCAL)
+    check(Person("reader").status("POST", "/api/v1/presets", {"preset": "disa"}) == 403, "a reader may fill in")
+    status, _, answer = admin.call("POST", "/api/v1/presets", {"preset": "disa"})
+    check(status == 200 and f"/{ACCESS}/password-policy/minimum-length" in answer["changed"], f"{status} {answer}")
+    refused = {row["path"]: row["text"] for row in answer["refused"]}
+    check(refused.get(f"/{ACCESS}/consent/enabled") == "Write the text of the notice first.", f"{refused}")
+    rows = {row["path"]: row for row in admin.call("GET", "/api/v1/presets")[2]["settings"]}
+    length = rows[f"/{ACCESS}/password-policy/minimum-length"]
+    check((length["running"], length["candidate"], length["deviates"]) == ("12", "15", ["disa"]), f"{length}")
+    check(admin.call("POST", "/api/v1/config/validate", {})[2]["valid"], "the candidate is not valid")
+    check(not any(alarm["code"] == 40060 for alarm in admin.call("GET", "/api/v1/alarms")[2]["alarms"]),
+          "recommendations are alarms out of the mode")
+    admin.call("POST", "/api/v1/config/discard", {})
+
+
 def row_135_all_that_lacks_is_told_at_once(one):
     admin = Person("admin", LOCAL)
     admin.put(f"{MODE}/enabled", True)
@@ -199,6 +216,37 @@ def row_133_a_remote_user_confirms_it(one):
     status, _, answer = Person("writer").call("POST", "/api/v1/config/confirm", {})
     check(status == 200, f"a remote administrator may not confirm: {status} {answer}")
     check(admin.status("GET", "/api/v1/status") == 401, "the local administrator is still there")
+
+
+def row_134_the_classification_is_told_before_the_login(one):
+    session = Browser(ADDRESS).call("GET", "/api/v1/session")[2]
+    check(session["banner"] == {"text": "UNCLASSIFIED", "colour": "green"} and session["advanced"], f"{session}")
+    session = Person("writer").call("GET", "/api/v1/session")[2]
+    check(session["banner"]["text"] == "UNCLASSIFIED" and not session["emergency"], f"{session}")
+
+
+def row_136_what_is_recommended_is_an_alarm(one):
+    """It comes and goes with the commits, and is listed with its service."""
+    writer = Person("writer")
+
+    def alarms():
+        return {alarm["subject"] for alarm in writer.call("GET", "/api/v1/alarms")[2]["alarms"]
+                if alarm["code"] == 40060 and not alarm["cleared-at"]}
+
+    def sip_tcp(on):
+        status = writer.status("PUT", "/restconf/ds/candidate/turnpike-sip:sip/tcp/enabled",
+                               {"turnpike-sip:enabled": on})
+        check(status in (201, 204) and writer.commit("SIP over TCP", trial=0)[0] == 200, f"{status}")
+
+    wait_until(lambda: {"client-certificates", "peer-revocation"} <= alarms(), 5, "no alarms")
+    check("sip-encrypted" not in alarms(), f"{alarms()}")
+    sip_tcp(True)
+    wait_until(lambda: "sip-encrypted" in alarms(), 5, "no alarm about SIP over TCP")
+    rows = {row["id"]: row for row in writer.call("GET", "/api/v1/advanced")[2]["recommendations"]}
+    check(not rows["sip-encrypted"]["met"] and rows["sip-encrypted"]["service"] == "SIP", f"{rows}")
+    check(rows["session-time-out"]["met"] and "ldap-tls" not in rows, f"{rows}")
+    sip_tcp(False)
+    wait_until(lambda: "sip-encrypted" not in alarms(), 5, "the alarm stays")
 
 
 def row_141_who_comes_in(one):
@@ -509,8 +557,9 @@ def row_149_the_emergency_account_leaves(one):
     check(one.admin.get("/api/v1/logins?result=successful")["logins"][-1]["user"] == "root", "the history is left")
 
 
-run([row_135_all_that_lacks_is_told_at_once, row_135_an_emergency_account_is_nominated,
-     no_lock_out_when_nobody_confirms, row_133_a_remote_user_confirms_it, row_141_who_comes_in,
+run([presets_go_into_the_candidate, row_135_all_that_lacks_is_told_at_once, row_135_an_emergency_account_is_nominated,
+     no_lock_out_when_nobody_confirms, row_133_a_remote_user_confirms_it,
+     row_134_the_classification_is_told_before_the_login, row_136_what_is_recommended_is_an_alarm, row_141_who_comes_in,
      row_143_a_certificate_goes_by_the_same_names, row_139_no_program_comes_in, row_139_turnpikectl_is_off,
      row_140_no_commit_ends_it, row_142_only_the_emergency_account_changes_itself,
      row_142_it_names_the_next_one, row_171_the_emergency_account_does_not_fall_asleep,
