@@ -85,6 +85,13 @@ class Pki:
         self.key(name, f"/CN={name}.pike.test")
         self.sign("issuer", name, "server", "server.cnf")
 
+    def card(self, name, subject):
+        (self.folder / "card.cnf").write_text(
+            "[card]\nextendedKeyUsage = clientAuth\nkeyUsage = critical, digitalSignature\n"
+            "authorityKeyIdentifier = keyid\n")
+        self.key(name, subject)
+        self.sign("issuer", name, "card", "card.cnf")
+
     def revoke(self, name):
         openssl(self.folder, "ca", *self.database("issuer"), "-name", "ca", "-cert", "issuer.pem", "-keyfile",
                 "issuer.key", "-revoke", f"{name}.pem")
