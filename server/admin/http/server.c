@@ -145,6 +145,8 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
 	(void)message;
 	tp_http_reply_error(&res, status, status == 413 ? "too-big" : "malformed-message", NULL,
 			    "the request is refused: %s", reason_of(status));
+	if (status == 405)
+		tp_http_header(&res, "Allow", "GET, POST, PUT, DELETE, OPTIONS");
 	send_response(conn, &res, true);
 	tp_http_response_fini(&res);
 	mg_disable_connection_keep_alive(conn);
