@@ -132,7 +132,7 @@ def presets_go_into_the_candidate(one):
 
 
 def row_135_all_that_lacks_is_told_at_once(one):
-    admin = Person("admin", LOCAL)
+    admin = one.person = Person("admin", LOCAL)
     admin.put(f"{MODE}/enabled", True)
     status, why = admin.commit("too early")
     check(status == 400 and len(why) == 3, f"{status} {why}")
@@ -148,7 +148,7 @@ def row_135_all_that_lacks_is_told_at_once(one):
 
 def row_135_an_emergency_account_is_nominated(one):
     """What is wrong with an account is told, also where several things are."""
-    admin = Person("admin", LOCAL)
+    admin = one.person
     admin.put(f"{ACCESS}/login/source", "remote")
     admin.put(f"{MODE}/classification/text", "UNCLASSIFIED")
     one.admin.post("/api/v1/accounts", {"name": EMERGENCY, "password": LOCAL, "level": "read-only"})
@@ -185,7 +185,7 @@ def ask_for_the_mode(person):
 
 def no_lock_out_when_nobody_confirms(one):
     """Who turns the mode on is out; the trial brings everything back."""
-    admin, program = Person("admin", LOCAL), Browser(ADDRESS, source="127.0.130.3")
+    admin, program = one.person, Browser(ADDRESS, source="127.0.130.3")
     program.visit()
     check(program.status("POST", "/api/v1/session",
                          {"user": "admin", "password": LOCAL, "access": "api"}) == 200, "no API before the mode")
@@ -201,13 +201,13 @@ def no_lock_out_when_nobody_confirms(one):
     check(Person("reader").call("GET", "/api/v1/advanced")[2]["enabled"], "the mode is not on during the trial")
     wait_until(lambda: one.admin.fetch("GET", "/api/v1/status")[0] == 200, 20,
                "the mode stays on though nobody confirmed it")
-    Person("admin", LOCAL)
+    one.person = Person("admin", LOCAL)
 
 
 # --------------------------------------------------------------------- in the mode
 
 def row_133_a_remote_user_confirms_it(one):
-    admin = Person("admin", LOCAL)
+    admin = one.person
     ask_for_the_mode(admin)
     status, why = admin.commit("the mode")
     check(status == 200, f"{status} {why}")
@@ -254,9 +254,9 @@ def row_141_who_comes_in(one):
     Person("admin", LOCAL, 401)
     Person(EMERGENCY, PASSWORD, 401)  # the remote user of that name
     Person(EMERGENCY, LOCAL, 401)  # the password before
-    emergency = Person(EMERGENCY, CHOSEN)
-    check(emergency.answer["level"] == "read-write", f"{emergency.answer}")
-    check(emergency.status("GET", "/api/v1/status") == 200, "the emergency account sees nothing")
+    one.emergency = Person(EMERGENCY, CHOSEN)
+    check(one.emergency.answer["level"] == "read-write", f"{one.emergency.answer}")
+    check(one.emergency.status("GET", "/api/v1/status") == 200, "the emergency account sees nothing")
     for name in ("Baker", EMERGENCY.lower()):  # in other letters: the one is a remote user, the other nobody
         Person(name, PASSWORD, 401)
         Person(name, CHOSEN, 401)
@@ -341,7 +341,7 @@ def row_140_no_commit_ends_it(one):
 
 
 def row_142_only_the_emergency_account_changes_itself(one):
-    writer, emergency = Person("writer"), Person(EMERGENCY, CHOSEN)
+    writer, emergency = Person("writer"), one.emergency
     path, reason = f"/api/v1/accounts/{EMERGENCY}", "nobody but the emergency account itself"
     for method, at, body in (("PUT", path, {"level": "read-only"}), ("PUT", path, {"disabled": True}),
                              ("PUT", path, {"must-change-password": True}), ("DELETE", path, None),
@@ -353,11 +353,9 @@ def row_142_only_the_emergency_account_changes_itself(one):
         status, _, answer = emergency.call(method, path, body)
         check(status == 409 and "name another one first" in words(answer)[0], f"{method} {body}: {status} {answer}")
     check(emergency.status("PUT", path, {"api": False}) == 204, "it may not change its own flags")
-    emergency = Person(EMERGENCY, CHOSEN)
     status, _, answer = emergency.call("PUT", path + "/password", {"password": CHOSEN + "!", "current": CHOSEN})
     check(status == 204, f"it may not change its own password: {status} {answer}")
     one.chosen = CHOSEN + "!"
-    Person(EMERGENCY, one.chosen)
 
 
 def row_142_it_names_the_next_one(one):
@@ -373,7 +371,8 @@ def row_142_it_names_the_next_one(one):
     check(second.status("PUT", f"/api/v1/accounts/{SECOND}", {"api": True}) == 204, "the next one is not itself")
     check(Person("writer").status("POST", "/api/v1/config/undo", {}) == 200, "undo")
     check(second.status("GET", "/api/v1/status") == 401, "the next one stays after the undo")
-    check(Person(EMERGENCY, one.chosen).call("GET", "/api/v1/advanced")[2]["emergency-account"] == EMERGENCY,
+    one.emergency = Person(EMERGENCY, one.chosen)
+    check(one.emergency.call("GET", "/api/v1/advanced")[2]["emergency-account"] == EMERGENCY,
           "the emergency account is another one")
 
 
@@ -386,15 +385,15 @@ def row_171_the_emergency_account_does_not_fall_asleep(one):
     one.change_database("UPDATE account SET last_login_ms = 1, created_ms = 1, enabled_ms = 0")
     rows = {row["name"]: row for row in writer.call("GET", "/api/v1/accounts")[2]["accounts"]}
     check(rows[SECOND]["disabled"] and not rows[EMERGENCY]["disabled"], f"{rows}")
-    Person(EMERGENCY, one.chosen)
+    check(one.emergency.status("GET", "/api/v1/status") == 200, "its session has ended")
 
 
 def row_146_auditors_alone_see_the_logs(one):
     paths = ("/api/v1/log", "/api/v1/log?kind=configuration", "/api/v1/log?kind=network", "/api/v1/log/export",
              "/api/v1/logins", "/api/v1/audit/verify", "/api/v1/audit/export")
-    for name, password, wanted in (("writer", PASSWORD, 403), ("reader", PASSWORD, 403),
-                                   (EMERGENCY, one.chosen, 403), ("watcher", PASSWORD, 200)):
-        person = Person(name, password)
+    for person, wanted in ((Person("writer"), 403), (Person("reader"), 403), (one.emergency, 403),
+                           (Person("watcher"), 200)):
+        name = person.answer["user"]
         for path in paths:
             status, _, answer = person.call("GET", path)
             check(status == wanted, f"{name}: {path}: {status}")
