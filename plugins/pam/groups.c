@@ -8,6 +8,14 @@
 
 enum { GROUPS_MAX = 256 };
 
+bool tp_pam_is_root(const char *user)
+{
+	/* cppcheck-suppress getpwnamCalled ; this process has one thread */
+	const struct passwd *found = getpwnam(user);
+
+	return found && found->pw_uid == 0;
+}
+
 enum tp_err tp_pam_groups(const char *user, struct tp_msg_remote_answered *answer)
 {
 	/* cppcheck-suppress getpwnamCalled ; this process has one thread */

@@ -142,15 +142,29 @@ static bool take_user(pam_handle_t *pam, struct tp_msg_remote_answered *a)
 	return false;
 }
 
+/* Root has the console, and logs in nowhere else. */
+static bool refuses_root(const char *user, struct tp_msg_remote_answered *a)
+{
+	if (!tp_pam_is_root(user))
+		return false;
+	a->result = TP_REMOTE_REFUSED;
+	tp_remote_note(a, "account", false, "Log in as a user of one of the groups.",
+		       "The user has the number 0: root does not log in here.");
+	return true;
+}
+
 static void ask_modules(pam_handle_t *pam, struct talk *t, struct tp_msg_remote_answered *a)
 {
 	const int flags = PAM_DISALLOW_NULL_AUTHTOK;
 
+	/* The modules are no oracle for the password of root either. */
+	if (refuses_root(t->ask->user, a))
+		return;
 	if (!t->ask->authorise_only && !judge(pam, t, "password", pam_authenticate(pam, flags), a))
 		return;
 	t->said[0] = '\0';
 	t->unknown_question = false;
-	if (judge(pam, t, "account", pam_acct_mgmt(pam, flags), a) && take_user(pam, a))
+	if (judge(pam, t, "account", pam_acct_mgmt(pam, flags), a) && take_user(pam, a) && !refuses_root(a->user, a))
 		find_groups(a);
 }
 

@@ -30,7 +30,7 @@ MATRIX = "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
 USERS = {"writer": ("tp-readers", "tp-writers"), "reader": ("tp-readers",), "watcher": ("tp-watchers",),
          "machine": ("tp-machines",), "stranger": (), "ended": ("tp-writers",),
          "stale": ("tp-writers",), "clumsy": ("tp-writers",), "ADAMS": ("tp-writers",),
-         "BAKER": ("tp-readers",), "Admin": ("tp-writers",)}
+         "BAKER": ("tp-readers",), "Admin": ("tp-writers",), "toor": ("tp-writers",)}
 GROUPS = {"tp-readers": ("read-only", True, False), "tp-writers": ("read-write", True, True),
           "tp-watchers": ("auditor", True, False), "tp-machines": ("read-write", False, True)}
 
@@ -39,7 +39,8 @@ class Appliance(One):
     """Set up, with an administrator of its own, and PAM beside local accounts."""
 
     def __enter__(self):
-        self.etc = private_etc(USERS, GROUPS, changed={"stale": 0}, ends={"ended": int(time.time() / 86400) - 10})
+        self.etc = private_etc(USERS, GROUPS, changed={"stale": 0}, ends={"ended": int(time.time() / 86400) - 10},
+                               numbers={"toor": 0})
         self.run = pathlib.Path("/run/turnpike")
         self.run.mkdir(mode=0o755)
         SERVICE.write_text(UNIX)
@@ -147,6 +148,13 @@ def who_has_no_group_is_refused(one):
     visitor.visit()
     status = visitor.status("POST", "/api/v1/session", {"user": "machine", "password": PASSWORD, "access": "api"})
     check(status == 200, f"a group with API access is refused there: {status}")
+
+
+def root_does_not_log_in_under_any_name(one):
+    check(log_in("toor", source="127.0.28.24")[0] == 401, "root logs in by another name")
+    steps = [step for step in test(one, "toor", source="pam")["steps"]]
+    check(len(steps) == 1 and not steps[0]["passed"] and "root does not log in" in steps[0]["text"],
+          f"the modules are asked for the password of root: {steps}")
 
 
 def wrong_expired_and_stale_are_refused(one):
@@ -374,7 +382,7 @@ def remote_only_is_undone_unless_confirmed(one):
 
 
 run([groups_give_the_level, a_namesake_gets_no_token, a_remote_reader_has_no_say_in_tokens,
-     who_has_no_group_is_refused, wrong_expired_and_stale_are_refused,
+     who_has_no_group_is_refused, root_does_not_log_in_under_any_name, wrong_expired_and_stale_are_refused,
      too_many_tries_lock_the_user, a_slow_module_is_not_waited_for, other_modules_work,
      hostile_names_and_passwords_are_refused, without_its_service_nobody_is_asked, the_tester_says_which_step_fails,
      local_accounts_go_first, sessions_end_with_what_let_them_in, a_card_is_a_remote_users_login,

@@ -13,8 +13,9 @@ SERVICE = pathlib.Path("/etc/pam.d/turnpike")
 UNIX = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n"
 
 
-def private_etc(users, groups, changed=None, ends=None):
-    """users: {name: its groups}. changed, ends: {name: day} of the password and of the account.
+def private_etc(users, groups, changed=None, ends=None, numbers=None):
+    """users: {name: its groups}. changed, ends: {name: day} of the password and of the account;
+    numbers: {name: uid} of some.
     Everything runs anew in a mount namespace; the answer is a folder to remove in the end."""
     if os.environ.get("TP_PRIVATE_ETC") != "yes":
         os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
@@ -24,7 +25,7 @@ def private_etc(users, groups, changed=None, ends=None):
     texts = {name: pathlib.Path("/etc", name).read_text() for name in ("passwd", "shadow", "group")}
     today = int(time.time() / 86400)
     for number, user in enumerate(users):
-        texts["passwd"] += f"{user}:x:{64200 + number}:64200:{user}:/nonexistent:/usr/sbin/nologin\n"
+        texts["passwd"] += f"{user}:x:{(numbers or {}).get(user, 64200 + number)}:64200:{user}:/nonexistent:/usr/sbin/nologin\n"
         texts["shadow"] += (f"{user}:{made.stdout.strip()}:{(changed or {}).get(user, today - 1)}:0:99999:7::"
                             f"{(ends or {}).get(user, '')}:\n")
     texts["group"] += "tp-all:x:64200:\n"

@@ -100,7 +100,10 @@ def v_259994_an_account_has_its_own_limit(one):
     check(status == 401 and "too many" in words(answer), f"the quietest stays: {answer}")
     one.admin.put(f"{ACCESS}/session", {"per-account": 2, "when-full": "refuse"})
     one.admin.commit("refuse")
+    before = [a for a in one.admin.get("/api/v1/accounts")["accounts"] if a["name"] == "second"]
     status, _, answer = Browser(ADDRESS).log_in("second", GIVEN)
+    after = [a for a in one.admin.get("/api/v1/accounts")["accounts"] if a["name"] == "second"]
+    check(before == after, f"a refused login is noted as one: {before} {after}")
     check(status == 409 and "as often as it may" in words(answer), f"{status} {answer}")
     status, _, answer = c.call("POST", "/api/v1/session", {"user": "second", "password": GIVEN})
     check(status == 200, f"a browser cannot log in again: {answer}")

@@ -416,6 +416,13 @@ static void refuse_changed(struct tp_login *l, const struct tp_http_request *req
 			    "The account or the settings of logins have just been changed: log in again.");
 }
 
+static void note_success(struct tp_login *l, const struct tp_session_facts *facts)
+{
+	if (facts->state == TP_OPERATOR_ACTIVE && !facts->remote &&
+	    tp_store_account_note_login(l->store, facts->user, true, facts->logged_in_ms, facts->source) != TP_OK)
+		TP_LOG(TP_LOG_WARN, "login.note", "a login could not be noted");
+}
+
 bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struct tp_http_response *res,
 		    const struct tp_session_facts *given)
 {
@@ -442,6 +449,7 @@ bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req, struc
 		refuse_changed(l, req, res, as.session, facts.user);
 		return false;
 	}
+	note_success(l, &facts);
 	as.state = facts.state;
 	as.rights = facts.rights;
 	as.by_api = facts.by_api;
@@ -507,7 +515,6 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 					  .previous_login_ms = v->previous_login_ms,
 					  .failed_logins = v->failures,
 					  .password_changed_ms = v->remote ? 0 : password_changed_ms };
-	enum tp_err err = TP_OK;
 	char text[64];
 
 	/* A try that was under way when the block began is no way around it. */
@@ -518,12 +525,6 @@ static void welcome(struct tp_login *l, const struct tp_http_request *req, struc
 	tp_lockout_passed(l->lockout);
 	tp_login_passed(l, req, ask->user);
 	tp_text_copy(facts.user, sizeof(facts.user), v->user);
-	if (!v->remote)
-		err = tp_store_account_note_login(l->store, v->user, true, tp_times_now_ms(), ask->address);
-	if (err != TP_OK) {
-		tp_http_reply_failure(res, err, NULL);
-		return;
-	}
 	if (!tp_login_admit(l, req, res, &facts))
 		return;
 	snprintf(text, sizeof(text), "Logged in with a password (%s).", v->source);

@@ -89,12 +89,6 @@ static void log_in(const struct tp_cac_parts *p, const struct tp_http_request *r
 	facts.basis = user.basis;
 	tp_text_copy(facts.card_name, sizeof(facts.card_name), req->card->name);
 	tp_text_copy(facts.user, sizeof(facts.user), user.name);
-	if (!user.remote)
-		err = tp_store_account_note_login(p->store, user.name, true, tp_times_now_ms(), source);
-	if (err != TP_OK) {
-		tp_http_reply_failure(res, err, NULL);
-		return;
-	}
 	if (tp_login_admit(p->login, req, res, &facts))
 		tp_login_log(p->login, req, 0, "login", user.name, "Logged in with a certificate.");
 }
