@@ -148,7 +148,7 @@ test('row_136: what is recommended and is not so leads to its page', async () =>
 
 test('row_149: the emergency account alone leaves, after it has typed the host name', async () => {
 	await visit('/advanced');
-	const leave = page.getByRole('button', { name: 'Wipe everything and leave the mode' });
+	const leave = page.getByRole('button', { name: 'Wipe everything' });
 	assert.ok(await leave.isDisabled());
 	await page.getByText('Only the emergency account').waitFor();
 	access(mock.store.running).advanced['emergency-account'] = 'admin';

@@ -6,6 +6,7 @@ import type { ConfigTree } from '../api/config';
 import type { Banner } from '../api/types';
 import { useMayWrite } from '../app/access';
 import { ClassificationBar } from '../app/Classification';
+import { useSession } from '../app/SessionContext';
 import { usePoll, useRead } from '../app/usePoll';
 import type { SchemaNode } from '../model/schema';
 import { FailureNote, LoadingRows } from '../parts/notes';
@@ -20,6 +21,7 @@ const path = '/turnpike-access:access/advanced';
 
 export function AdvancedSecurity() {
 	const mayWrite = useMayWrite();
+	const { session } = useSession();
 	const state = usePoll('advanced', readAdvanced, 5000);
 	const accounts = useRead('accounts', readAccounts);
 	const { data } = state;
@@ -28,7 +30,7 @@ export function AdvancedSecurity() {
 			path={path}
 			title="Advanced account security"
 			purpose="A mode for systems that hold classified information: people log in by your directory alone, and one local account stays for the day on which it does not answer."
-			adapt={(node, saved) => withAccounts(node, accounts.data ?? [], saved, data?.enabled ?? false)}
+			adapt={(node, saved) => withAccounts(node, accounts.data ?? [], saved, data?.enabled === true && !session.emergency)}
 			aside={(group, value) => group === 'classification' && <Preview value={value as Partial<Banner>} />}
 			below={data && mayWrite && (data.enabled ? <LeaveCard account={data['emergency-account']} /> : <TurnOnCard advanced={data} onDone={state.refresh} />)}
 		>
@@ -38,7 +40,7 @@ export function AdvancedSecurity() {
 				<>
 					<About advanced={data} />
 					{data.enabled && <LockoutCard lockout={data.lockout} onReleased={state.refresh} />}
-					{!data.enabled && <Prerequisites list={data.prerequisites} />}
+					{(!data.enabled || data.prerequisites.some((one) => !one.passed)) && <Prerequisites list={data.prerequisites} />}
 					<Recommendations list={data.recommendations} isOn={data.enabled} />
 				</>
 			)}
@@ -65,13 +67,13 @@ function About({ advanced }: { advanced: Advanced }) {
 	);
 }
 
-/** The account is chosen among those that can be it; the switch has a card of its own. */
-function withAccounts(node: SchemaNode, accounts: Account[], saved: ConfigTree, isOn: boolean): SchemaNode {
+/** The account is chosen among those that can be it, in the mode by itself alone; the switch has a card of its own. */
+function withAccounts(node: SchemaNode, accounts: Account[], saved: ConfigTree, isFixed: boolean): SchemaNode {
 	const able = accounts.filter((one) => one.level === 'read-write' && one.web && !one.disabled && one.name.toLowerCase() !== 'admin').map((one) => ({ name: one.name, label: one.name }));
 	const chosen = saved['emergency-account'];
 	if (typeof chosen === 'string' && !able.some((one) => one.name === chosen))
 		able.push({ name: chosen, label: `${chosen} (not possible)` });
-	const shown = (node.nodes ?? []).filter((child) => child.name !== 'enabled' && !(isOn && child.name === 'emergency-account'));
+	const shown = (node.nodes ?? []).filter((child) => child.name !== 'enabled' && !(isFixed && child.name === 'emergency-account'));
 	return { ...node, nodes: shown.map((child) => (child.name === 'emergency-account' ? { ...child, type: 'enumeration', enum: able } : child)) };
 }
 

@@ -46,7 +46,7 @@ export function LeaveCard({ account }: { account: string | null }) {
 							<TextInput id="leave-host" value={typed} onChange={(_event, value) => setTyped(value)} isDisabled={!may} autoComplete="off" spellCheck="false" autoCapitalize="none" aria-describedby="leave-host-help" />
 							<FormHelperText><HelperText id="leave-host-help"><HelperTextItem>Type {hostName} to show that you mean this one.</HelperTextItem></HelperText></FormHelperText>
 						</FormGroup>
-						<div><Button type="submit" variant="danger" isLoading={busy} isDisabled={busy || !may || typed !== hostName}>Wipe everything and leave the mode</Button></div>
+						<div><Button type="submit" variant="danger" isLoading={busy} isDisabled={busy || !may || typed !== hostName}>Wipe everything</Button></div>
 					</Form>
 				)}
 			</CardBody>

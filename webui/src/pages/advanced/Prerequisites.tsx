@@ -13,6 +13,7 @@ const places: Record<string, { to: string; label: string }> = {
 	'emergency-exists': { to: '/administrators', label: 'Administrators' },
 	'emergency-own': { to: '/administrators', label: 'Administrators' },
 	'emergency-rights': { to: '/administrators', label: 'Administrators' },
+	'emergency-card': { to: '/certificate-login', label: 'Certificate login' },
 };
 
 export function Prerequisites({ list }: { list: Prerequisite[] }) {
@@ -20,7 +21,7 @@ export function Prerequisites({ list }: { list: Prerequisite[] }) {
 	return (
 		<Card>
 			<CardHeader>
-				<CardTitle component="h2">What it needs first</CardTitle>
+				<CardTitle component="h2">What it needs</CardTitle>
 				<p className="tp-quiet">{left === 0 ? 'Everything is there.' : `${plural(left, 'thing')} missing.`} Looked at is the candidate: what a commit would put in force now.</p>
 			</CardHeader>
 			<CardBody>

@@ -23,7 +23,7 @@ export function Recommendations({ list, isOn }: { list: Recommendation[]; isOn: 
 							<li key={one.id} className={`tp-check tp-check-${one.met ? 'ok' : 'warn'}`}>
 								<span className="tp-check-mark" aria-hidden="true">{one.met ? <CheckCircleIcon /> : <ExclamationTriangleIcon />}</span>
 								<div>
-									<h3 className="tp-check-title">{one.text} <Label isCompact variant="outline" color={one.met ? 'green' : 'orange'}>{one.met ? 'Yes' : 'No'}</Label>{one.service && <Label isCompact variant="outline" color="grey">{one.service}</Label>}</h3>
+									<h3 className="tp-check-title">{one.text} <Label isCompact variant="outline" color={one.met ? 'green' : 'orange'}>{one.met ? 'Yes' : 'No'}</Label>{one.service && !one.text.startsWith(one.service) && <Label isCompact variant="outline" color="grey">{one.service}</Label>}</h3>
 									{!one.met && <p>{one.remedy} {to && <Link to={to}>Go there</Link>}</p>}
 								</div>
 							</li>

@@ -7,7 +7,7 @@ import { Notice } from '../../parts/Notice';
 
 const presets = [
 	{ label: 'Standard', idle: 30, longest: 720, session: {} },
-	{ label: 'DISA', idle: 10, longest: 480, session: { 'per-account': 1 } },
+	{ label: 'DISA', idle: 5, longest: 480, session: { 'per-account': 1 } },
 ];
 
 const web = '/restconf/ds/candidate/turnpike-system:system/web';
@@ -38,7 +38,7 @@ export function SessionPresets({ onFilled }: { onFilled: () => void }) {
 			<CardBody>
 				<p className="tp-gap-below">
 					A preset fills in the limits of sessions, here and under System; it takes effect with the next commit. <em>Standard</em>: 30 minutes without use, 12 hours at the longest, 10 sessions of one account.
-					{' '}<em>DISA</em>: 10 minutes, 8 hours, and one session of one account, the earlier one giving way.
+					{' '}<em>DISA</em>: 5 minutes, 8 hours, and one session of one account, the earlier one giving way.
 				</p>
 				{failure && <Notice variant="danger" title={failure} className="tp-gap-below" />}
 				<div className="tp-buttons">
