@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, overflow, settle, visit } from './browser.mjs';
+import { axeViolations, logIn, openBrowser, openPage, overflow, password, settle, visit } from './browser.mjs';
 import { clipped, pressEverything, rewind, skip, walk } from './hands.mjs';
 import { fits, pages, patterns } from './pages.mjs';
 
@@ -137,3 +137,33 @@ test('attack_25: text from peers is shown as text', async () => {
 	assert.deepEqual(complaints, []);
 	await page.close();
 });
+
+/* These come last: the cookie of another appliance at this address ends the session of the others. */
+for (const [name, options] of [['the login', {}], ['the notice before it', { consent: { title: 'Authorised use only', text: 'First line.\nSecond line.', 'must-acknowledge': true } }], ['the first run', { scenario: 'setup' }], ['a forced change of the password', { mustChange: true }]]) {
+	test(`before everything: ${name} is whole at 320 pixels and at 200 %, and works by the keyboard`, { timeout: 60_000 }, async () => {
+		const other = createMock(options);
+		const place = await other.listen();
+		const { page, complaints } = await openPage(browser.context, { width: 640, height: 400 });
+		await page.goto(place);
+		await settle(page);
+		if (options.mustChange) {
+			await page.getByLabel('User name').fill('admin');
+			await page.locator('#password').fill(password);
+			await page.getByRole('button', { name: 'Log in' }).click();
+			await page.getByRole('heading', { name: 'Change your password' }).waitFor();
+		}
+		for (const field of await page.locator('input[type=text]:visible, input[type=password]:visible').all())
+			await field.fill('typed');
+		await rewind(page);
+		assert.deepEqual(await walk(page, '#root'), []);
+		for (const [width, height] of [[640, 400], [320, 640]]) {
+			await page.setViewportSize({ width, height });
+			assert.ok(await overflow(page) <= 0, `${await overflow(page)} px wider than ${width}`);
+			assert.deepEqual(await clipped(page), []);
+			assert.deepEqual(await axeViolations(page), []);
+		}
+		assert.deepEqual(complaints, []);
+		await page.close();
+		await other.close();
+	});
+}
