@@ -358,10 +358,12 @@ static const struct {
 	{ "/presets", G, "/api/v1/presets" },
 	{ "/acme", G, "/api/v1/acme" },
 	{ "/zones", G, "/api/v1/zones" },
+	{ "/zones/new", P, "/restconf/ds/candidate/**" },
 	{ "/zones/:name", G, "/api/v1/zones" },
 	{ "/zones/:name/edit", U, "/restconf/ds/candidate/**" },
 	{ "/zones-default", G, "/restconf/**" },
 	{ "/rules", G, "/restconf/**" },
+	{ "/rules/new", P, "/restconf/ds/candidate/**" },
 	{ "/rules/:name", G, "/restconf/**" },
 	{ "/sip", G, "/restconf/**" },
 	{ "/registrar", G, "/restconf/**" },
@@ -384,6 +386,7 @@ static const struct {
 	{ "/changes/compare", G, "/api/v1/config/*" },
 	{ "/traversal-test", P, "/api/v1/traversal-test" },
 	{ "/ports", G, "/api/v1/ports" },
+	{ "/readiness", G, "/api/v1/readiness" },
 };
 enum { PAGES = sizeof(needed) / sizeof(needed[0]) };
 
