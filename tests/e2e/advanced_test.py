@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Advanced account security: what it wants before it begins, and who comes in while it lasts. Remote
 users are real ones of PAM. The cases run in their order: without the mode, on trial, confirmed."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -10,12 +11,19 @@ import subprocess
 import tempfile
 import time
 
-from appliance import BIN, TOP, One
-from cases import check, run, wait_until
+import appliance
+from appliance import TOP, One
+from cases import Skip, check, nightly, run, wait_until
+from flood import Flood
+from lab import FAST_BIN
 from pam_users import PASSWORD, SERVICE, UNIX, private_etc
 from web import Browser
 
 ADDRESS = ("127.0.130.2", 7443)
+# The figures of the floods are about what is delivered, not about the sanitizers.
+if nightly() and (FAST_BIN / "turnpiked").exists():
+    appliance.BIN = FAST_BIN
+BIN = appliance.BIN
 LOCAL = "a local secret phrase"
 EMERGENCY = "BAKER"  # the emergency account; two remote users go by that name
 CHOSEN = "Zk4-chosen by its owner"
@@ -348,6 +356,11 @@ def row_142_only_the_emergency_account_changes_itself(one):
                              ("PUT", path + "/password", {"password": "Hd5-somebody else's"})):
         status, _, answer = writer.call(method, at, body)
         check(status == 403 and reason in words(answer)[0], f"{method} {at} {body}: {status} {answer}")
+    for source in ({"source": "local"}, {}):  # nor does the tester help to guess
+        status, _, answer = writer.call("POST", "/api/v1/login/test", {"user": EMERGENCY, "password": CHOSEN, **source})
+        check(status == 403 and "tries its password" in words(answer)[0], f"the tester: {status} {answer}")
+    status, _, answer = writer.call("POST", "/api/v1/login/test", {"user": EMERGENCY})
+    check(status == 200 and answer["source"] == "local", f"without a password: {status} {answer}")
     check(writer.status("PUT", f"/api/v1/accounts/{SECOND}", {"api": False}) == 204, "other accounts are frozen, too")
     for method, body in (("PUT", {"disabled": True}), ("PUT", {"level": "auditor"}), ("DELETE", None)):
         status, _, answer = emergency.call(method, path, body)
@@ -468,6 +481,51 @@ def row_144_an_administrator_releases(one):
     Person("writer")
 
 
+def by_night():
+    if not nightly():
+        raise Skip("a flood takes time: TP_NIGHTLY=yes")
+
+
+def row_144_the_block_holds_in_a_flood(one):
+    """After three guesses no other password is looked at, nor the right one; who is in goes on."""
+    by_night()
+    writer = Person("writer")
+    writer.put(f"{MODE}/lockout", {"failures": 3, "seconds": 3600})
+    check(writer.commit("an hour", trial=0)[0] == 200, "commit")
+    visitor = Browser(ADDRESS, source="127.0.130.9")
+    visitor.visit()
+    attack = Flood(ADDRESS, 20, 200, 300, visitor)
+    try:
+        wait_until(lambda: writer.call("GET", "/api/v1/advanced")[2]["lockout"]["blocked"], 15, "nobody is blocked")
+        while attack.goes_on():
+            with contextlib.suppress(OSError):  # a connection of a stranger may make way
+                status = Browser(ADDRESS, source=f"127.0.130.{next(SOURCES)}").log_in("writer", PASSWORD)[0]
+                check(status == 429, f"somebody comes in by a password: {status}")
+            check(writer.status("GET", "/api/v1/status") == 200, "who is in is not served")
+            time.sleep(1)
+    finally:
+        seen = attack.end()
+    print(f"   {seen}", flush=True)
+    check(seen["looked"] <= 3 and seen["refused"] > 100, f"the block does not hold: {seen}")
+    check(writer.status("POST", "/api/v1/advanced/release-lockout", {}) == 204, "no release")
+
+
+def row_144_the_card_enters_in_a_flood(one):
+    """There is no password to guess any more; the emergency account is in within two seconds."""
+    by_night()
+    attack, times = Flood(ADDRESS, 20, 200, 300), []
+    time.sleep(3)
+    while attack.goes_on():
+        start = time.monotonic()
+        wait_until(lambda: the_card(one), 10, "the card does not come in", 0.01)
+        times.append(time.monotonic() - start)
+        time.sleep(0.5)
+    seen = attack.end()
+    print(f"   the card took {', '.join(f'{t:.2f}' for t in times)} s: {seen}", flush=True)
+    check(len(times) > 2 and max(times) < 2, f"the card took {times}")
+    check(not seen["refused"], f"passwords are asked for: {seen}")
+
+
 def make_card(folder, name):
     """An authority of its own, and a card with this name."""
     def openssl(*args):
@@ -564,4 +622,5 @@ run([presets_go_into_the_candidate, row_135_all_that_lacks_is_told_at_once, row_
      row_142_it_names_the_next_one, row_171_the_emergency_account_does_not_fall_asleep,
      row_146_auditors_alone_see_the_logs, row_145_statistics_are_told_after_the_login,
      row_144_three_failures_of_anybody_block_everybody, row_144_an_administrator_releases,
-     row_144_a_card_enters_meanwhile, row_149_the_emergency_account_leaves], Appliance(ADDRESS))
+     row_144_the_block_holds_in_a_flood, row_144_a_card_enters_meanwhile, row_144_the_card_enters_in_a_flood,
+     row_149_the_emergency_account_leaves], Appliance(ADDRESS))

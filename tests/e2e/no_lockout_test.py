@@ -193,6 +193,11 @@ def by_pam(_one):
     return login("daemon", "any")[1:]
 
 
+@in_by
+def by_pam_for_programs(_one):
+    return login("daemon", "any", access="api")[1:]
+
+
 def by_card(card):
     def attempt(_one):
         browser = Strict(card_context(card))
@@ -228,7 +233,7 @@ def own_world():
     shutil.copytree("/etc/pam.d", AT / "pam.d")
     (AT / "pam.d" / "turnpike").write_text("auth required pam_unix.so nodelay\naccount required pam_permit.so\n")
     # A password that takes seconds to look at.
-    made = subprocess.run(["perl", "-e", 'print crypt("any", "\\$6\\$rounds=4000000\\$turnpike")'], capture_output=True,
+    made = subprocess.run(["perl", "-e", 'print crypt("any", "\\$6\\$rounds=3000000\\$turnpike")'], capture_output=True,
                           text=True, check=True).stdout
     lines = [f"daemon:{made}:20000:0:99999:7:::" if line.startswith("daemon:") else line
              for line in pathlib.Path("/etc/shadow").read_text().splitlines()]
@@ -294,6 +299,13 @@ class Appliance(One):
         self.admin.commit("no lock-out", within)
 
 
+def comes_in(one, case, words):
+    until = time.monotonic() + 30
+    while said := case.who(one):
+        check(time.monotonic() < until, f"{case.leaves}: the administrator {words}: {said}")
+        time.sleep(0.1)
+
+
 def shut_out_and_in_again(one, *cases):
     """All of them in one trial; longer ones when the machine was too busy to see it."""
     for case in cases:
@@ -302,7 +314,7 @@ def shut_out_and_in_again(one, *cases):
     if one.changes():
         commit(one, 0)
     for case in cases:
-        check(wait_until(lambda c=case: c.who(one) is None, 10, f"{case.leaves}: not in before: {case.who(one)}"), "")
+        comes_in(one, case, "is not in before")
     unseen = list(cases)
     for within in (1, 4, 16):
         for case in unseen:
@@ -317,7 +329,7 @@ def shut_out_and_in_again(one, *cases):
             break
         check(within < 16, f"{unseen[0].leaves}: nobody is shut out ({said})")
     for case in cases:
-        wait_until(lambda c=case: c.who(one) is None, 10, f"{case.leaves}: the administrator stays shut out: {case.who(one)}")
+        comes_in(one, case, "stays shut out")
 
 
 # ----------------------------------------------------------- the settings
@@ -405,7 +417,7 @@ BY_DIRECTORY = [
     ldap(["user-dn"], before=USER_BIND, **{"user-dn": f"cn=%s,{PEOPLE}"}),
     ldap(["name-attribute"], name_attribute="mail"),  # which is the name of a local account
     ldap(["group-lookup"], group_lookup="member-of"),
-    ldap(["group-base"], group_base="ou=nowhere," + SUFFIX),
+    ldap(["group-base"], words="503", group_base="ou=nowhere," + SUFFIX),
     ldap(["member-attribute"], member_attribute="uniqueMember"),
     ldap(["depth"], depth=0),
     ldap(["server-time"], words="503", before=SLOW, server_time=1),
@@ -431,12 +443,12 @@ BY_DIRECTORY = [
 BY_PAM = [
     Case(ACCESS, ("pam/enabled",), {f"{ACCESS}/pam/enabled": False, LDAP: DIRECTORY_SETTINGS}, by_pam, "503"),
     Case(ACCESS, ("pam/time-limit",), {f"{ACCESS}/pam/time-limit": 1}, by_pam, "503"),
-    Case(ACCESS, ("advanced/enabled",), {f"{ACCESS}/advanced/enabled": True}, by_token, "advanced mode",
+    Case(ACCESS, ("advanced/enabled",), {f"{ACCESS}/advanced/enabled": True}, by_pam_for_programs, "advanced mode",
          {f"{ACCESS}/login/source": "remote", f"{ACCESS}/pam/time-limit": 60,
           f"{ACCESS}/advanced/classification/text": "SECRET", f"{ACCESS}/advanced/emergency-account": "program"}),
 ]
 
-CARD_BASE = {f"{CARDS}/pattern": r"/Subject: CN=(?<Head>AD|)(?<Rest>(?:[^,\\]|\\.)+)/", f"{CARDS}/format": "#Head##Rest#",
+CARD_BASE = {f"{CARDS}/pattern": r"/Subject: CN=(?<Head>[A-Z]{2})(?<Rest>(?:[^,\\]|\\.)+)/", f"{CARDS}/format": "#Head##Rest#",
              f"{CARDS}/use-crls": False}
 LISTS = f"{TLS}/revocation/crl/automatic"
 
@@ -571,7 +583,7 @@ def each_setting_of_the_directory(one):
     (AT / "old.pem").write_text(pki.text("old.pem", "issuer.pem"))
     context.load_cert_chain(AT / "old.pem", AT / "ldap" / "old.key")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256")
+    context.set_ciphers("ECDHE-ECDSA-CHACHA20-POLY1305")
     relay(OLD_TLS, 0, context)
     relay(DELAYED, 1.3, None)
     one.admin.post("/api/v1/accounts", {"name": "w@pike.test", "level": "read-only", "password": PASSWORD, "web": True,

@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	run(f, strtoull(argv[3], NULL, 10) * 1000, (unsigned)atoi(argv[4]), (unsigned)atoi(argv[5]));
 	printf("{\"sent\": %lu, \"looked\": %lu, \"refused\": %lu, \"other\": %lu, \"cut\": %lu, \"pending\": %zu, "
 	       "\"slow\": %zu, \"slow-opened\": %lu, \"slowest-ms\": %llu}\n",
-	       f->n.sent, f->n.looked, f->n.refused, f->n.other, f->n.cut, f->n.guessing, f->n.slow, f->n.opened,
+	       f->n.sent, f->n.looked, f->n.refused, f->n.other, f->n.cut, f->n.guessing, f->n.most_slow, f->n.opened,
 	       (unsigned long long)f->n.slowest_ms);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		if (f->at[i].fd >= 0)
