@@ -230,12 +230,55 @@ enum tp_remote_result tp_ask_bind_service(struct tp_ask *a, bool again)
 	return TP_REMOTE_OK;
 }
 
+/* What the server says of a password beside right and wrong, when it can (draft-behera-ldap-
+ * password-policy): a right one that has to be changed first lets nobody in. */
+static LDAPPasswordPolicyError read_policy(struct tp_ask *a, LDAPControl **controls)
+{
+	LDAPControl *control = ldap_control_find(LDAP_CONTROL_PASSWORDPOLICYRESPONSE, controls, NULL);
+	LDAPPasswordPolicyError error = PP_noError;
+	ber_int_t expires_s, graces_left = -1;
+
+	if (control && ldap_parse_passwordpolicy_control(a->ldap, control, &expires_s, &graces_left, &error) != LDAP_SUCCESS)
+		return PP_noError;
+	return error == PP_noError && graces_left >= 0 ? PP_passwordExpired : error;
+}
+
+/* ldap_sasl_bind_s() without losing the controls of the answer. */
+static int bind_with_policy(struct tp_ask *a, struct berval *password, LDAPPasswordPolicyError *policy)
+{
+	LDAPControl wanted = { .ldctl_oid = (char *)LDAP_CONTROL_PASSWORDPOLICYREQUEST };
+	LDAPControl *request[] = { &wanted, NULL };
+	LDAPControl **controls = NULL;
+	LDAPMessage *answer = NULL;
+	int number, result, code = ldap_sasl_bind(a->ldap, a->dn, LDAP_SASL_SIMPLE, password, request, NULL, &number);
+
+	if (code != LDAP_SUCCESS)
+		return code;
+	result = ldap_result(a->ldap, number, LDAP_MSG_ALL, NULL, &answer);
+	if (result <= 0 || !answer) {
+		ldap_get_option(a->ldap, LDAP_OPT_RESULT_CODE, &code);
+		return result == 0 ? LDAP_TIMEOUT : code < 0 ? code : LDAP_SERVER_DOWN;
+	}
+	if (ldap_parse_result(a->ldap, answer, &code, NULL, NULL, NULL, &controls, 1) != LDAP_SUCCESS)
+		return LDAP_DECODING_ERROR;
+	*policy = read_policy(a, controls);
+	ldap_controls_free(controls);
+	return code;
+}
+
 enum tp_remote_result tp_ask_bind_user(struct tp_ask *a)
 {
 	struct berval password = { .bv_len = a->asked->password_len, .bv_val = (char *)a->asked->password };
-	int code = ldap_sasl_bind_s(a->ldap, a->dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
+	LDAPPasswordPolicyError policy = PP_noError;
+	int code = bind_with_policy(a, &password, &policy);
 	enum tp_remote_result result;
 
+	if (code == LDAP_SUCCESS && (policy == PP_changeAfterReset || policy == PP_passwordExpired)) {
+		tp_ask_note(a, "user-bind", false, "Let the user choose a new password in the directory.",
+			    "It is the password of %s, which has to be changed first: %s.", a->dn,
+			    ldap_passwordpolicy_err2txt(policy));
+		return TP_REMOTE_MUST_CHANGE;
+	}
 	if (code == LDAP_SUCCESS) {
 		tp_ask_note(a, "user-bind", true, "", "It is the password of %s.", a->dn);
 		return TP_REMOTE_OK;

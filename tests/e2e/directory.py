@@ -16,13 +16,14 @@ ROOT = ("cn=root," + SUFFIX, "the root password")
 PASSWORD = "correct horse battery"
 SCHEMA = pathlib.Path("/etc/ldap/schema")
 MODULES = "/usr/lib/ldap"
-# cn, uid, mail. The second holds what means something in filters and in names.
+# uid: cn, mail. The second holds what means something in filters and in names; the last one has to
+# change the password first.
 PEOPLE = {"writer": ("Writer", "w@pike.test"), "reader": ("Reader, (*)\\+", "r@pike.test"),
           "nobody": ("In no group", "n@pike.test"), "twin-a": ("Twin", "twin@pike.test"),
-          "twin-b": ("Twin", "twin@pike.test")}
+          "twin-b": ("Twin", "twin@pike.test"), "stale": ("Stale", "s@pike.test")}
 # Group: members. inner is in middle, middle in outer; ring-a and ring-b hold each other.
 GROUPS = {"inner": ["uid=writer,ou=people"], "middle": ["cn=inner,ou=groups"], "outer": ["cn=middle,ou=groups"],
-          "readers": ["uid=reader,ou=people"], "ring-a": ["cn=ring-b,ou=groups", "uid=reader,ou=people"],
+          "readers": ["uid=reader,ou=people", "uid=stale,ou=people"], "ring-a": ["cn=ring-b,ou=groups", "uid=reader,ou=people"],
           "ring-b": ["cn=ring-a,ou=groups"]}
 
 
@@ -110,9 +111,12 @@ def ldif():
     lines += [f"dn: ou={ou},{SUFFIX}\nobjectClass: organizationalUnit\nou: {ou}\n" for ou in ("people", "groups", "other")]
     lines.append(f"dn: {SERVICE[0]}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\n"
                  f"cn: turnpike\nuserPassword: {SERVICE[1]}\n")
+    lines.append(f"dn: cn=policy,{SUFFIX}\nobjectClass: device\nobjectClass: pwdPolicy\ncn: policy\n"
+                 "pwdAttribute: userPassword\npwdMustChange: TRUE\n")
     for uid, (cn, mail) in PEOPLE.items():
         lines.append(f"dn: uid={uid},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {cn}\n"
-                     f"sn: {uid}\nmail: {mail}\nuserPassword: {PASSWORD}\n")
+                     f"sn: {uid}\nmail: {mail}\nuserPassword: {PASSWORD}\n"
+                     + ("pwdReset: TRUE\n" if uid == "stale" else ""))
     # Of the same name as one that gives a level, and elsewhere.
     lines.append(f"dn: cn=outer,ou=other,{SUFFIX}\nobjectClass: groupOfNames\ncn: outer\n"
                  f"member: uid=nobody,ou=people,{SUFFIX}\n")
@@ -130,7 +134,7 @@ class Slapd:
         (self.folder / "chain.pem").write_text(pki.text("issuer.pem", "root.pem"))
         (self.folder / "slapd.conf").write_text("".join(f"{line}\n" for line in (
             *(f"include {SCHEMA}/{schema}.schema" for schema in ("core", "cosine", "inetorgperson")),
-            f"modulepath {MODULES}", "moduleload back_mdb", "moduleload memberof",
+            f"modulepath {MODULES}", "moduleload back_mdb", "moduleload memberof", "moduleload ppolicy",
             f"TLSCACertificateFile {self.folder}/chain.pem", f"TLSCertificateFile {pki.folder}/{name}.pem",
             f"TLSCertificateKeyFile {pki.folder}/{name}.key", "TLSVerifyClient try",
             f"authz-regexp \"^cn={client}$\" \"{SERVICE[0]}\"",
@@ -138,7 +142,8 @@ class Slapd:
             f"rootdn {ROOT[0]}", f"rootpw \"{ROOT[1]}\"",
             *access,
             # The service alone reads; anybody may try a password.
-            f"access to * by dn.exact=\"{SERVICE[0]}\" read by self read by anonymous auth by * none", "overlay memberof")))
+            f"access to * by dn.exact=\"{SERVICE[0]}\" read by self read by anonymous auth by * none", "overlay memberof",
+            "overlay ppolicy", f"ppolicy_default cn=policy,{SUFFIX}")))
         (self.folder / "users.ldif").write_text(ldif())
         subprocess.run(["slapadd", "-f", "slapd.conf", "-l", "users.ldif"], cwd=self.folder, check=True,
                        capture_output=True)

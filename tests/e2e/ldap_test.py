@@ -25,7 +25,7 @@ TRUSTED = "turnpike-tls:tls/trusted-ca=Directory%20root"
 PEOPLE = "ou=people," + SUFFIX
 SETTINGS = {"enabled": True, "server": [{"host": GOOD, "port": 6636}], "encryption": "ldaps", "bind": "service",
             "bind-dn": SERVICE[0], "bind-password": SERVICE[1], "base": PEOPLE, "group-base": "ou=groups," + SUFFIX,
-            "server-time": 1, "time-limit": 4}
+            "server-time": 10, "time-limit": 20}
 
 
 class Appliance(One):
@@ -125,7 +125,8 @@ def row_178_ldap_login_over_tls_with_all_crls(one):
     check(status == 200 and session["level"] == "read-write", f"{status} {session}")
     status, session = log_in("reader")
     check(status == 200 and session["level"] == "read-only", f"{status} {session}")
-    for user, password in (("writer", "wrong password"), ("not-there", PASSWORD), ("nobody", PASSWORD)):
+    for user, password in (("writer", "wrong password"), ("not-there", PASSWORD), ("nobody", PASSWORD),
+                           ("stale", PASSWORD)):
         check(log_in(user, password, "127.0.30.21")[0] == 401, f"{user} logs in")
     check(log_in("admin", LOCAL, "127.0.30.22")[0] == 200, "the local account does not go first")
     lines = one.admin.get("/api/v1/log?limit=100")["lines"]
@@ -143,6 +144,7 @@ def row_178_starttls_plain_and_other_binds(one):
     one.put(bind="user", user_dn=f"uid=%s,{PEOPLE}", bind_dn=None, bind_password=None)
     answer = test(one, "writer", "wrong password")
     failed(answer, "user-bind", "Invalid credentials")
+    check(failed(test(one, "stale"), "user-bind", "has to be changed first")["remedy"], "nothing is to be done")
     failed(test(one, password=None), "question", "Without the user's password")
 
 
@@ -191,22 +193,22 @@ def row_151_sasl_external_by_tls_alone(one):
 
 
 def row_178_next_server_when_one_fails(one):
-    one.put(server=[NOBODY, SILENT, GOOD], time_limit=10)
+    one.put(server=[NOBODY, SILENT, GOOD], server_time=2, time_limit=10)
     start = time.monotonic()
     answer = test(one)
     passed(answer, "read-write")
-    check(time.monotonic() - start < 4, f"it took {time.monotonic() - start:.1f} s")
+    check(time.monotonic() - start < 7, f"it took {time.monotonic() - start:.1f} s")
     check([step["step"] for step in answer["steps"] if not step["passed"]] == ["connect", "tls"], f"{answer}")
     one.use(server=[SILENT, SILENT[:-2] + "15"], time_limit=1)
     start = time.monotonic()
     check(log_in("writer", source="127.0.30.23")[0] == 503, "a silent directory does not say so")
-    check(time.monotonic() - start < 4, f"it took {time.monotonic() - start:.1f} s")
+    check(time.monotonic() - start < 7, f"it took {time.monotonic() - start:.1f} s")
     check(log_in("admin", LOCAL, "127.0.30.24")[0] == 200, "a local account cannot log in meanwhile")
 
 
 def row_178_a_silent_server_delays_one_login(one):
     """It is asked last for a while, and first by the tester."""
-    one.use(server=[SILENT, GOOD], time_limit=10)
+    one.use(server=[SILENT, GOOD], server_time=2, time_limit=10)
     one.knocks()
     for n in range(2):
         check(log_in("writer", source=f"127.0.30.{28 + n}")[0] == 200, "the second server is not asked")
@@ -338,7 +340,7 @@ def attack_46_names_with_a_meaning_in_filters(one):
 
 def attack_46_a_hostile_directory(one):
     """Whatever it sends, the answer comes in time, in words, and the appliance goes on."""
-    one.put(encryption="none", server=[HOSTILE], crl_check=None, time_limit=3)
+    one.put(encryption="none", server=[HOSTILE], server_time=2, time_limit=3)
     me, base = f"uid=writer,{PEOPLE}", "ou=groups," + SUFFIX
 
     def ask(*stages, user="writer"):
