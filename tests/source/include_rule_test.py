@@ -16,7 +16,7 @@ ONE_PLACE = [
     (r"sofia-sip/", ["server/sip/msg"]),
     (r"srtp2?/srtp\.h", ["server/media/srtp_libsrtp", "tests/tools/phone/"]),
     (r"civetweb\.h", ["server/admin/http/"]),
-    (r"sqlite3\.h", ["server/admin/store/", "tests/unit/admin/audit_test"]),
+    (r"sqlite3\.h", ["server/admin/store/", "tests/unit/admin/audit_test", "tests/unit/admin/export_test"]),
     (r"libyang/", ["server/model/"]),
     (r"jansson\.h", ["server/admin/", "server/model/", "server/ctl/", "plugins/", "tests/unit/admin/"]),
     (r"openssl/", ["server/tls/", "server/proto/hop", "server/media/", "server/core/", "server/os/",
