@@ -121,6 +121,13 @@ test('row_134: every colour can be read on the login page, light and dark, and a
 	await other.close();
 });
 
+test('row_134: a page that is open shows another classification when it comes into force', async () => {
+	await visit('/');
+	access(mock.store.running).advanced.classification = { text: 'CONFIDENTIAL', colour: 'blue' };
+	mock.store.record('ministry-it', 'Another classification', 'committed', 1);
+	await page.getByRole('region', { name: 'Classification', exact: true }).getByText('CONFIDENTIAL').waitFor();
+});
+
 test('row_134: it is printed with its colour', async () => {
 	await visit('/');
 	await page.emulateMedia({ media: 'print' });

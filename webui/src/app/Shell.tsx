@@ -2,6 +2,7 @@
 import { Page, SkipToContent } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
 import { AlarmDrawer } from './AlarmDrawer';
+import { FollowMode } from './FollowMode';
 import { IdleGuard } from './IdleGuard';
 import { LiveProvider } from './Live';
 import { LoginNotice } from './LoginNotice';
@@ -32,6 +33,7 @@ export function Shell() {
 	return (
 		<LiveProvider>
 			<IdleGuard />
+			<FollowMode />
 			<Page
 				masthead={<TopBar navigationOpen={navigationOpen} onToggleNavigation={() => setNavigationOpen(!navigationOpen)} drawerOpen={drawerOpen} onToggleDrawer={() => setDrawerOpen(!drawerOpen)} />}
 				sidebar={<Navigation isOpen={navigationOpen} onFollow={() => !wide.matches && setNavigationOpen(false)} />}
