@@ -137,6 +137,10 @@ static void login_test(void *arg, const struct tp_http_request *req, struct tp_h
 		tp_http_reply_error(res, 400, "invalid-value", "/source", "there is no such source");
 	else if (datastore && !candidate && strcmp(datastore, "running") != 0)
 		tp_http_reply_error(res, 400, "invalid-value", "/datastore", "datastore is running or candidate");
+	else if (ask.password && !req->rights.emergency &&
+		 tp_advanced_is_emergency(tp_login_advanced(p->login), ask.user))
+		tp_http_reply_error(res, 403, "access-denied", NULL,
+				    "In the advanced mode nobody but the emergency account itself tries its password.");
 	else if (!tp_login_may_try(p->login, req, res, req->user)) /* whoever is tested */
 		; /* *res says why not */
 	else if (candidate)
