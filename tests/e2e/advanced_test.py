@@ -359,11 +359,6 @@ def row_142_only_the_emergency_account_changes_itself(one):
         check(status == 403 and "tries its password" in words(answer)[0], f"the tester: {status} {answer}")
     status, _, answer = writer.call("POST", "/api/v1/login/test", {"user": EMERGENCY})
     check(status == 200 and answer["source"] == "local", f"without a password: {status} {answer}")
-    for source in ({"source": "local"}, {}):  # nor does the tester help to guess
-        status, _, answer = writer.call("POST", "/api/v1/login/test", {"user": EMERGENCY, "password": CHOSEN, **source})
-        check(status == 403 and "tries its password" in words(answer)[0], f"the tester: {status} {answer}")
-    status, _, answer = writer.call("POST", "/api/v1/login/test", {"user": EMERGENCY})
-    check(status == 200 and answer["source"] == "local", f"without a password: {status} {answer}")
     check(writer.status("PUT", f"/api/v1/accounts/{SECOND}", {"api": False}) == 204, "other accounts are frozen, too")
     for method, body in (("PUT", {"disabled": True}), ("PUT", {"level": "auditor"}), ("DELETE", None)):
         status, _, answer = emergency.call(method, path, body)
