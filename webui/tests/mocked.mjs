@@ -1,4 +1,5 @@
-// A page, logged in, before a mock of the appliance: what the tests of single pages start from.
+// Pages before a mock of the appliance: what the tests of single pages start from.
+import assert from 'node:assert/strict';
 import { createMock } from '../dev/mock.mjs';
 import { logIn, openBrowser, openPage } from './browser.mjs';
 
@@ -19,4 +20,22 @@ export async function openMocked(options) {
 			await mock.close();
 		},
 	};
+}
+
+/**
+ * Runs `body` on a page of its own in `browser`, not logged in, before a mock as `options` say.
+ * look: of openPage. Fails when the page complained.
+ */
+export async function withMocked(browser, options, body, look) {
+	const mock = createMock(options);
+	const address = await mock.listen();
+	await browser.context.clearCookies();
+	const { page, complaints } = await openPage(browser.context, look);
+	try {
+		await body({ mock, address, page });
+		assert.deepEqual(complaints, []);
+	} finally {
+		await page.close();
+		await mock.close();
+	}
 }

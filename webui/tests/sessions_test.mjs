@@ -1,8 +1,8 @@
 // Sessions and their end, the history of logins, the notice before the login, and what is told after it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, overflow, password, settle } from './browser.mjs';
+import { axeViolations, logIn, openBrowser, overflow, password, settle } from './browser.mjs';
+import { withMocked } from './mocked.mjs';
 
 let browser;
 
@@ -12,19 +12,7 @@ before(async () => {
 after(() => browser.close());
 
 /** A page as `options` of the mock say. */
-async function as(options, body, look) {
-	const mock = createMock(options);
-	const address = await mock.listen();
-	await browser.context.clearCookies();
-	const { page, complaints } = await openPage(browser.context, look);
-	try {
-		await body({ mock, address, page });
-		assert.deepEqual(complaints, []);
-	} finally {
-		await page.close();
-		await mock.close();
-	}
-}
+const as = (options, body, look) => withMocked(browser, options, body, look);
 
 test('sessions are listed, this one marked, and one or all of a user ended', { timeout: 60_000 }, () => as({}, async ({ mock, address, page }) => {
 	await logIn(page, address);
@@ -104,5 +92,7 @@ test('the notice is a text of several lines, and the preset fills it in', () => 
 	await page.getByRole('button', { name: 'Fill in DISA' }).click();
 	await page.getByText('Review changes').waitFor();
 	assert.match(await page.locator('textarea').inputValue(), /USG-authorized use only\.\n\nBy using/);
-	assert.match(mock.store.candidate['turnpike-access:access'].consent.text, /User Agreement for details\.$/);
+	const { consent } = mock.store.candidate['turnpike-access:access'];
+	assert.deepEqual([consent.enabled, consent['must-acknowledge'] ?? true], [true, true]);
+	assert.match(consent.text, /User Agreement for details\.$/);
 }));

@@ -137,13 +137,11 @@ struct fill {
 	json_t *refused;
 };
 
-static bool is_asked_for(const json_t *paths, const char *path)
+static bool is_named(const json_t *paths, const char *path)
 {
 	const json_t *one;
 	size_t i;
 
-	if (!paths)
-		return true;
 	json_array_foreach(paths, i, one) {
 		const char *text = json_string_value(one);
 
@@ -151,6 +149,17 @@ static bool is_asked_for(const json_t *paths, const char *path)
 			return true;
 	}
 	return false;
+}
+
+static bool is_asked_for(const struct tp_preset_setting *s, enum tp_preset preset, const struct tp_tree *tree,
+			 const json_t *paths)
+{
+	enum tp_preset_verdict verdict;
+
+	if (!s->value[preset])
+		return false;
+	verdict = tp_preset_judge(s, preset, tp_tree_value(tree, s->path));
+	return paths ? verdict != TP_PRESET_SAME && is_named(paths, s->path) : verdict == TP_PRESET_DEVIATES;
 }
 
 /* No value of the table that is a choice or a text looks like a number or a boolean. */
@@ -265,9 +274,7 @@ enum tp_err tp_presets_fill(const struct tp_model *model, struct tp_tree *tree, 
 	f.errors = calloc(1, sizeof(*f.errors));
 	err = f.errors ? TP_OK : TP_NOMEM;
 	for (size_t i = 0; i < SETTINGS && err == TP_OK; i++)
-		if (settings[i].value[preset] && is_asked_for(paths, settings[i].path) &&
-		    tp_preset_judge(&settings[i], preset, tp_tree_value(tree, settings[i].path)) ==
-			    TP_PRESET_DEVIATES)
+		if (is_asked_for(&settings[i], preset, tree, paths))
 			err = put_one(&f, i);
 	for (int round = 0; round < ROUNDS && again && err == TP_OK; round++)
 		err = check(&f, &again);

@@ -42,10 +42,10 @@ enum tp_preset_verdict tp_preset_judge(const struct tp_preset_setting *setting, 
 json_t *tp_presets_json(const struct tp_model *model, const struct tp_tree *running,
 			const struct tp_tree *candidate);
 
-/* Puts the preset's values into the tree, each where it deviates: of the settings in `paths`
- * (array of paths as above; those not in the table are passed over), or of all when it is NULL.
- * A value that a rule of the model refuses is left as it was. changed: gets the paths;
- * refused: {"path","label","value","text"}. */
+/* Puts the preset's values into the tree. paths NULL: each value that deviates; what is stricter
+ * stays. Else exactly the values of the settings in paths, an array of paths as above, stricter ones
+ * too; those not in the table are passed over. A value that a rule of the model refuses is left
+ * as it was. changed: gets the paths; refused: {"path","label","value","text"}. */
 TP_NODISCARD enum tp_err tp_presets_fill(const struct tp_model *model, struct tp_tree *tree,
 					 enum tp_preset preset, const json_t *paths, json_t *changed,
 					 json_t *refused);

@@ -221,6 +221,25 @@ static void a_stricter_value_is_not_weakened(void **state)
 	tp_tree_free(&tree);
 }
 
+/* A page that fills in its own settings gets what its button says. */
+static void values_asked_for_by_name_are_taken_as_they_are(void **state)
+{
+	struct tp_tree *tree =
+		tree_of("{\"turnpike-access:access\":{\"password-policy\":{\"minimum-length\":20,\"history\":9}}}");
+	json_t *changed = json_array(), *refused = json_array();
+	json_t *paths = json_pack("[s]", "/turnpike-access:access/password-policy/minimum-length");
+
+	(void)state;
+	assert_int_equal(tp_presets_fill(model, tree, TP_PRESET_SEED, paths, changed, refused), TP_OK);
+	assert_int_equal(json_array_size(changed), 1);
+	assert_string_equal(tp_tree_value(tree, "turnpike-access:access/password-policy/minimum-length"), "12");
+	assert_string_equal(tp_tree_value(tree, "turnpike-access:access/password-policy/history"), "9");
+	json_decref(paths);
+	json_decref(changed);
+	json_decref(refused);
+	tp_tree_free(&tree);
+}
+
 static void each_deviation_is_shown(void **state)
 {
 	struct tp_tree *running = tree_of("{}");
@@ -259,6 +278,7 @@ int main(void)
 		cmocka_unit_test(what_the_administrator_has_set_lets_a_value_in),
 		cmocka_unit_test(stricter_is_no_deviation),
 		cmocka_unit_test(a_stricter_value_is_not_weakened),
+		cmocka_unit_test(values_asked_for_by_name_are_taken_as_they_are),
 		cmocka_unit_test(each_deviation_is_shown),
 	};
 

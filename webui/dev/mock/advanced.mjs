@@ -84,7 +84,8 @@ function presetRoutes(store) {
 			const answer = { changed: [], refused: [] };
 			for (const setting of table) {
 				const value = setting[body.preset];
-				if (value === null || (body.paths && !body.paths.includes(`/${setting.path}`)) || judge(setting, value, valueAt(store.candidate, setting.path)) !== 'deviates')
+				const verdict = judge(setting, value, valueAt(store.candidate, setting.path));
+				if (value === null || (body.paths ? verdict === 'same' || !body.paths.includes(`/${setting.path}`) : verdict !== 'deviates'))
 					continue;
 				const refusal = refusals.find(([path, word, holds]) => path === setting.path && word === value && !holds(store.candidate));
 				if (refusal) {

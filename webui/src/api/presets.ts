@@ -2,6 +2,7 @@
 import { get, post } from './http';
 
 export type Preset = 'seed' | 'disa';
+export const presets: Preset[] = ['seed', 'disa'];
 
 export interface PresetSetting {
 	path: string;

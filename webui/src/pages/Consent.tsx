@@ -2,6 +2,7 @@
 import { Button, Card, CardBody, CardHeader, CardTitle } from '@patternfly/react-core';
 import { useState } from 'react';
 import { messageOf, put } from '../api/http';
+import { fillPreset } from '../api/presets';
 import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { Notice } from '../parts/Notice';
@@ -27,13 +28,13 @@ const path = '/turnpike-access:access/consent';
 export function Consent() {
 	const mayWrite = useMayWrite();
 	const { config } = useLive();
-	/* Another key reads the settings again. */
 	const [round, setRound] = useState(0);
 	const [failure, setFailure] = useState<string | null>(null);
 	const fill = async () => {
 		setFailure(null);
 		try {
-			await put(`/restconf/ds/candidate${path}`, { 'turnpike-access:consent': { enabled: true, title: 'DoD notice and consent', text: dod, 'must-acknowledge': true } });
+			await put(`/restconf/ds/candidate${path}`, { 'turnpike-access:consent': { title: 'DoD notice and consent', text: dod } });
+			await fillPreset('disa', [`${path}/enabled`, `${path}/must-acknowledge`]);
 			setRound(round + 1);
 		} catch (error) {
 			setFailure(messageOf(error));
@@ -41,7 +42,7 @@ export function Consent() {
 		config.refresh();
 	};
 	return (
-		<SettingsPage key={round} path={path} title="Notice before login">
+		<SettingsPage round={round} path={path} title="Notice before login">
 			{mayWrite && (
 				<Card>
 					<CardHeader><CardTitle component="h2">Preset</CardTitle></CardHeader>

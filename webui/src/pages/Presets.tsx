@@ -3,7 +3,7 @@ import { Button, Card, CardBody, CardHeader, CardTitle, Checkbox, Label, Stack }
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { messageOf } from '../api/http';
-import { fillPreset, readPresets, type Filled, type Preset, type PresetSetting } from '../api/presets';
+import { fillPreset, presets, readPresets, type Filled, type Preset, type PresetSetting } from '../api/presets';
 import { useMayWrite } from '../app/access';
 import { useLive } from '../app/Live';
 import { Link } from '../app/router';
@@ -15,8 +15,6 @@ import { FailureNote, LoadingRows } from '../parts/notes';
 import { PageFrame } from '../parts/PageFrame';
 import { placeOf } from './changes/places';
 import { partsOf, presetNames, valueText } from './presets/words';
-
-const both: Preset[] = ['seed', 'disa'];
 
 export function Presets() {
 	const { model, config } = useLive();
@@ -53,11 +51,11 @@ export function Presets() {
 							<em>Seed</em> is what the appliances that Turnpike replaces recommend, or else are delivered with. <em>DISA</em> is what the security guides for network devices, session managers, web servers and applications ask for; each line names its rules.
 							A value that is stricter than a preset is no deviation from it.
 						</p>
-						{settings.data && <p className="tp-gap-below">{both.map((preset) => `${plural(count(all, preset), 'deviation')} from ${presetNames[preset]}`).join(', ')}.</p>}
+						{settings.data && <p className="tp-gap-below">{presets.map((preset) => `${plural(count(all, preset), 'deviation')} from ${presetNames[preset]}`).join(', ')}.</p>}
 						{mayWrite && (
 							<>
 								<div className="tp-buttons">
-									{both.map((preset) => <Button key={preset} variant="secondary" isDisabled={busy || !settings.data} onClick={() => void fill(preset)}>Put the {presetNames[preset]} values into the candidate</Button>)}
+									{presets.map((preset) => <Button key={preset} variant="secondary" isDisabled={busy || !settings.data} onClick={() => void fill(preset)}>Put the {presetNames[preset]} values into the candidate</Button>)}
 								</div>
 								<p className="tp-quiet tp-gap-above-small">Nothing takes effect before you review and commit it. Stricter values stay as they are.</p>
 							</>
@@ -136,7 +134,7 @@ function Side({ settings, nodes, busy, onFill }: SideProps) {
 									{one.candidate !== one.running && <div className="tp-small"><Label isCompact color="blue" variant="outline">Candidate</Label> {valueText(nodes, one, one.candidate)}</div>}
 								</div>
 							</Td>
-							{both.map((preset) => <Td key={preset} dataLabel={presetNames[preset]}><Wanted setting={one} preset={preset} nodes={nodes} busy={busy} onFill={onFill} /></Td>)}
+							{presets.map((preset) => <Td key={preset} dataLabel={presetNames[preset]}><Wanted setting={one} preset={preset} nodes={nodes} busy={busy} onFill={onFill} /></Td>)}
 							<Td dataLabel="Rules" className="tp-small">{one.rules.length > 0 ? one.rules.join(', ') : '–'}</Td>
 						</Tr>
 					))}

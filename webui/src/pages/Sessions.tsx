@@ -10,18 +10,20 @@ import { usePoll } from '../app/usePoll';
 import { ConfirmDialog } from '../parts/ConfirmDialog';
 import { durationText, plural, timeText } from '../parts/format';
 import { FailureNote, LoadingRows, StaleNote } from '../parts/notes';
-import { SessionPresets } from './sessions/SessionPresets';
+import { PresetCard } from './presets/PresetCard';
 import { methodNames } from './sessions/words';
 import { SettingsPage } from './settings/SettingsPage';
 
+/** Two of them stand on the page System. */
+const limits = ['/turnpike-access:access/session/', '/turnpike-system:system/web/session-'];
+
 export function Sessions() {
 	const mayWrite = useMayWrite();
-	/* Another key reads the settings again. */
 	const [round, setRound] = useState(0);
 	return (
-		<SettingsPage key={round} path="/turnpike-access:access/session" title="Sessions">
+		<SettingsPage round={round} path="/turnpike-access:access/session" title="Sessions">
 			<OpenSessions mayWrite={mayWrite} />
-			{mayWrite && <SessionPresets onFilled={() => setRound(round + 1)} />}
+			{mayWrite && <PresetCard inside={limits} onFilled={() => setRound(round + 1)} />}
 		</SettingsPage>
 	);
 }

@@ -36,14 +36,16 @@ interface SettingsPageProps {
 	below?: ReactNode;
 	/** Makes the description of the settings fit this page, by what is saved. */
 	adapt?: (node: SchemaNode, saved: ConfigTree) => SchemaNode;
+	/** Another number reads the settings again: what stands above or below them has changed them. */
+	round?: number;
 	/** Shows, below the fields of a group, what they come to while they are edited. */
 	aside?: (group: string, value: ConfigTree) => ReactNode;
 }
 
-export function SettingsPage({ path, title, purpose, part, back, children, below, adapt, aside }: SettingsPageProps) {
+export function SettingsPage({ path, title, purpose, part, back, children, below, adapt, round = 0, aside }: SettingsPageProps) {
 	const { model } = useLive();
 	const node = model.data && findNode(model.data, path);
-	const reading = useRead(`candidate ${path}`, () => readCandidate(path));
+	const reading = useRead(`candidate ${path} ${round}`, () => readCandidate(path));
 	const heading = title ?? node?.label ?? '';
 	return (
 		<PageFrame title={heading} purpose={purpose ?? node?.help} back={back}>
@@ -52,7 +54,7 @@ export function SettingsPage({ path, title, purpose, part, back, children, below
 				{(model.loading || reading.loading) && <LoadingRows label="Reading the settings" rows={6} />}
 				{model.error && <FailureNote title="The description of the settings could not be read" error={model.error} retry={model.refresh} />}
 				{reading.error && <FailureNote title="The settings could not be read" error={reading.error} retry={reading.refresh} />}
-				{node && reading.data && <Settings key={path} node={adapt ? adapt(node, reading.data.value) : node} part={part ?? page(node)} saved={reading.data.value} reload={reading.refresh} aside={aside} />}
+				{node && reading.data && <Settings key={`${path} ${round}`} node={adapt ? adapt(node, reading.data.value) : node} part={part ?? page(node)} saved={reading.data.value} reload={reading.refresh} aside={aside} />}
 				{below}
 			</Stack>
 		</PageFrame>
