@@ -1,4 +1,4 @@
-/* Answers about remote users. Runs in turnpike-pam, turnpike-ldap and turnpiked. */
+/* Remote users. Runs in turnpike-pam, turnpike-ldap and turnpiked. */
 #include "ipc/remote.h"
 
 #include <fcntl.h>

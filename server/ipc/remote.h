@@ -1,4 +1,5 @@
-/* Answers about remote users. Runs in turnpike-pam, turnpike-ldap and turnpiked. */
+/* Remote users: the words of answers about them, and our service of PAM. Runs in turnpike-pam,
+ * turnpike-ldap and turnpiked. */
 #ifndef TP_IPC_REMOTE_H
 #define TP_IPC_REMOTE_H
 

@@ -9,8 +9,8 @@
 #include "admin/account/login.h"
 #include "admin/account/policy.h"
 #include "admin/account/throttle.h"
-#include "admin/advanced/lockout.h"
 #include "admin/advanced/advanced.h"
+#include "admin/advanced/lockout.h"
 #include "admin/cac/rules.h"
 #include "admin/store/logins.h"
 #include "core/log.h"
@@ -115,7 +115,8 @@ void tp_login_log(struct tp_login *l, const struct tp_http_request *req, uint8_t
 		  const char *name, const char *user, const char *text);
 void tp_login_source(const struct tp_http_request *req, char text[64]);
 /* Opens the session, which belongs to the connection's certificate where one is wanted, notes the
- * login with the account, and answers as GET /api/v1/session does. False: it was not opened, and *res says why. */
+ * login with the account, and answers as GET /api/v1/session does. False: it was not opened, and
+ * *res says why. */
 TP_NODISCARD bool tp_login_admit(struct tp_login *l, const struct tp_http_request *req,
 				 struct tp_http_response *res, const struct tp_session_facts *facts);
 /* Whether what a session is let in on holds now (standing.c). */

@@ -39,7 +39,8 @@ struct tp_operator;  /* admin/config/restconf.h */
 struct tp_model_errors;
 
 /* Asked about each candidate before a commit, also about one that breaks rules of the model, so
- * that all is told at once. Anything but TP_OK refuses it, with what is wrong in errors. Must not come back to the configuration: it is locked. */
+ * that all is told at once. Anything but TP_OK refuses it, with what is wrong in errors. Must not
+ * come back to the configuration: it is locked. */
 struct tp_config_gate {
 	void *arg;
 	enum tp_err (*check)(void *arg, const struct tp_tree *running, const struct tp_tree *candidate,
