@@ -61,9 +61,7 @@ def row_175_the_first_administrator_may_do_all(one):
           "whoever knew the first-login secret goes on after it has ended")
     own = next(s for s in one.first.call("GET", "/api/v1/sessions")[2]["sessions"] if s["own"])
     check((own["user"], own["source"], own["method"]) == ("first", "127.0.0.1", "first-login-secret"), f"{own}")
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "core", "host-name": "core.accounts.test", "peer": None,
-        "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+    one.complete("core", "core.accounts.test")
     row = account(one, "first")
     check(row["level"] == "read-write" and row["web"] and row["api"] and row["last-administrator"], f"{row}")
     check(one.first.visit()["level"] == "read-write", "the session does not tell the level")

@@ -49,6 +49,28 @@ class One:
         except (OSError, ssl.SSLError):
             return None
 
+    def first_administrator(self, user, password):
+        """Gives the first account its password; the browser that did so is logged in."""
+        browser = Browser(self.address)
+        browser.visit()
+        for step, body in (("unlock", {"secret": self.secret()}), ("password", {"user": user, "password": password})):
+            status, _, answer = browser.call("POST", f"/api/v1/setup/{step}", body)
+            check(status in (200, 204), f"setup/{step}: {status} {answer}")
+        return browser
+
+    def complete(self, role, host_name):
+        """Ends the first run, with one network and no other half."""
+        self.admin.post("/api/v1/setup/complete", {
+            "role": role, "host-name": host_name, "peer": None,
+            "networks": [{"name": "lan", "address": self.address[0]}]})
+        wait_until(self.answers, 10, "the appliance does not listen after the set-up")
+
+    def set_up(self, role, host_name, password, user="admin"):
+        """The whole first run in a browser, which is returned."""
+        browser = self.first_administrator(user, password)
+        self.complete(role, host_name)
+        return browser
+
     def secret(self):
         return (self.state / "first-login").read_text().strip()
 

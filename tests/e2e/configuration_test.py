@@ -47,9 +47,7 @@ def restart(one, meanwhile=lambda: None):
 
 
 def set_up(one):
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "edge", "host-name": "one.example.com", "peer": None,
-        "networks": [{"name": "lan", "address": one.address[0]}]})
+    one.complete("edge", "one.example.com")
     check(port(one) == 5061, "the default port")
 
 

@@ -77,19 +77,6 @@ class Reset(One):
                               capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout + done.stderr
 
-    def set_up(self):
-        """A browser that went through the wizard and is known from then on."""
-        browser = Browser(ADDRESS)
-        browser.visit()
-        status, _, body = browser.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        check(status in (200, 204), f"no unlock: {status} {body}")
-        status, _, body = browser.call("POST", "/api/v1/setup/password", {"user": "admin", "password": PASSWORD})
-        check(status == 204, f"no password: {status} {body}")
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "edge", "host-name": HOST, "peer": None,
-            "networks": [{"name": "lan", "address": ADDRESS[0]}]})
-        return browser
-
     def pids(self):
         return {p["name"]: p["pid"] for p in self.admin.get("/api/v1/status")["processes"]}
 
@@ -143,7 +130,7 @@ class Reset(One):
 
 
 def a_wrong_host_name_is_refused(one):
-    one.browser = one.set_up()
+    one.browser = one.set_up("edge", HOST, PASSWORD)
     before = one.pids()
     for arguments, text in ((["nobody.test"], None), ([], "nobody.test\n"), ([], HOST.upper() + "\n"), ([], "\n")):
         status, said = one.ctl("factory-reset", *arguments, text=text)
@@ -222,7 +209,7 @@ def row_148_the_log_verifies_and_says_who(one):
 
 def the_wizard_goes_on_with_a_new_secret(one):
     old = one.browser.device
-    one.browser = one.set_up()
+    one.browser = one.set_up("edge", HOST, PASSWORD)
     stranger = Browser(ADDRESS)
     stranger.device = old
     status, headers, _ = stranger.log_in("admin", PASSWORD)
@@ -242,7 +229,7 @@ def kill_9_after_the_decision_ends_in_a_wipe(one):
     one.check_new()
     wait_until(one.verifies, 10, "the audit log does not verify")
     for _ in range(20 if nightly() else 0):
-        one.set_up()
+        one.set_up("edge", HOST, PASSWORD)
         one.admin.post("/api/v1/factory-reset", {"hostname": HOST})
         time.sleep(random.uniform(0.4, 1.5))
         if random.random() < 0.5:

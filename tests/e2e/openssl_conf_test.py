@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 
 from appliance import One
-from cases import check, run, wait_until
+from cases import check, run
 from web import Browser
 
 ADDRESS = ("127.0.31.2", 7443)
@@ -40,15 +40,7 @@ def the_file_would_stop_a_program_that_reads_it(one):
 
 
 def the_appliance_starts_and_lets_in(one):
-    visitor = Browser(one.address)
-    visitor.visit()
-    check(visitor.status("POST", "/api/v1/setup/unlock", {"secret": one.secret()}) == 200, "the secret is refused")
-    status = visitor.status("POST", "/api/v1/setup/password", {"user": "admin", "password": PASSWORD})
-    check(status in (200, 204), f"no password can be set: {status}")
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "core", "host-name": "core.conf.test", "peer": None,
-        "networks": [{"name": "lan", "address": one.address[0]}]})
-    wait_until(one.answers, 10, "the appliance does not listen after the set-up")
+    one.set_up("core", "core.conf.test", PASSWORD)
     check(Browser(one.address).log_in("admin", PASSWORD)[0] == 200, "nobody logs in")
     processes = one.admin.get("/api/v1/status")["processes"]
     check(all(p["ready"] and p["restarts"] == 0 for p in processes), f"{processes}")

@@ -37,13 +37,7 @@ def sessions_of(one, user):
 
 
 def an_appliance_with_four_accounts(one):
-    first = Browser(ADDRESS)
-    first.visit()
-    check(first.status("POST", "/api/v1/setup/unlock", {"secret": one.secret()}) == 200, "unlock")
-    check(first.status("POST", "/api/v1/setup/password", {"user": "first", "password": GIVEN}) == 204, "password")
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "core", "host-name": "core.sessions.test", "peer": None,
-        "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+    one.set_up("core", "core.sessions.test", GIVEN, user="first")
     for name, level in (("second", "read-write"), ("reader", "read-only"), ("auditor", "auditor")):
         one.admin.post("/api/v1/accounts", {"name": name, "level": level, "password": GIVEN, "web": True, "api": True,
                                             "must-change-password": False})
