@@ -162,7 +162,7 @@ static void count_answer(struct flood *f, const struct conn *c)
 /* False: the connection has ended. */
 static bool go_on(struct flood *f, struct conn *c)
 {
-	char text[1024], rest[4096];
+	char text[1024], rest[4096] = { 0 };
 	int n;
 
 	if (c->kind == SLOW_HANDSHAKE) {
