@@ -24,7 +24,7 @@ struct tp_seal {
 };
 
 TP_NODISCARD enum tp_err tp_seal_open(struct tp_seal *seal, const struct tp_secret *root);
-/* Of a later generation of the appliance (supervisor/reset.h): what an earlier one sealed does
+/* Of a later generation of the appliance (supervisor/reset.c): what an earlier one sealed does
  * not open. salt: its random number; length 0: the first one, as tp_seal_open. */
 TP_NODISCARD enum tp_err tp_seal_open_generation(struct tp_seal *seal, const struct tp_secret *root,
 						 const uint8_t *salt, size_t salt_len);

@@ -35,7 +35,7 @@ export function LeaveCard({ account }: { account: string | null }) {
 			<CardHeader><CardTitle component="h2">Leave the mode</CardTitle></CardHeader>
 			<CardBody>
 				<Notice variant="danger" title="Everything on this appliance is wiped" className="tp-gap-below">
-					All settings, accounts, certificates and keys, logs, the history of calls and registrations, and what was blocked. Nothing can be kept, and nothing can be got back. The appliance then is as it was delivered: with a first-login secret on its console, and the wizard.
+					All settings, accounts, certificates and keys, logs, the history of calls and registrations, and what was blocked. Nothing can be kept, and nothing can be got back. The appliance then is as it was delivered: it asks for the first-login secret, which is a new one, and shows the wizard.
 				</Notice>
 				{left && <Notice variant="info" title="The appliance is being wiped">It starts anew in a moment, at the address and with the certificate that it was delivered with.</Notice>}
 				{!left && !may && <p>{config.data?.trial ? 'The mode is on trial: undo it instead, by the message above.' : <>Only the emergency account{account && <> <strong>{account}</strong></>} may do this. Log in with it.</>}</p>}
