@@ -2,6 +2,7 @@
 """Advanced account security: what it wants before it begins, and who comes in while it lasts. Remote
 users are real ones of PAM. The cases run in their order: without the mode, on trial, confirmed."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -17,7 +18,7 @@ from cases import Skip, check, nightly, run, wait_until
 from flood import Flood
 from lab import FAST_BIN
 from pam_users import PASSWORD, SERVICE, UNIX, private_etc
-from web import Browser
+from web import Browser, connect
 
 ADDRESS = ("127.0.130.2", 7443)
 # The figures of the floods are about what is delivered, not about the sanitizers.
@@ -59,6 +60,24 @@ class Person(Browser):
         return status, words(answer)
 
 
+class Slow:
+    """A request whose body is not finished until `end`, which gives the first line of the answer."""
+
+    def __init__(self, person, method, path, body):
+        body = json.dumps(body).encode()
+        head = (f"{method} {path} HTTP/1.1\r\nHost: {ADDRESS[0]}\r\nCookie: {person.cookie}\r\n"
+                f"X-CSRF-Token: {person.csrf}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
+        self.tls = person.context().wrap_socket(connect(ADDRESS, person.source))
+        self.tls.sendall(head.encode() + body[:-1])
+        self.rest = body[-1:]
+        time.sleep(0.3)  # that it is admitted
+
+    def end(self):
+        with self.tls:
+            self.tls.sendall(self.rest)
+            return self.tls.recv(4096).split(b"\r\n")[0]
+
+
 def sources():
     """Each login from another address: nobody is to be slowed down."""
     while True:
@@ -83,14 +102,7 @@ class Appliance(One):
         self.run.mkdir(mode=0o755)
         SERVICE.write_text(UNIX)
         super().__enter__()
-        visitor = Browser(self.address)
-        visitor.visit()
-        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": LOCAL})
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "core", "host-name": "core.advanced.test", "peer": None,
-            "networks": [{"name": "lan", "address": self.address[0]}]})
-        wait_until(self.answers, 10, "the appliance does not listen after the set-up")
+        self.set_up("core", "core.advanced.test", LOCAL)
         self.admin.put(f"{ACCESS}/pam", {"enabled": True})
         self.admin.put(f"{ACCESS}/login/source", "both")
         for name, level in GROUPS.items():
@@ -191,6 +203,13 @@ def ask_for_the_mode(person):
                       "classification": {"text": "UNCLASSIFIED", "colour": "green"}})
 
 
+def was_undone(one):
+    """Root, who sees nothing in the mode, sees its revision undone."""
+    status, _, text = one.admin.fetch("GET", "/api/v1/config/revisions")
+    states = {r["comment"]: r["state"] for r in json.loads(text)["revisions"]} if status == 200 else {}
+    return states.get("the mode") == "undone"
+
+
 def no_lock_out_when_nobody_confirms(one):
     """Who turns the mode on is out; the trial brings everything back."""
     admin, program = one.person, Browser(ADDRESS, source="127.0.130.3")
@@ -200,13 +219,15 @@ def no_lock_out_when_nobody_confirms(one):
     status, _, one.token = admin.call("POST", "/api/v1/tokens", {"name": "ci", "scope": "write", "expires-in-days": 1})
     check(status == 201, f"{status} {one.token}")
     ask_for_the_mode(admin)
+    slow = Slow(admin, "POST", "/api/v1/accounts", {"name": "late", "password": LOCAL})
     status, why = admin.commit("the mode", trial=3)
     check(status == 200, f"{status} {why}")
+    check(b" 401 " in slow.end(), "a request that was begun before the mode is served in it")
+    wait_until(lambda: was_undone(one), 40, "the mode stays on though nobody confirmed it")
+    # Sessions that the mode has ended stay so: it does not matter when the trial came to its end.
     status, _, answer = admin.call("GET", "/api/v1/status")
     check(status == 401 and "remote users and the emergency account" in words(answer)[0], f"{status} {answer}")
     check(program.status("GET", "/api/v1/status") == 401, "the session of a program lives on")
-    wait_until(lambda: one.admin.fetch("GET", "/api/v1/status")[0] == 200, 20,
-               "the mode stays on though nobody confirmed it")
     one.person = Person("admin", LOCAL)
 
 
@@ -524,16 +545,19 @@ def row_144_the_card_enters_in_a_flood(one):
     check(not seen["refused"], f"passwords are asked for: {seen}")
 
 
-def make_card(folder, name):
-    """An authority of its own, and a card with this name."""
+def make_card(folder, name, authority=None):
+    """A card with this name, of the authority of another card or of its own."""
     def openssl(*args):
         subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
 
     ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    openssl("req", "-x509", *ec, "-keyout", folder / "ca.key", "-out", folder / "ca.pem", "-subj", "/CN=Card CA",
-            "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    folder.mkdir()
+    if not authority:
+        authority = folder
+        openssl("req", "-x509", *ec, "-keyout", folder / "ca.key", "-out", folder / "ca.pem", "-subj",
+                f"/CN=CA of {folder.name}", "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     openssl("req", "-x509", *ec, "-keyout", folder / "card.key", "-out", folder / "card.pem", "-subj", f"/CN={name}",
-            "-days", "30", "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key", "-addext",
+            "-days", "30", "-CA", authority / "ca.pem", "-CAkey", authority / "ca.key", "-addext",
             "basicConstraints=critical,CA:FALSE", "-addext", "keyUsage=critical,digitalSignature", "-addext",
             "extendedKeyUsage=clientAuth")
 
@@ -558,7 +582,6 @@ class Card(Person):
 def row_144_a_card_enters_meanwhile(one):
     """The certificate becomes the login while nobody comes in with a password."""
     one.cards = pathlib.Path(one.etc) / "cards"
-    one.cards.mkdir()
     make_card(one.cards, EMERGENCY)
     writer = Person("writer")
     status, _, answer = writer.call("POST", "/api/v1/trust/append",
@@ -580,6 +603,27 @@ def row_144_a_card_enters_meanwhile(one):
     Card(one.cards)
     check(card.call("GET", "/api/v1/advanced")[2]["lockout"]["blocked"], "a card resets it")
     check(card.status("POST", "/api/v1/advanced/release-lockout", {}) == 204, "no release")
+
+
+def row_142_no_card_becomes_that_of_the_emergency_account(one):
+    """A remote administrator lets his own card, or one of his own CA, be called as the emergency account."""
+    make_card(one.cards / "other", "ADAMS", one.cards)
+    adams = Card(one.cards / "other")
+    check(adams.answer["user"] == "ADAMS" and adams.answer["level"] == "read-write", f"{adams.answer}")
+    adams.put(f"{CARDS}/format", EMERGENCY)
+    status, why = adams.commit("I am somebody else")
+    check(status == 403 and any("Nobody but the emergency account changes pattern" in text for text in why),
+          f"{status} {why}")
+    adams.call("POST", "/api/v1/config/discard", {})
+    make_card(one.cards / "foreign", EMERGENCY)
+    status, _, answer = adams.call("POST", "/api/v1/trust/append", {
+        "pem": (one.cards / "foreign" / "ca.pem").read_text(), "use": ["web-login"]})
+    check(status == 200 and answer["added"] == 1, f"{status} {answer}")
+    status, why = adams.commit("my own authority")
+    check(status == 403 and any("Nobody but the emergency account changes pattern" in text for text in why),
+          f"{status} {why}")
+    adams.call("POST", "/api/v1/config/discard", {})
+    check(adams.status("GET", "/api/v1/status") == 200, "the session has ended")
 
 
 def the_card(one):
@@ -620,5 +664,6 @@ run([presets_go_into_the_candidate, row_135_all_that_lacks_is_told_at_once, row_
      row_142_it_names_the_next_one, row_171_the_emergency_account_does_not_fall_asleep,
      row_146_auditors_alone_see_the_logs, row_145_statistics_are_told_after_the_login,
      row_144_three_failures_of_anybody_block_everybody, row_144_an_administrator_releases,
-     row_144_the_block_holds_in_a_flood, row_144_a_card_enters_meanwhile, row_144_the_card_enters_in_a_flood,
+     row_144_the_block_holds_in_a_flood, row_144_a_card_enters_meanwhile,
+     row_142_no_card_becomes_that_of_the_emergency_account, row_144_the_card_enters_in_a_flood,
      row_149_the_emergency_account_leaves], Appliance(ADDRESS))

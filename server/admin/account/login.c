@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "admin/account/login_state.h"
@@ -87,15 +88,18 @@ static void take_ldap(struct tp_login *l, const struct tp_cfg_admin *cfg)
 }
 
 /* Whether the session is of somebody who does not come in under these settings: in the advanced
- * mode that is everybody with an account here, but for the emergency account, and every program. */
+ * mode that is everybody with an account here, but for the emergency account, every program, and
+ * a remote user who is called like the emergency account. */
 static bool is_shut_out(const void *arg, const struct tp_session_facts *facts)
 {
 	const struct tp_cfg_advanced *settings = arg;
 
 	if (!settings->enabled)
 		return false;
-	return facts->by_api || facts->state != TP_OPERATOR_ACTIVE ||
-	       (!facts->remote && strcmp(facts->user, settings->emergency_account) != 0);
+	if (facts->by_api || facts->state != TP_OPERATOR_ACTIVE)
+		return true;
+	return facts->remote ? !strcasecmp(facts->user, settings->emergency_account) :
+			       strcmp(facts->user, settings->emergency_account) != 0;
 }
 
 static void take_advanced(struct tp_login *l, const struct tp_cfg_advanced *settings)
@@ -241,6 +245,17 @@ bool tp_login_identify(struct tp_login *l, struct tp_http_request *req, struct t
 	tp_text_copy(req->session_card_name, sizeof(req->session_card_name), facts.card_name);
 	tp_text_copy(req->user, sizeof(req->user), facts.user);
 	return !req->by_api || tp_login_may_call(l, req->user, res);
+}
+
+bool tp_login_is_still(struct tp_login *l, const struct tp_http_request *req)
+{
+	struct tp_session_facts facts;
+
+	if (tp_advanced_is_on(l->advanced) != req->advanced)
+		return false;
+	if (req->local || req->by_token || req->state == TP_OPERATOR_ANONYMOUS)
+		return true;
+	return tp_session_find(l->sessions, req->session, tp_login_steady_ms(), false, &facts) == TP_OK;
 }
 
 void tp_login_end_session(struct tp_login *l, struct tp_http_request *req)

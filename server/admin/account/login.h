@@ -40,6 +40,9 @@ void tp_login_device_key(struct tp_login *login, const struct tp_msg_device_key 
  * an API token, or of a program's one request too many. */
 TP_NODISCARD bool tp_login_identify(struct tp_login *login, struct tp_http_request *req,
 				    struct tp_http_response *res);
+/* Whether that holds when the body has come, which may take its time: the session has not ended
+ * meanwhile, nor has the advanced mode begun. */
+TP_NODISCARD bool tp_login_is_still(struct tp_login *login, const struct tp_http_request *req);
 /* Names for answers: host name ("" = none) and role (-1: not configured). */
 void tp_login_names(struct tp_login *login, char host_name[256], int *role);
 bool tp_login_is_set_up(struct tp_login *login);

@@ -298,10 +298,13 @@ static bool serve_admitted(struct mg_connection *conn, const struct tp_admission
 	tp_sources_busy(server->sources, fd, true);
 	body[req->body_len] = '\0';
 	req->body = body;
-	if (req->body_len == len)
-		tp_router_run(admission, req, res);
-	else
+	if (req->body_len < len)
 		tp_http_reply_error(res, 408, "malformed-message", NULL, "the body did not come in time");
+	else if (len && !tp_login_is_still(server->login, req))
+		tp_http_reply_error(res, 401, "access-denied", NULL,
+				    "Your session ended before the request had come whole.");
+	else
+		tp_router_run(admission, req, res);
 	len = req->body_len < len ? 0 : 1;
 	tp_wipe(body, req->body_len);
 	free(body);

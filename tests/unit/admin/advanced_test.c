@@ -168,6 +168,34 @@ static void row_109_the_emergency_account_has_a_card(void **state)
 	assert_int_equal(commit(f, ON_BY_CARD, ON(EMERGENCY), false, 60, &errors), 0);
 }
 
+#define NAMED(pattern, ca, crls)                                                                  \
+	"{\"turnpike-access:access\":{\"certificate-login\":{\"level\":\"authentication\","           \
+	"\"pattern\":\"" pattern "\",\"use-crls\":" crls "}," READY EMERGENCY "\",\"enabled\":true}},"       \
+	"\"turnpike-tls:tls\":{\"trusted-ca\":[{\"name\":\"a\",\"use\":[\"web-login\"],\"certificate\":"    \
+	"\"-----BEGIN CERTIFICATE-----\\n" ca "\\n-----END CERTIFICATE-----\"}]}}"
+#define BY_CN "/CN=(?<Group1>[a-z]+)/"
+
+/* Otherwise an administrator would call his own card as the emergency account. */
+static void row_142_the_emergency_account_says_what_cards_are_called(void **state)
+{
+	static const char *const before = NAMED(BY_CN, "AAAA", "true");
+	static const char *const after[] = { NAMED("/(?<Group1>BAKER|CN)/", "AAAA", "true"),
+					     NAMED(BY_CN, "AAAB", "true") };
+	struct fixture *f = *state;
+	struct tp_model_errors errors;
+
+	add(f, "first");
+	add(f, EMERGENCY);
+	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+		assert_int_equal(commit(f, before, after[i], false, 60, &errors), 1);
+		assert_non_null(strstr(errors.list[0].text, "Nobody but the emergency account"));
+		assert_int_equal(commit(f, before, after[i], true, 60, &errors), 0);
+	}
+	assert_int_equal(commit(f, before, NAMED(BY_CN, "AAAA", "false"), false, 60, &errors), 0);
+	/* Where passwords are asked for, no card is anybody's name. */
+	assert_int_equal(commit(f, before, ON(EMERGENCY), false, 60, &errors), 0);
+}
+
 static void row_135_the_first_account_stays_the_first(void **state)
 {
 	struct fixture *f = *state;
@@ -308,6 +336,8 @@ static void row_141_sessions_of_the_others_end(void **state)
 		{ { .state = TP_OPERATOR_ACTIVE, .user = EMERGENCY, .by_api = true }, false },
 		{ { .state = TP_OPERATOR_ACTIVE, .user = "ann", .remote = true }, true },
 		{ { .state = TP_OPERATOR_ACTIVE, .user = "ann", .remote = true, .by_api = true }, false },
+		{ { .state = TP_OPERATOR_ACTIVE, .user = EMERGENCY, .remote = true }, false }, /* a namesake */
+		{ { .state = TP_OPERATOR_ACTIVE, .user = "baker", .remote = true }, false },
 		{ { .state = TP_OPERATOR_SETUP }, false },
 	};
 	enum { CASES = sizeof(cases) / sizeof(cases[0]) };
@@ -333,6 +363,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(row_135_the_gate_asks_the_store, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_109_the_emergency_account_has_a_card, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(row_142_the_emergency_account_says_what_cards_are_called, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(row_135_the_first_account_stays_the_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_140_the_gate_lets_nobody_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_141_one_local_account_comes_in, set_up, tear_down),
