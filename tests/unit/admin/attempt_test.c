@@ -5,40 +5,28 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "admin/account/login_state.h"
-#include "folder.h"
-
-struct fixture {
-	struct folder folder;
-	struct tp_store *store;
-	struct tp_login *login;
-};
+#include "login_fixture.h"
 
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct tp_diag diag = { 0 };
+	struct login_fixture *f = calloc(1, sizeof(*f));
 
-	folder_make(&f->folder);
-	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_OK);
-	assert_int_equal(tp_login_new(f->store, NULL, NULL, NULL, NULL, &f->login), TP_OK);
+	login_fixture_make(f, NULL);
 	*state = f;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 
-	tp_login_free(&f->login);
-	tp_store_close(&f->store);
-	folder_remove(&f->folder);
+	login_fixture_remove(f);
 	free(f);
 	return 0;
 }
 
 /* Comes from an address of its own, so that only the account counts. */
-static bool may_try(struct fixture *f, unsigned from, const char *account, const char *inside_as)
+static bool may_try(struct login_fixture *f, unsigned from, const char *account, const char *inside_as)
 {
 	struct tp_http_request req = { .peer = { .family = TP_ADDR_V4, .ip = { 192, 0, 2, (uint8_t)from } } };
 	struct tp_http_response res = { 0 };
@@ -58,7 +46,7 @@ static bool may_try(struct fixture *f, unsigned from, const char *account, const
 static void spellings_of_a_name_are_one(void **state)
 {
 	static const char *const names[] = { "anna", "Anna", "ANNA", " anna", "anna  ", "aNNa " };
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 	unsigned let_in = 0;
 
 	for (unsigned i = 0; i < 30; i++)
@@ -71,7 +59,7 @@ static void spellings_of_a_name_are_one(void **state)
 /* Who may come in as himself must not guess at others from there. */
 static void who_is_inside_is_a_stranger_to_others(void **state)
 {
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 	struct tp_http_request own = { .state = TP_OPERATOR_ACTIVE, .user = "reader", .cookie = "",
 				       .peer = { .family = TP_ADDR_V4, .ip = { 192, 0, 2, 99 } } };
 	unsigned let_in = 0;
@@ -88,7 +76,7 @@ static void who_is_inside_is_a_stranger_to_others(void **state)
 /* Strangers who guess at a name do not keep out who is logged in to it. */
 static void who_is_inside_keeps_a_lane(void **state)
 {
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 
 	for (unsigned i = 0; i < 30; i++)
 		(void)may_try(f, i, "anna", NULL);

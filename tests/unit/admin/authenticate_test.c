@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "admin/account/login_state.h"
 #include "admin/http/times.h"
-#include "folder.h"
+#include "login_fixture.h"
 
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 
@@ -25,20 +24,11 @@ static enum tp_err ask_pam(void *arg, const struct tp_msg_pam_ask *ask, struct t
 
 static const struct tp_auth_helpers helpers = { .pam = ask_pam };
 
-struct fixture {
-	struct folder folder;
-	struct tp_store *store;
-	struct tp_login *login;
-};
-
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct tp_diag diag = { 0 };
+	struct login_fixture *f = calloc(1, sizeof(*f));
 
-	folder_make(&f->folder);
-	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_OK);
-	assert_int_equal(tp_login_new(f->store, NULL, &helpers, NULL, NULL, &f->login), TP_OK);
+	login_fixture_make(f, &helpers);
 	f->login->auth = (struct tp_auth_settings){ .source = TP_LOGIN_REMOTE, .pam = true, .group_count = 1 };
 	f->login->auth.groups[0] = (struct tp_cfg_login_group){ .name = "writers", .web = true,
 								.level = TP_ACCOUNT_READ_WRITE };
@@ -48,16 +38,14 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 
-	tp_login_free(&f->login);
-	tp_store_close(&f->store);
-	folder_remove(&f->folder);
+	login_fixture_remove(f);
 	free(f);
 	return 0;
 }
 
-static enum tp_err ask(struct fixture *f, const char *name)
+static enum tp_err ask(struct login_fixture *f, const char *name)
 {
 	const struct tp_auth_ask question = { .user = "somebody", .password = name, .address = "192.0.2.1" };
 	struct tp_auth_verdict *v = calloc(1, sizeof(*v));
@@ -75,7 +63,7 @@ static void names_from_elsewhere_are_plain(void **state)
 	static const char *const refused[] = { "a\nb",	  "a\033[2Jb", "\x7f",   "a\xc2\x85" "b", "a\xff" "b",
 					       "ann, token ci", "root",	      "ROOT" };
 	static const char *const fine[] = { "ann", "ann@example.org", "EXAMPLE\\ann", "Doe, John", "J\xc3\xb6rg" };
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		assert_int_equal(ask(f, refused[i]), TP_AUTH);
@@ -83,7 +71,7 @@ static void names_from_elsewhere_are_plain(void **state)
 		assert_int_equal(ask(f, fine[i]), TP_OK);
 }
 
-static bool is_disabled(struct fixture *f, const char *name)
+static bool is_disabled(struct login_fixture *f, const char *name)
 {
 	struct tp_account a;
 
@@ -94,7 +82,7 @@ static bool is_disabled(struct fixture *f, const char *name)
 
 static void row_171_the_use_of_a_token_is_a_use_of_the_account(void **state)
 {
-	struct fixture *f = *state;
+	struct login_fixture *f = *state;
 	uint64_t now_ms = tp_times_now_ms(), id = 0;
 	struct tp_account a = { .name = "admin", .level = TP_ACCOUNT_READ_WRITE, .web = true, .api = true,
 				.created_ms = now_ms };

@@ -12,46 +12,9 @@
 
 #include <cmocka.h>
 
-#include <openssl/pem.h>
-
 #include "admin/cac/pattern.h"
 #include "admin/cac/text.h"
-
-static int make_pki(void **state)
-{
-	char *folder = strdup("/tmp/tp-cac-XXXXXX"), command[512];
-
-	assert_non_null(folder);
-	assert_non_null(mkdtemp(folder));
-	snprintf(command, sizeof(command), "'%s/make-test-pki' '%s' --only ec", TP_CERTS_DIR, folder);
-	assert_int_equal(system(command), 0); /* NOLINT: our own script, no input in it */
-	*state = folder;
-	return 0;
-}
-
-static int remove_pki(void **state)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -r '%s'", (char *)*state);
-	assert_int_equal(system(command), 0); /* NOLINT */
-	free(*state);
-	return 0;
-}
-
-static X509 *leaf_of(const char *folder, const char *file)
-{
-	char path[512];
-	X509 *x;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/ec/%s", folder, file);
-	f = fopen(path, "rb");
-	assert_non_null(f);
-	x = PEM_read_X509(f, NULL, NULL, NULL);
-	fclose(f);
-	return x;
-}
+#include "card_pki.h"
 
 static char *printed(const char *folder, const char *file, size_t *len)
 {
@@ -104,7 +67,7 @@ static void row_104_the_text_is_what_openssl_prints(void **state)
 		if (!strstr(entry->d_name, ".pem") || strstr(entry->d_name, ".crl.") ||
 		    !strncmp(entry->d_name, "crls", 4) || is_refused(entry->d_name))
 			continue;
-		x = leaf_of(*state, entry->d_name);
+		x = read_leaf(*state, entry->d_name);
 		if (!x)
 			fail_msg("%s does not read", entry->d_name);
 		theirs = printed(*state, entry->d_name, &wanted);
@@ -124,7 +87,7 @@ static void row_104_the_text_is_what_openssl_prints(void **state)
 static void attack_42_names_that_are_not_what_they_look_like_are_refused(void **state)
 {
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		X509 *x = leaf_of(*state, refused[i].file);
+		X509 *x = read_leaf(*state, refused[i].file);
 		struct tp_diag diag = { "", "" };
 		char *text = NULL;
 		size_t len;
@@ -143,7 +106,7 @@ static void name_of(const char *folder, const char *file, const char *pattern, c
 {
 	struct tp_cac_pattern *p = NULL;
 	struct tp_diag diag = { "", "" };
-	X509 *x = leaf_of(folder, file);
+	X509 *x = read_leaf(folder, file);
 	char *text = NULL;
 	size_t len = 0;
 

@@ -5,46 +5,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <openssl/pem.h>
 
 #include "admin/cac/cac.h"
-
-static int make_pki(void **state)
-{
-	char *folder = strdup("/tmp/tp-cac-XXXXXX"), command[512];
-
-	assert_non_null(folder);
-	assert_non_null(mkdtemp(folder));
-	snprintf(command, sizeof(command), "'%s/make-test-pki' '%s' --only ec", TP_CERTS_DIR, folder);
-	assert_int_equal(system(command), 0); /* NOLINT: our own script, no input in it */
-	*state = folder;
-	return 0;
-}
-
-static int remove_pki(void **state)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -r '%s'", (char *)*state);
-	assert_int_equal(system(command), 0); /* NOLINT */
-	free(*state);
-	return 0;
-}
+#include "card_pki.h"
 
 static X509 *certificate(const char *folder, const char *name)
 {
-	char path[256];
+	char file[64];
 	X509 *x;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/ec/%s.pem", folder, name);
-	f = fopen(path, "rb");
-	assert_non_null(f);
-	x = PEM_read_X509(f, NULL, NULL, NULL);
-	fclose(f);
+	snprintf(file, sizeof(file), "%s.pem", name);
+	x = read_leaf(folder, file);
 	assert_non_null(x);
 	return x;
 }

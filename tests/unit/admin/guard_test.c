@@ -5,14 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "admin/account/login_state.h"
 #include "admin/cac/guard.h"
-#include "folder.h"
+#include "login_fixture.h"
 
 struct fixture {
-	struct folder folder;
-	struct tp_store *store;
-	struct tp_login *login;
+	struct login_fixture at;
 	struct tp_card card;
 	struct tp_http_request req;
 };
@@ -20,11 +17,8 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct tp_diag diag = { 0 };
 
-	folder_make(&f->folder);
-	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_OK);
-	assert_int_equal(tp_login_new(f->store, NULL, NULL, NULL, NULL, &f->login), TP_OK);
+	login_fixture_make(&f->at, NULL);
 	*state = f;
 	return 0;
 }
@@ -33,9 +27,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	tp_login_free(&f->login);
-	tp_store_close(&f->store);
-	folder_remove(&f->folder);
+	login_fixture_remove(&f->at);
 	free(f);
 	return 0;
 }
@@ -54,7 +46,7 @@ static void begin(struct fixture *f)
 static bool stays(struct fixture *f)
 {
 	struct tp_http_response res = { 0 };
-	bool served = tp_cac_guard(f->login, &f->req, true, &res);
+	bool served = tp_cac_guard(f->at.login, &f->req, true, &res);
 
 	assert_int_equal(served, f->card.good || !f->card.wanted);
 	tp_http_response_fini(&res);

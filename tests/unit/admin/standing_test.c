@@ -5,15 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "admin/account/login_state.h"
-#include "folder.h"
+#include "login_fixture.h"
 
 enum { READERS, WRITERS };
 
 struct fixture {
-	struct folder folder;
-	struct tp_store *store;
-	struct tp_login *login;
+	struct login_fixture at;
 	struct tp_cfg_login_sources sources;
 	struct tp_cfg_login_group groups[2];
 	struct tp_cfg_ldap *ldap;
@@ -33,7 +30,7 @@ static void configure(struct fixture *f)
 	cfg.ldap_count = 1;
 	cfg.card_login[0] = f->card;
 	cfg.card_login_count = 1;
-	tp_login_configure(f->login, &cfg);
+	tp_login_configure(f->at.login, &cfg);
 }
 
 /* Both kinds of accounts, with groups that give what their names say. */
@@ -62,12 +59,9 @@ static void begin(struct fixture *f)
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct tp_diag diag = { 0 };
 
 	f->ldap = calloc(1, sizeof(*f->ldap));
-	folder_make(&f->folder);
-	assert_int_equal(tp_store_open(f->folder.fd, &f->store, &diag), TP_OK);
-	assert_int_equal(tp_login_new(f->store, NULL, NULL, NULL, NULL, &f->login), TP_OK);
+	login_fixture_make(&f->at, NULL);
 	begin(f);
 	*state = f;
 	return 0;
@@ -77,9 +71,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	tp_login_free(&f->login);
-	tp_store_close(&f->store);
-	folder_remove(&f->folder);
+	login_fixture_remove(&f->at);
 	free(f->ldap);
 	free(f);
 	return 0;
@@ -89,7 +81,7 @@ static struct tp_session_facts facts_of(struct fixture *f, const char *user, con
 {
 	struct tp_session_facts facts = { .state = TP_OPERATOR_ACTIVE,
 					  .rights = { .level = TP_ACCOUNT_READ_WRITE, .web = true },
-					  .basis = { .source = source, .ldap_digest = f->login->auth.ldap_digest },
+					  .basis = { .source = source, .ldap_digest = f->at.login->auth.ldap_digest },
 					  .remote = strcmp(source, "local") != 0 };
 	struct tp_msg_remote_group own = { 0 };
 
@@ -97,8 +89,8 @@ static struct tp_session_facts facts_of(struct fixture *f, const char *user, con
 	if (!facts.remote)
 		return facts;
 	snprintf(own.name, sizeof(own.name), "%s", f->groups[group].name);
-	tp_auth_basis_add(&facts.basis, &f->login->auth, &own, 1);
-	assert_true(tp_auth_basis_map(&facts.basis, &f->login->auth, &facts.rights));
+	tp_auth_basis_add(&facts.basis, &f->at.login->auth, &own, 1);
+	assert_true(tp_auth_basis_map(&facts.basis, &f->at.login->auth, &facts.rights));
 	return facts;
 }
 
@@ -108,7 +100,7 @@ static void open_one(struct fixture *f, const char *user, const char *source, in
 	char id[TP_SESSION_ID_TEXT];
 	uint8_t hash[32];
 
-	assert_int_equal(tp_session_open(f->login->sessions, &facts, NULL, tp_login_steady_ms(), id, hash), TP_OK);
+	assert_int_equal(tp_session_open(f->at.login->sessions, &facts, NULL, tp_login_steady_ms(), id, hash), TP_OK);
 }
 
 /* Who is there after the change, by the first letters of their names. */
@@ -119,14 +111,14 @@ static void left(struct fixture *f, const char *wanted)
 	size_t count = 0;
 
 	configure(f);
-	assert_int_equal(tp_sessions_list(f->login->sessions, tp_login_steady_ms(), &rows, &count), TP_OK);
+	assert_int_equal(tp_sessions_list(f->at.login->sessions, tp_login_steady_ms(), &rows, &count), TP_OK);
 	for (size_t i = 0; i < count; i++)
 		names[i] = rows[i].facts.user[0];
 	free(rows);
 	assert_string_equal(names, wanted);
-	tp_session_close_user(f->login->sessions, "anna", false, NULL, TP_SESSION_LOGOUT, 1);
+	tp_session_close_user(f->at.login->sessions, "anna", false, NULL, TP_SESSION_LOGOUT, 1);
 	for (const char *const *u = (const char *const[]){ "ben", "cora", "dora", NULL }; *u; u++)
-		tp_session_close_user(f->login->sessions, *u, true, NULL, TP_SESSION_LOGOUT, 1);
+		tp_session_close_user(f->at.login->sessions, *u, true, NULL, TP_SESSION_LOGOUT, 1);
 	begin(f);
 	open_one(f, "anna", "local", 0);
 	open_one(f, "ben", "pam", WRITERS);
@@ -218,14 +210,14 @@ static void sessions_end_when_a_certificate_is_asked_for(void **state)
 		facts = facts_of(f, "erin", "local", 0);
 		facts.method = (enum tp_session_method)method;
 		facts.card[0] = 1;
-		assert_int_equal(tp_session_open(f->login->sessions, &facts, NULL, tp_login_steady_ms(), id, hash),
+		assert_int_equal(tp_session_open(f->at.login->sessions, &facts, NULL, tp_login_steady_ms(), id, hash),
 				 TP_OK);
 	}
 	f->card.level = TP_CAC_VALIDATION;
 	left(f, "ee");
 	f->card.level = TP_CAC_AUTHENTICATION;
 	left(f, "e");
-	assert_int_equal(tp_session_find(f->login->sessions, hash, tp_login_steady_ms(), false, &facts), TP_OK);
+	assert_int_equal(tp_session_find(f->at.login->sessions, hash, tp_login_steady_ms(), false, &facts), TP_OK);
 	assert_int_equal(facts.method, TP_SESSION_CERTIFICATE);
 }
 
@@ -240,7 +232,7 @@ static void each_end_is_told(void **state)
 	open_one(f, "ben", "pam", WRITERS);
 	f->sources.groups_count = 1;
 	configure(f);
-	assert_int_equal(tp_store_log_list(f->store, &q, &rows, &count, &total), TP_OK);
+	assert_int_equal(tp_store_log_list(f->at.store, &q, &rows, &count, &total), TP_OK);
 	assert_int_equal(count, 1);
 	assert_string_equal(rows[0].user, "ben");
 	assert_string_equal(rows[0].text, "None of the user's groups may administer this appliance any more.");
@@ -253,7 +245,7 @@ static void a_local_account_takes_its_name_back(void **state)
 	struct tp_account dora = { .name = "Dora", .level = TP_ACCOUNT_READ_WRITE, .web = true };
 
 	left(f, "");
-	assert_int_equal(tp_store_account_add(f->store, &dora), TP_OK);
+	assert_int_equal(tp_store_account_add(f->at.store, &dora), TP_OK);
 	left(f, "abc");
 	f->sources.source = TP_LOGIN_REMOTE; /* then local accounts do not count */
 	left(f, "bcd");
