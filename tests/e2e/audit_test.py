@@ -29,14 +29,7 @@ class Kept(One):
     def __enter__(self):
         super().__enter__()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="audit-"))
-        visitor = Browser(ADDRESS)
-        visitor.visit()
-        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        status, _, body = visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": PASSWORD})
-        check(status == 204, f"no password: {status} {body}")
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "edge", "host-name": "audit.test", "peer": None,
-            "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+        self.set_up("edge", "audit.test", PASSWORD)
         return self
 
     def restart(self, between, how=signal.SIGTERM):

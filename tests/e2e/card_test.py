@@ -187,14 +187,7 @@ def refused(answer, status, *words):
 # ---------------------------------------------------------------------- not required
 
 def row_97_nobody_is_asked_until_it_is_wanted(one):
-    visitor = Browser(ADDRESS)
-    visitor.visit()
-    visitor.call("POST", "/api/v1/setup/unlock", {"secret": one.secret()})
-    check(visitor.status("POST", "/api/v1/setup/password", {"user": ANN, "password": PASSWORD}) in (200, 204),
-          "no first administrator")
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "edge", "host-name": "edge.lab.test", "peer": None,
-        "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+    one.set_up("edge", "edge.lab.test", PASSWORD, user=ANN)
     check(level(one) == "not-required", "the default asks for certificates")
     check(not wait_until(lambda: CardBrowser("card-adams"), 1, "").own()["shown"], "the main port asks for a card")
 
@@ -557,7 +550,6 @@ def person(card=None, pin=None):
 
 
 def row_97_chromium_with_a_card_and_a_password(_one):
-    ann = person("card-adams", PIN)
     if not nightly():
         raise Skip("the browser comes in by another path, too: TP_NIGHTLY=yes")
     pages = browse(person("card-adams", PIN).visit(URL, "password", user=ANN, password=PASSWORD))

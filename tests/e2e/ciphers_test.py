@@ -62,9 +62,7 @@ def accepted(port):
 
 
 def set_up(one):
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "edge", "host-name": "one.example.com", "peer": None,
-        "networks": [{"name": "lan", "address": HOST}]})
+    one.complete("edge", "one.example.com")
     one.admin.put("turnpike-zone:zones/zone=core", {
         "name": "core", "type": "traversal-server", "verify-name": "core.example.com", "user": "core",
         "password": "link-secret"})

@@ -17,7 +17,6 @@ import threading
 from admin import ApiError
 from appliance import BIN, One
 from cases import check, run, wait_until
-from web import Browser
 
 WEB = ("127.0.4.9", 7443)
 SIP = ("127.0.4.9", 5061)
@@ -126,15 +125,7 @@ def ids(findings):
 
 
 def set_up(one):
-    one.visitor = Browser(WEB)
-    one.visitor.visit()
-    for what, body in (("unlock", {"secret": one.secret()}),
-                       ("password", {"user": "admin", "password": "correct horse battery"})):
-        status = one.visitor.status("POST", f"/api/v1/setup/{what}", body)
-        check(status < 300, f"setup/{what}: {status}")
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "edge", "host-name": HOST, "peer": None,
-        "networks": [{"name": "lan", "address": WEB[0]}]})
+    one.visitor = one.set_up("edge", HOST, "correct horse battery")
     root = make_ca("root")
     make_ca("sub", "root")
     one.admin.put("turnpike-tls:tls/trusted-ca=root", {"name": "root", "certificate": root})

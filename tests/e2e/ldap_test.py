@@ -10,7 +10,7 @@ import time
 
 from admin import ApiError
 from appliance import BIN, One
-from cases import check, run, wait_until
+from cases import check, run
 from directory import PASSWORD, SERVICE, SUFFIX, Pki, Slapd
 from hostile_directory import Hostile, done, entry
 from ldap_ber import ber, message, text
@@ -42,14 +42,7 @@ class Appliance(One):
         self.silent = socket.create_server((SILENT, 6636))
         self.hostile = Hostile(HOSTILE)
         super().__enter__()
-        visitor = Browser(self.address)
-        visitor.visit()
-        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": LOCAL})
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "core", "host-name": "core.ldap.test", "peer": None,
-            "networks": [{"name": "lan", "address": self.address[0]}]})
-        wait_until(self.answers, 10, "the appliance does not listen after the set-up")
+        self.set_up("core", "core.ldap.test", LOCAL)
         self.trust("root.pem", "root.crl", "issuer.crl")
         for name, level in (("outer", "read-write"), ("readers", "read-only")):
             self.admin.put(f"turnpike-access:access/group={name}",

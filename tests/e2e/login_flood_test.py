@@ -42,10 +42,7 @@ class Appliance(One):
     def __enter__(self):
         own_network()
         super().__enter__()
-        visitor = Browser(self.address)
-        visitor.visit()
-        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": PASSWORD})
+        self.first_administrator("admin", PASSWORD)
         return self
 
     def pid(self):

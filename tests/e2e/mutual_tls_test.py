@@ -114,9 +114,7 @@ def refused(one, certificate, words):
 
 
 def set_up(one):
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "core", "host-name": "one.example.com", "peer": None,
-        "networks": [{"name": "lan", "address": HOST}]})
+    one.complete("core", "one.example.com")
     one.admin.put("turnpike-tls:tls/trusted-ca=test", {"name": "test", "certificate": one.path("ca").read_text()})
     one.admin.put("turnpike-sip:sip/mutual-tls", {"enabled": True})
     one.admin.put("turnpike-sip:sip/default-zone/authentication", "check")

@@ -255,13 +255,7 @@ class Appliance(One):
         if nightly():
             own_world()
         super().__enter__()
-        visitor = Browser(ADDRESS)
-        visitor.visit()
-        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": PASSWORD})
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "core", "host-name": "core.lockout.test", "peer": None,
-            "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+        self.set_up("core", "core.lockout.test", PASSWORD)
         self.admin.put("turnpike-tls:tls/identity", certificate("web", ADDRESS[0]))
         self.admin.commit("a certificate")
         for name in ("forgetful", "program"):

@@ -45,14 +45,7 @@ class Appliance(One):
         self.run.mkdir(mode=0o755)
         SERVICE.write_text(UNIX)
         super().__enter__()
-        visitor = Browser(self.address)
-        visitor.visit()
-        visitor.call("POST", "/api/v1/setup/unlock", {"secret": self.secret()})
-        visitor.call("POST", "/api/v1/setup/password", {"user": "admin", "password": LOCAL})
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "core", "host-name": "core.pam.test", "peer": None,
-            "networks": [{"name": "lan", "address": self.address[0]}]})
-        wait_until(self.answers, 10, "the appliance does not listen after the set-up")
+        self.set_up("core", "core.pam.test", LOCAL)
         self.admin.put("turnpike-access:access/pam", {"enabled": True, "time-limit": 20})
         for name, (level, web, api) in GROUPS.items():
             self.admin.put(f"turnpike-access:access/group={name}",
