@@ -116,14 +116,6 @@ static void find(const struct tp_router *router, const char *path, unsigned meth
 	}
 }
 
-bool tp_router_knows(const struct tp_router *router, const char *path)
-{
-	struct match m;
-
-	find(router, path, 0, &m);
-	return m.methods != 0;
-}
-
 static void allow(struct tp_http_response *res, unsigned methods)
 {
 	static const struct {

@@ -170,8 +170,6 @@ struct tp_admission {
 	void *gate_arg;
 };
 
-/* Whether the path is one of the router's, whatever the method. */
-bool tp_router_knows(const struct tp_router *router, const char *path);
 /* Everything that is checked before the body is read: table, access rule, CSRF token,
  * Origin. Fills req->parameter and req->rest. False: *res holds the answer. */
 TP_NODISCARD bool tp_router_admit(const struct tp_router *router, struct tp_http_request *req,
