@@ -372,10 +372,7 @@ def a_password_change_ends_other_sessions(one):
 
 def commits_lose_no_request(one):
     """Each commit swaps certificate and addresses under the requests."""
-    one.admin.post("/api/v1/setup/complete", {
-        "role": "core", "host-name": "core.http.test", "peer": None,
-        "networks": [{"name": "lan", "address": ADDRESS[0]}]})
-    wait_until(lambda: one.answers(), 10, "the appliance does not listen after the set-up")
+    one.complete("core", "core.http.test")
     lost, done = [], threading.Event()
 
     def ask(source):

@@ -144,9 +144,7 @@ class Box(One):
         self.secure = Server(SERVER, HTTPS, self.first.server_certificate(SERVER))
         self.bad = Server(SERVER, BAD_HTTPS, self.stranger.server_certificate(SERVER))
         super().__enter__()
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "edge", "host-name": "edge.lab.test", "peer": None,
-            "networks": [{"name": "lan", "address": ADDRESS[0]}]})
+        self.complete("edge", "edge.lab.test")
         self.admin.timeout = 60
         for authority in (self.first, self.second):
             self.admin.put(f"turnpike-tls:tls/trusted-ca={authority.name}",

@@ -20,9 +20,7 @@ RULES = [("to-b", 10, "b", "b"), ("to-fork-b", 10, "f", "b"), ("to-fork-c", 10, 
 class Bench(One):
     def __enter__(self):
         super().__enter__()
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "edge", "host-name": "bench.test", "peer": None,
-            "networks": [{"name": "lan", "address": HOST}]})
+        self.complete("edge", "bench.test")
         for name in "abc":
             self.admin.put(f"turnpike-zone:zones/zone={name}", {
                 "name": name, "type": "neighbor", "transport": "udp", "network": "lan", "monitor": False,

@@ -16,9 +16,7 @@ PASSWORDS = {"alice": "wonder land", "bob": "builder"}
 class Registrar(One):
     def __enter__(self):
         super().__enter__()
-        self.admin.post("/api/v1/setup/complete", {
-            "role": "edge", "host-name": "registrar.test", "peer": None,
-            "networks": [{"name": "lan", "address": HOST}]})
+        self.complete("edge", "registrar.test")
         self.admin.put("turnpike-sip:sip/udp", {"enabled": True, "port": 5060})
         self.admin.put("turnpike-sip:sip/registrar", {
             "domain": [DOMAIN], "realm": "realm.test", "expires-min": 60, "expires-max": 600,
