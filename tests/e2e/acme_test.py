@@ -16,7 +16,6 @@ import urllib.request
 from admin import ApiError
 from appliance import One
 from cases import check, nightly, run, wait_until
-from web import Browser
 
 WEB = ("127.0.21.9", 7443)
 PEBBLE = "127.0.21.1"
@@ -106,13 +105,7 @@ class Bench(One):
                 ["pebble-challtestsrv", "-defaultIPv4", WEB[0], "-defaultIPv6", "", "-dns01", DNS, "-management",
                  DNS_CONTROL.removeprefix("http://"), "-http01", "", "-https01", "", "-tlsalpn01", ""],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-        self.visitor = Browser(WEB)
-        self.visitor.visit()
-        for what, body in (("unlock", {"secret": self.secret()}),
-                           ("password", {"user": "admin", "password": "correct horse battery"})):
-            check(self.visitor.status("POST", f"/api/v1/setup/{what}", body) < 300, f"setup/{what}")
-        self.admin.post("/api/v1/setup/complete", {"role": "edge", "host-name": HOST, "peer": None,
-                                                   "networks": [{"name": "lan", "address": WEB[0]}]})
+        self.visitor = self.set_up("edge", HOST, "correct horse battery")
         self.authority()
         return self
 
