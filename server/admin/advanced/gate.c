@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/advanced/advanced.h"
 #include "admin/advanced/prerequisites.h"
 #include "core/auto.h"
 
@@ -82,7 +83,9 @@ enum tp_err tp_advanced_gate(void *arg, const struct tp_tree *running, const str
 	if (running)
 		tp_tree_advanced(running, &both.was);
 	tp_tree_advanced(candidate, &both.will);
-	if (both.was.settings.enabled && !both.will.settings.enabled)
+	/* A database that is damaged does not say what is in force. */
+	if ((both.was.settings.enabled || tp_advanced_is_on(tp_login_advanced(parts->login))) &&
+	    !both.will.settings.enabled)
 		return refuse(errors, ENABLED,
 			      "No change of settings ends the advanced mode: leaving it on its page puts the "
 			      "appliance back to factory state.");

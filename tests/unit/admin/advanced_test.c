@@ -251,6 +251,19 @@ static void configure(struct fixture *f, enum tp_login_source source, bool enabl
 	free(cfg);
 }
 
+/* The running revision as the database has it is what the gate is given. */
+static void row_140_a_damaged_database_is_no_way_out(void **state)
+{
+	struct fixture *f = *state;
+	struct tp_model_errors errors;
+
+	configure(f, TP_LOGIN_REMOTE, true);
+	assert_int_equal(commit(f, "{}", OFF(EMERGENCY), true, 60, &errors), 1);
+	assert_non_null(strstr(errors.list[0].text, "No change of settings ends"));
+	configure(f, TP_LOGIN_REMOTE, false);
+	assert_int_equal(commit(f, "{}", OFF(EMERGENCY), true, 60, &errors), 0);
+}
+
 /* "local", "remote", or "": does not come in. Nobody is asked for a password. */
 static const char *come(struct fixture *f, const char *name)
 {
@@ -367,6 +380,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(row_135_the_first_account_stays_the_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_140_the_gate_lets_nobody_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(row_140_a_damaged_database_is_no_way_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_141_one_local_account_comes_in, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_141_sessions_of_the_others_end, set_up, tear_down),
 	};
