@@ -41,15 +41,18 @@ static void take_line(struct tp_span *text, char *dst, size_t size)
 enum tp_err tp_sup_reset_open(struct tp_sup *sup, struct tp_diag *diag)
 {
 	struct tp_sup_reset *r = &sup->reset;
+	struct tp_span text = { NULL, 0 };
 	void *bytes = NULL;
-	size_t len = 0;
-	enum tp_err err = tp_file_read(sup->state_fd, mark_file, MARK_MAX, &bytes, &len);
-	struct tp_span text = { bytes, len };
+	struct stat st;
 
-	if (err == TP_NOTFOUND)
-		return TP_OK;
+	if (fstatat(sup->state_fd, mark_file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? TP_OK :
+					 /* Nobody knows, and what is wiped does not come back. */
+					 tp_fail(diag, TP_IO, mark_file, "%s", strerror(errno));
 	r->marked = true;
-	if (err == TP_OK && tp_span_equal(tp_span_split(&text, '\n'), tp_span_of(head_line))) {
+	if (tp_file_read(sup->state_fd, mark_file, MARK_MAX, &bytes, &text.len) == TP_OK)
+		text.p = bytes;
+	if (text.p && tp_span_equal(tp_span_split(&text, '\n'), tp_span_of(head_line))) {
 		take_line(&text, r->user, sizeof(r->user));
 		take_line(&text, r->source, sizeof(r->source));
 	}
