@@ -21,6 +21,7 @@ struct tp_ask {
 	char dn[TP_LDAP_DN_MAX + 1]; /* of the user */
 };
 
+/* Once, before the sandbox closes. TP_INTERNAL, and what tp_tls_policy_init says. */
 TP_NODISCARD enum tp_err tp_ldap_warm_up(void);
 /* Always fills *out; end it with tp_msg_remote_answered_fini. */
 void tp_ldap_ask(const struct tp_msg_ldap_ask *asked, int trusted_fd, struct tp_msg_remote_answered *out);

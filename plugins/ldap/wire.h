@@ -22,6 +22,7 @@ struct tp_wire {
 /* Of one server: some hundred groups of a user are a few dozen KiB. */
 enum { TP_WIRE_RECEIVED_MAX = 8 << 20 };
 
+/* The monotonic clock. */
 uint64_t tp_wire_now_ms(void);
 /* 0 when the time is over. */
 uint64_t tp_wire_left_ms(const struct tp_wire *wire);

@@ -1,6 +1,7 @@
 // Advanced account security: presets side by side, the way into the mode, the classification on
 // every page, the way out.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { axeViolations, logIn, openPage, overflow, settle } from './browser.mjs';
 import { openMocked } from './mocked.mjs';
@@ -119,6 +120,14 @@ test('row_134: every colour can be read on the login page, light and dark, and a
 	const box = await other.getByRole('dialog').evaluate((part) => part.getBoundingClientRect());
 	assert.ok(box.top >= top.bottom && box.bottom <= bottom.top, 'the dialog stands between the bars');
 	await other.close();
+});
+
+test('row_134: the pages that the server makes itself have the same colours', async () => {
+	const read = (path) => readFile(new URL(path, import.meta.url), 'utf8');
+	const colours = (text, rule) => [...text.matchAll(rule)].map(([, name, back, front]) => `${name} ${back} ${front}`);
+	const server = colours(await read('../../server/admin/http/page.c'), /"\.(\w+)\{background:(#\w+);color:(#\w+)\}"/g);
+	assert.equal(server.length, 8);
+	assert.deepEqual(server, colours(await read('../src/app.css'), /\.tp-class-(\w+) \{ background: (#\w+); color: (#\w+); \}/g));
 });
 
 test('row_134: a page that is open shows another classification when it comes into force', async () => {

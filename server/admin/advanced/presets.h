@@ -27,6 +27,7 @@ struct tp_preset_setting {
 	const char *needs; /* with NULL as values: what to do; else NULL */
 };
 
+/* The whole table: the lines of presets.def, then two for each service that speaks TLS. */
 const struct tp_preset_setting *tp_presets(size_t *count);
 
 enum tp_preset_verdict {

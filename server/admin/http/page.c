@@ -1,7 +1,7 @@
 /* Pages that the server makes itself. Runs in turnpike-admin's workers. */
 #include "admin/http/page.h"
 
-/* Colours of the banner as in webui/src/app.css. */
+/* Colours of the banner as in webui/src/app.css (webui/tests/advanced_test.mjs compares them). */
 static const char style[] =
 	":root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}"
 	"body{margin:0;min-height:100vh;display:flex;flex-direction:column}"

@@ -134,6 +134,7 @@ struct tp_lockout_row {
 	uint32_t seconds;  /* for so long; 0: until an administrator ends it */
 };
 
+/* There is one row, which is replaced. */
 TP_NODISCARD enum tp_err tp_store_lockout_put(struct tp_store *store, const struct tp_lockout_row *row);
 /* Zeros when there is nothing yet. */
 TP_NODISCARD enum tp_err tp_store_lockout_get(struct tp_store *store, struct tp_lockout_row *out);
