@@ -485,15 +485,16 @@ static enum tp_err spawn_child(struct tp_sup *sup, struct tp_sup_child *c, enum 
 			argv[argc++] = "--sealed";
 			argv[argc++] = sealed;
 		}
-		if (tp_sup_reset_is_wiped(sup)) {
-			argv[argc++] = "--reset-by";
-			argv[argc++] = sup->reset.user;
-			argv[argc++] = "--reset-from";
-			argv[argc++] = sup->reset.source;
-		}
 		if (sup->options.web) {
 			argv[argc++] = "--web";
 			argv[argc++] = sup->options.web;
+		}
+		/* Last, and the name behind all: an account may be called like an option. */
+		if (tp_sup_reset_is_wiped(sup)) {
+			argv[argc++] = "--reset-from";
+			argv[argc++] = sup->reset.source;
+			argv[argc++] = "--reset-by";
+			argv[argc++] = sup->reset.user;
 		}
 	} else if (which == TP_PROCESS_MEDIA) {
 		fds[n++] = sup->srtp_fd;
