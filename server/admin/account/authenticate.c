@@ -156,14 +156,34 @@ static bool is_emergency(const struct question *q, const char *user)
 	return q->advanced.enabled && !strcmp(user, q->advanced.emergency_account);
 }
 
-/* Whoever fills a directory must not write lines of a log or of a terminal, nor pass for a
- * token (name_user of account/tokens.c). */
+/* A character that is not seen, or that turns the direction of those behind it: with one, a name
+ * looks like another one in logs. Of well-formed UTF-8. */
+static bool is_unseen(const unsigned char *p)
+{
+	if (p[0] == 0xc2) /* C1 controls, no-break space, soft hyphen */
+		return p[1] <= 0xa0 || p[1] == 0xad;
+	if (p[0] == 0xe2 && p[1] == 0x80) /* blanks of any width, directions */
+		return p[2] <= 0x8f || (p[2] >= 0xa8 && p[2] <= 0xaf);
+	if (p[0] == 0xe2 && p[1] == 0x81)
+		return p[2] >= 0x9f && p[2] <= 0xaf;
+	if (p[0] == 0xef && p[1] == 0xb8) /* variation selectors */
+		return p[2] <= 0x8f;
+	return !memcmp(p, "\xd8\x9c", 2) || !memcmp(p, "\xef\xbb\xbf", 3) || !memcmp(p, "\xe3\x80\x80", 3) ||
+	       !memcmp(p, "\xe3\x85\xa4", 3) || !memcmp(p, "\xf3\xa0", 2);
+}
+
+/* Whoever fills a directory must not write lines of a log or of a terminal, nor a name that
+ * cannot be told from another one there, nor pass for a token (name_user of account/tokens.c). */
 static bool is_plain(const char *user)
 {
+	size_t len = strlen(user);
+
+	if (!len || user[0] == ' ' || user[len - 1] == ' ' || !tp_utf8_valid(user, len))
+		return false;
 	for (const unsigned char *p = (const unsigned char *)user; *p; p++)
-		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+		if (*p < 0x20 || *p == 0x7f || (*p >= 0xc2 && is_unseen(p)))
 			return false;
-	return user[0] && tp_utf8_valid(user, strlen(user)) && !strstr(user, ", token ");
+	return !strstr(user, ", token ") && !strstr(user, "  ");
 }
 
 /* A remote user goes by a name that is nobody's here: logs, limits of sessions and tokens
@@ -174,7 +194,8 @@ static enum tp_err check_name(struct question *q, const char *user)
 
 	if (!is_plain(user)) {
 		note_with(q, "name", false,
-			  "The name holds control characters, is not UTF-8, or reads as if it were an API token.",
+			  "The name holds control characters, or blanks and others that are not seen, is not UTF-8, or "
+			  "reads as if it were an API token.",
 			  "Give the user another name in the directory, or take another name attribute.");
 		return TP_AUTH;
 	}

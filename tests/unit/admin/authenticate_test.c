@@ -61,8 +61,14 @@ static enum tp_err ask(struct login_fixture *f, const char *name)
 static void names_from_elsewhere_are_plain(void **state)
 {
 	static const char *const refused[] = { "a\nb",	  "a\033[2Jb", "\x7f",   "a\xc2\x85" "b", "a\xff" "b",
-					       "ann, token ci", "root",	      "ROOT" };
-	static const char *const fine[] = { "ann", "ann@example.org", "EXAMPLE\\ann", "Doe, John", "J\xc3\xb6rg" };
+					       "ann, token ci", "root",	      "ROOT",
+					       /* Those that look like "ann" in a log. */
+					       " ann", "ann ", "Doe,  John", "ann\xc2\xa0", "an\xc2\xadn", "ann\xe2\x80\x8b",
+					       "\xe2\x80\xae" "nna", "ann\xe2\x81\xa0", "ann\xef\xb8\x8f", "ann\xef\xbb\xbf",
+					       "ann\xe3\x85\xa4", "ann\xd8\x9c", "ann\xf3\xa0\x81\xa1" };
+	static const char *const fine[] = { "ann", "ann@example.org", "EXAMPLE\\ann", "Doe, John", "J\xc3\xb6rg",
+					    "\xd0\x90\xd0\xbd\xd0\xbd\xd0\xb0", "\xe5\xb1\xb1\xe7\x94\xb0",
+					    "O\xe2\x80\x99Neill", "\xef\xbc\xa1" };
 	struct login_fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
