@@ -500,6 +500,21 @@ def row_144_an_administrator_releases(one):
     Person("writer")
 
 
+def no_lock_out_by_the_block(one):
+    """A block without an end, by settings that nobody confirms, ends with them."""
+    writer = Person("writer")
+    writer.put(f"{MODE}/lockout", {"failures": 3, "seconds": 1})
+    check(writer.commit("a short block", trial=0)[0] == 200, "commit")
+    writer.put(f"{MODE}/lockout", {"failures": 1, "seconds": 0})
+    check(writer.commit("one failure, no end", trial=3)[0] == 200, "commit")
+    status, _, answer = lock_out(one, ["writer"])
+    check(status == 429 and "an administrator has to allow" in words(answer)[0], f"{status} {answer}")
+    wait_until(lambda: Browser(ADDRESS, source="127.0.130.7").log_in("writer", PASSWORD)[0] == 200, 20,
+               "the block outlives the trial", 0.3)
+    writer.put(f"{MODE}/lockout", {"failures": 3, "seconds": 0})
+    check(writer.commit("as it was", trial=0)[0] == 200, "commit")
+
+
 def by_night():
     if not nightly():
         raise Skip("a flood takes time: TP_NIGHTLY=yes")
@@ -663,7 +678,7 @@ run([presets_go_into_the_candidate, row_135_all_that_lacks_is_told_at_once, row_
      row_140_no_commit_ends_it, row_142_only_the_emergency_account_changes_itself,
      row_142_it_names_the_next_one, row_171_the_emergency_account_does_not_fall_asleep,
      row_146_auditors_alone_see_the_logs, row_145_statistics_are_told_after_the_login,
-     row_144_three_failures_of_anybody_block_everybody, row_144_an_administrator_releases,
+     row_144_three_failures_of_anybody_block_everybody, row_144_an_administrator_releases, no_lock_out_by_the_block,
      row_144_the_block_holds_in_a_flood, row_144_a_card_enters_meanwhile,
      row_142_no_card_becomes_that_of_the_emergency_account, row_144_the_card_enters_in_a_flood,
      row_149_the_emergency_account_leaves], Appliance(ADDRESS))

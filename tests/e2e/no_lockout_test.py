@@ -368,6 +368,10 @@ HARMLESS = {
     f"{CARDS}/card-port/port": 7446,
     # Of the mode, as long as it is off.
     f"{ACCESS}/advanced/emergency-account": "nobody-here",
+    # In the mode: advanced_test, no_lock_out_by_the_block.
+    f"{ACCESS}/advanced/lockout/failures": 1,
+    f"{ACCESS}/advanced/lockout/seconds": 0,
+    f"{ACCESS}/advanced/lockout/window": 1440,
     f"{TLS}/revocation/crl/automatic/update-at": "04:00",
     f"{TLS}/revocation/crl/automatic/allow-host": ["lists.test"],
     f"{SYSTEM}/network/name": {f"{SYSTEM}/network=lan": None,

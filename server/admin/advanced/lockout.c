@@ -63,16 +63,29 @@ static void tell(struct tp_lockout *l)
 		l->changed(l->arg);
 }
 
+/* With the lock. How long the block lasts; 0: until it is released. The shorter of what held when
+ * it began and what holds now, so that the end of a trial, too, lets people in again. */
+static uint64_t lasts_ms(const struct tp_lockout *l)
+{
+	struct tp_cfg_advanced settings;
+	uint32_t now_s, then_s = l->row.seconds;
+
+	tp_advanced_get(l->advanced, &settings);
+	now_s = settings.lockout_s;
+	return (!then_s || (now_s && now_s < then_s) ? now_s : then_s) * UINT64_C(1000);
+}
+
 /* With the lock. A clock that was set back does not make the block longer than it was meant. */
 static bool is_blocked(struct tp_lockout *l, uint64_t now_ms)
 {
 	struct tp_lockout_row *r = &l->row;
+	uint64_t lasts = lasts_ms(l);
 
 	if (!r->since_ms)
 		return false;
 	if (now_ms < r->since_ms)
 		r->since_ms = now_ms;
-	if (!r->seconds || now_ms - r->since_ms < r->seconds * UINT64_C(1000))
+	if (!lasts || now_ms - r->since_ms < lasts)
 		return true;
 	r->since_ms = 0;
 	return false;
@@ -99,8 +112,8 @@ void tp_lockout_look(struct tp_lockout *l, uint64_t now_ms, struct tp_lockout_st
 		return;
 	pthread_mutex_lock(&l->lock);
 	out->blocked = is_blocked(l, now_ms);
-	if (out->blocked && l->row.seconds)
-		out->until_ms = l->row.since_ms + l->row.seconds * UINT64_C(1000);
+	if (out->blocked && lasts_ms(l))
+		out->until_ms = l->row.since_ms + lasts_ms(l);
 	forget_old(&l->row, now_ms, settings.lockout_window_min);
 	out->failures = l->row.failures;
 	pthread_mutex_unlock(&l->lock);

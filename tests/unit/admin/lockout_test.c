@@ -127,6 +127,25 @@ static void row_144_only_failures_within_the_window_count(void **state)
 	assert_false(look(f, NOW + 39 * MINUTE).blocked);
 }
 
+static void a_shorter_setting_ends_a_block_that_is_there(void **state)
+{
+	struct fixture *f = *state;
+
+	use(f, 1, 0, 0);
+	assert_true(tp_lockout_failed(f->lockout, NOW));
+	assert_true(look(f, NOW + 1000 * MINUTE).blocked);
+	use(f, 3, 60, 0); /* as after a trial that is undone */
+	assert_int_equal(look(f, NOW).until_ms, NOW + MINUTE);
+	use(f, 3, 900, 0);
+	assert_true(look(f, NOW + 2 * MINUTE).blocked); /* it began without an end of its own */
+	use(f, 3, 60, 0);
+	assert_false(look(f, NOW + 2 * MINUTE).blocked);
+	assert_true(tp_lockout_failed(f->lockout, NOW) || tp_lockout_failed(f->lockout, NOW) ||
+		    tp_lockout_failed(f->lockout, NOW));
+	use(f, 3, 900, 0);
+	assert_false(look(f, NOW + MINUTE).blocked); /* nor does a longer one prolong it */
+}
+
 static void nothing_prolongs_a_block(void **state)
 {
 	struct fixture *f = *state;
@@ -219,6 +238,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(row_144_the_third_failure_in_a_row_blocks_for_a_minute, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(row_144_a_success_in_between_forgives, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_shorter_setting_ends_a_block_that_is_there, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(row_144_only_failures_within_the_window_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_prolongs_a_block, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_neither_ends_a_block_nor_forgives_a_failure, set_up,
