@@ -481,6 +481,36 @@ def wish_8_whatever_is_not_confirmed_is_undone(one):
         check(CardBrowser("card-adams").log_in(ANN, PASSWORD)[0] == 200, f"{name}: the administrator is shut out")
 
 
+def wish_8_what_responders_say_is_undone(one):
+    if not nightly():
+        raise Skip("a trial takes time: TP_NIGHTLY=yes")
+
+    def reached():
+        """By a card that the responder calls revoked; no list does."""
+        status, _, answer = CardBrowser("ocsp-revoked").call("GET", "/api/v1/session")
+        return status, json.dumps(answer)
+
+    def by_ann():
+        ann = CardBrowser("card-adams")
+        check(ann.log_in(ANN, PASSWORD)[0] == 200, "no login")
+        return ann
+
+    def ask_responders(answer, within):
+        setting(one, "use-ocsp", answer)
+        refused(by_ann().commit(within), 200)
+
+    ask_responders(False, 60)
+    refused(by_ann().call("POST", "/api/v1/config/confirm"), 200)
+    check(reached()[0] == 200, f"the card does not do before: {reached()}")
+    ask_responders(True, 4)
+    wait_until(lambda: "revoked" in reached()[1], 3, "nobody is shut out")
+    check(one.admin.get("/api/v1/config/status")["trial"], "the trial was too short to see it")
+    wait_until(lambda: one.admin.get("/api/v1/config/status")["trial"] is None, 15, "it is not undone")
+    check(reached()[0] == 200, f"the administrator is shut out: {reached()}")
+    ask_responders(True, 60)
+    refused(by_ann().call("POST", "/api/v1/config/confirm"), 200)
+
+
 def trusted(one):
     return [row["name"] for row in one.admin.get("/api/v1/trust")["certificates"]]
 
@@ -614,7 +644,7 @@ def row_109_the_emergency_account_has_its_own_card(one):
                                           "classification": {"text": "UNCLASSIFIED", "colour": "green"}})):
             one.admin.put(f"turnpike-access:access/{path}", value)
         ann = CardBrowser("card-adams", CARD_PORT)
-        check(ann.log_in(ANN, PASSWORD)[0] == 200, "the administrator is shut out")
+        refused(ann.log_in(ANN, PASSWORD), 200)
         return ann
 
     def by_card(card):
@@ -664,6 +694,7 @@ with tempfile.TemporaryDirectory() as temporary:
          row_94_a_responder_revokes_at_the_next_request, no_session_of_tls_is_resumed,
          no_session_of_tls_carries_a_certificate_to_another_connection,
          nobody_is_shut_out_by_another_setting, wish_8_whatever_is_not_confirmed_is_undone,
+         wish_8_what_responders_say_is_undone,
          row_98_the_card_is_the_login, wish_8_the_account_of_the_only_card_stays, row_98_a_card_behind_pkcs11_logs_in,
          row_98_chromium_comes_in_by_certificate,
          row_100_a_good_card_without_an_account_is_nobody,

@@ -361,8 +361,8 @@ HARMLESS = {
     f"{SYSTEM}/web/session-idle": 1,
     f"{SYSTEM}/web/session-absolute": 5,
     f"{SYSTEM}/web/session-max": 1,  # a new one comes in, the quietest ends
-    # Only while nobody is asked for a card: a responder is never asked on this machine itself, so what
-    # it says needs the lab of ocsp_test.
+    # Only while nobody is asked for a card. A responder is never asked on this machine itself: what one says
+    # of a card is in card_test, wish_8_what_responders_say_is_undone.
     f"{CARDS}/use-ocsp": True,
     f"{CARDS}/card-port/enabled": True,
     f"{CARDS}/card-port/port": 7446,
