@@ -9,6 +9,9 @@ import { chromium } from 'playwright-core';
 const require = createRequire(import.meta.url);
 const axePath = require.resolve('axe-core/axe.min.js');
 
+/** For the `skip` of tests that are too slow for each run: why not, or false by night. */
+export const byNight = process.env.TP_NIGHTLY !== 'yes' && 'only with --nightly';
+
 export const password = 'correct horse battery';
 
 export async function openBrowser() {
@@ -19,7 +22,7 @@ export async function openBrowser() {
 		viewport: { width: 1440, height: 900 },
 		args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 	});
-	context.setDefaultTimeout(10_000);
+	context.setDefaultTimeout(30_000); // for machines with other things to do
 	return {
 		context,
 		close: async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createMock } from '../dev/mock.mjs';
-import { axeViolations, logIn, openBrowser, openPage, overflow, password, settle, visit } from './browser.mjs';
+import { axeViolations, byNight, logIn, openBrowser, openPage, overflow, password, settle, visit } from './browser.mjs';
 import { clipped, pressEverything, rewind, skip, walk } from './hands.mjs';
 import { fits, pages, patterns } from './pages.mjs';
 
@@ -86,7 +86,7 @@ test('every page works by the keyboard alone, enlarged to 200 %', { timeout: 180
 	await page.close();
 });
 
-test('dialogs and menus of every page open and close by the keyboard, enlarged to 200 %', { timeout: 300_000 }, async () => {
+test('dialogs and menus of every page open and close by the keyboard, enlarged to 200 %', { timeout: 300_000, skip: byNight }, async () => {
 	const { page, complaints } = await openPage(browser.context, { width: 640, height: 400 });
 	page.on('dialog', (dialog) => dialog.accept());
 	page.on('filechooser', () => undefined);

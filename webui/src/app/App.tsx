@@ -1,6 +1,6 @@
 // Decides what there is to see: first run, login, or the application.
 import { Bullseye, Spinner } from '@patternfly/react-core';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { connection, messageOf } from '../api/http';
 import { readSession } from '../api/session';
 import type { Session } from '../api/types';
@@ -16,22 +16,30 @@ export function App() {
 	const [session, setSession] = useState<Session | null>(null);
 	const [failure, setFailure] = useState<string | null>(null);
 	const [notice, setNotice] = useState<string | null>(null);
+	const hasLeft = useRef(false);
 
 	const renew = useCallback(async () => {
 		try {
-			setSession(await readSession());
+			const found = await readSession();
+			hasLeft.current &&= !found.user;
+			setSession(found);
 			setFailure(null);
 		} catch (error) {
 			setFailure(messageOf(error));
 		}
 	}, []);
 	const leave = useCallback((why: string) => {
+		hasLeft.current = true;
 		setNotice(why);
 		void renew();
 	}, [renew]);
 
 	useEffect(() => {
-		connection.onExpired = () => leave(expired);
+		// A request that was under way at a logout is no reason to say something else.
+		connection.onExpired = () => {
+			if (!hasLeft.current)
+				leave(expired);
+		};
 		void renew();
 		return () => {
 			connection.onExpired = null;
