@@ -264,6 +264,7 @@ static enum tp_err ask_pam(struct question *q)
 			     !tp_text_copy(m->source, sizeof(m->source), q->ask->address)))
 		err = TP_LIMIT;
 	if (err == TP_OK) {
+		/* Its length goes with it. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 		memcpy(m->password, password, len);
 		m->password_len = (uint16_t)len;
 		m->authorise_only = !q->ask->password;

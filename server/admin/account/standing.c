@@ -86,11 +86,11 @@ static const char *fault_of_groups(const struct tp_auth_settings *s, const struc
 }
 
 static const char *fault_of_remote(struct tp_login *l, const struct tp_auth_settings *s,
-				   const struct tp_session_facts *f)
+				   const struct tp_session_facts *f, const char *source)
 {
 	bool ours = false;
 
-	if (!strcmp(f->basis.source, "ldap") && f->basis.ldap_digest != s->ldap_digest)
+	if (!strcmp(source, "ldap") && f->basis.ldap_digest != s->ldap_digest)
 		return "Another directory is asked now, or in another way.";
 	if (s->source != TP_LOGIN_REMOTE &&
 	    (tp_store_account_named(l->store, f->user, &ours) != TP_OK || ours))
@@ -108,7 +108,7 @@ static const char *fault_of_source(struct tp_login *l, const struct tp_auth_sett
 	if (!tp_authenticate_asks(s, source))
 		return f->remote ? "The source that let the user in is not asked any more." :
 				   "Local accounts do not count now.";
-	return f->remote ? fault_of_remote(l, s, f) : NULL;
+	return f->remote ? fault_of_remote(l, s, f, source) : NULL;
 }
 
 /* A copy of the settings, since the store is asked meanwhile. NULL: no memory. */
@@ -140,6 +140,7 @@ bool tp_login_stands(struct tp_login *l, const struct tp_session_facts *f)
 	enum tp_cac_level level;
 	TP_AUTO(free) struct tp_auth_settings *s = take_settings(l, &level);
 
+	/* TP_AUTO frees it. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return s && !fault_of(l, s, level, f);
 }
 
@@ -167,6 +168,7 @@ void tp_login_end_fallen(struct tp_login *l)
 	size_t count = 0;
 
 	if (!s || tp_sessions_list(l->sessions, tp_login_steady_ms(), &rows, &count) != TP_OK) {
+		/* TP_AUTO frees it. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		TP_LOG(TP_LOG_ERROR, "login.sessions", "no memory to look at the sessions");
 		return;
 	}

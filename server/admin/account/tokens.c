@@ -17,7 +17,7 @@
 
 enum {
 	SECRET = 32,
-	TEXT = sizeof(PREFIX) - 1 + 2 * SECRET, /* characters of a token */
+	TEXT = sizeof(PREFIX) - 1 + (size_t)2 * SECRET, /* characters of a token */
 	DAYS_MAX = 366,
 	NOTE_EVERY_MS = 60000, /* the last use is that exact */
 	QUIET_MS = 3600000,    /* after such a time the account may have been unused for too long */
@@ -44,7 +44,7 @@ static bool read_token(const char *text, uint8_t sha256[32])
 	size_t prefix = sizeof(PREFIX) - 1;
 
 	if (strlen(text) != TEXT || strncmp(text, PREFIX, prefix) != 0 ||
-	    strspn(text + prefix, "0123456789abcdef") != 2 * SECRET)
+	    strspn(text + prefix, "0123456789abcdef") != (size_t)2 * SECRET)
 		return false;
 	SHA256((const unsigned char *)text, TEXT, sha256);
 	return true;

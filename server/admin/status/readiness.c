@@ -227,8 +227,8 @@ static void look_at_trust(struct round *r)
 /* ------------------------------------------------------------------------ network */
 
 struct port {
-	struct tp_addr address;
 	const char *service;
+	struct tp_addr address;
 	int fd;
 };
 
@@ -241,7 +241,7 @@ static bool begin(struct port *port)
 	port->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (port->fd < 0)
 		return false;
-	connect(port->fd, (struct sockaddr *)&sa, len);
+	(void)connect(port->fd, (struct sockaddr *)&sa, len);
 	return true;
 }
 
