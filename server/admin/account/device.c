@@ -30,7 +30,7 @@ static uint64_t get_be64(const uint8_t in[STAMP])
 static bool sign(const uint8_t key[TP_DEVICE_KEY], const struct tp_device *d, uint8_t mac[MAC])
 {
 	static const char purpose[] = "turnpike device cookie 1";
-	uint8_t text[sizeof(purpose) + TP_DEVICE_ID + 2 * STAMP + ACCOUNT_MAX];
+	uint8_t text[sizeof(purpose) + TP_DEVICE_ID + (size_t)2 * STAMP + ACCOUNT_MAX];
 	size_t len = sizeof(purpose), name = strlen(d->account);
 	unsigned mac_len = MAC;
 
@@ -41,7 +41,7 @@ static bool sign(const uint8_t key[TP_DEVICE_KEY], const struct tp_device *d, ui
 	len += TP_DEVICE_ID;
 	put_be64(text + len, d->issued_ms);
 	put_be64(text + len + STAMP, d->password_ms);
-	len += 2 * STAMP;
+	len += (size_t)2 * STAMP;
 	memcpy(text + len, d->account, name);
 	return HMAC(EVP_sha256(), key, TP_DEVICE_KEY, text, len + name, mac, &mac_len) != NULL;
 }
@@ -70,7 +70,7 @@ static bool is_ours(const uint8_t key[TP_DEVICE_KEY], struct tp_span value, uint
 	struct tp_device read = *d;
 	uint8_t all[ALL], mac[MAC];
 
-	if (strlen(d->account) > ACCOUNT_MAX || value.len != 2 * ALL ||
+	if (strlen(d->account) > ACCOUNT_MAX || value.len != (size_t)2 * ALL ||
 	    tp_text_parse_hex(value, all, ALL) != TP_OK)
 		return false;
 	tp_text_write_hex(wanted, (const uint8_t *)d->account, strlen(d->account));

@@ -82,7 +82,7 @@ static void keep_account(const struct tp_acme_settings *s, const struct tp_msg_a
 static enum tp_err ask(struct tp_acme *a, const struct tp_msg_acme_order *m, int trusted,
 		       struct tp_msg_acme_ordered *done)
 {
-	const struct timespec moment = {.tv_nsec = 250 * 1000 * 1000};
+	const struct timespec moment = {.tv_nsec = 250L * 1000 * 1000};
 	enum tp_err err;
 
 	for (unsigned i = 0;; i++) {
