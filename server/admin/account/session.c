@@ -234,9 +234,9 @@ static struct session *find(struct tp_sessions *s, const uint8_t hash[32])
 }
 
 /* A remote user is not the local one who is called the same. */
-static bool is_of(const struct session *session, const char *user, bool remote)
+static bool is_of(const struct tp_session_facts *facts, const char *user, bool remote)
 {
-	return session->facts.remote == remote && !strcmp(session->facts.user, user);
+	return facts->remote == remote && !strcmp(facts->user, user);
 }
 
 /* With the lock. Makes room among the user's own sessions but `before`. */
@@ -251,7 +251,7 @@ static enum tp_err admit_of_user(struct tp_sessions *s, const struct tp_session_
 	TP_LIST_EACH(it, next, &s->by_use) {
 		const struct session *session = TP_CONTAINER(it, struct session, by_use);
 
-		count += session != before && is_of(session, facts->user, facts->remote);
+		count += session != before && is_of(&session->facts, facts->user, facts->remote);
 	}
 	if (count >= s->limits.most_each && s->limits.refuse)
 		return TP_LIMIT;
@@ -260,7 +260,7 @@ static enum tp_err admit_of_user(struct tp_sessions *s, const struct tp_session_
 
 		if (count < s->limits.most_each)
 			break;
-		if (session == before || !is_of(session, facts->user, facts->remote))
+		if (session == before || !is_of(&session->facts, facts->user, facts->remote))
 			continue;
 		drop(s, session, TP_SESSION_CROWDED, now_ms, ended);
 		count--;
@@ -404,8 +404,9 @@ void tp_session_close(struct tp_sessions *s, const uint8_t hash[32], enum tp_ses
 	tell(s, &ended);
 }
 
-size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const void *arg,
-			   enum tp_session_end end, uint64_t now_ms)
+/* Ends those that the test is true of, but the one of `except` (may be NULL). Their number. */
+static size_t close_those(struct tp_sessions *s, tp_session_test test, const void *arg,
+			  const uint8_t except[32], enum tp_session_end end, uint64_t now_ms)
 {
 	struct tp_list *it, *next, ended;
 	size_t count = 0;
@@ -415,7 +416,8 @@ size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const vo
 	TP_LIST_EACH(it, next, &s->by_use) {
 		struct session *session = TP_CONTAINER(it, struct session, by_use);
 
-		if (!test(arg, &session->facts))
+		if (!test(arg, &session->facts) ||
+		    (except && !memcmp(session->hash, except, sizeof(session->hash))))
 			continue;
 		drop(s, session, end, now_ms, &ended);
 		count++;
@@ -425,25 +427,30 @@ size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const vo
 	return count;
 }
 
+size_t tp_session_close_if(struct tp_sessions *s, tp_session_test test, const void *arg,
+			   enum tp_session_end end, uint64_t now_ms)
+{
+	return close_those(s, test, arg, NULL, end, now_ms);
+}
+
+struct somebody {
+	const char *user;
+	bool remote;
+};
+
+static bool is_somebody(const void *arg, const struct tp_session_facts *facts)
+{
+	const struct somebody *who = arg;
+
+	return is_of(facts, who->user, who->remote);
+}
+
 size_t tp_session_close_user(struct tp_sessions *s, const char *user, bool remote,
 			     const uint8_t except[32], enum tp_session_end end, uint64_t now_ms)
 {
-	struct tp_list *it, *next, ended;
-	size_t count = 0;
+	const struct somebody who = { user, remote };
 
-	tp_list_init(&ended);
-	pthread_mutex_lock(&s->lock);
-	TP_LIST_EACH(it, next, &s->by_use) {
-		struct session *session = TP_CONTAINER(it, struct session, by_use);
-
-		if (!is_of(session, user, remote) || (except && !memcmp(session->hash, except, sizeof(session->hash))))
-			continue;
-		drop(s, session, end, now_ms, &ended);
-		count++;
-	}
-	pthread_mutex_unlock(&s->lock);
-	tell(s, &ended);
-	return count;
+	return close_those(s, is_somebody, &who, except, end, now_ms);
 }
 
 /* ---------------------------------------------------------------------- for others */
