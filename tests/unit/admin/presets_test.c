@@ -9,34 +9,7 @@
 #include <cmocka.h>
 
 #include "admin/advanced/presets.h"
-
-static struct tp_model *model;
-
-static int set_up(void **state)
-{
-	struct tp_diag diag;
-
-	(void)state;
-	return tp_model_new(&model, &diag) == TP_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	tp_model_free(&model);
-	return 0;
-}
-
-static struct tp_tree *tree_of(const char *json)
-{
-	struct tp_model_errors errors = { 0 };
-	struct tp_tree *tree = NULL;
-	enum tp_err err = tp_tree_parse(model, json, strlen(json), &tree, &errors);
-
-	if (err != TP_OK)
-		fail_msg("%s: %s", errors.list[0].path, errors.list[0].text);
-	return tree;
-}
+#include "model_fixture.h"
 
 static const struct tp_preset_setting *setting(const char *path)
 {
