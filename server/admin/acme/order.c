@@ -209,7 +209,7 @@ enum tp_err tp_acme_order(struct tp_acme *a, const struct tp_acme_settings *s, s
 	if (err == TP_OK)
 		err = get_chain(a, s, row, key, &chain);
 	/* One that the directory does not know any more: once again with a new one. */
-	if (err != TP_OK && had_account && !row->directory[0])
+	if (err != TP_OK && key && had_account && !row->directory[0])
 		err = get_chain(a, s, row, key, &chain);
 	if (err != TP_OK) {
 		if (key)

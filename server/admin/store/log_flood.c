@@ -40,9 +40,10 @@ bool tp_store_flood_admit(struct tp_store *store, const char *name)
 	uint64_t now_ms = steady_ms();
 	struct tp_store_flood *f = row_of(&store->log, name, now_ms);
 	uint64_t room = f->room + (now_ms - f->at_ms) * TP_STORE_LOG_RATE;
+	const uint64_t full = (uint64_t)TP_STORE_LOG_BURST * WHOLE;
 
 	f->at_ms = now_ms;
-	f->room = room < TP_STORE_LOG_BURST * WHOLE ? (uint32_t)room : TP_STORE_LOG_BURST * WHOLE;
+	f->room = (uint32_t)(room < full ? room : full);
 	if (f->room < WHOLE) {
 		f->suppressed++;
 		return false;
